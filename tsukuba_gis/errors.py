@@ -1,0 +1,55 @@
+"""The errors of the package: one base class, four kinds, every text in two languages.
+
+A message never holds a person's value: it names the file, the row, the column
+or the layer, says why, and what to do.
+"""
+
+from __future__ import annotations
+
+from tsukuba_gis.messages import Language, text
+
+
+class TsukubaGisError(ValueError):
+    """A fault that a user can mend; shown without a traceback.
+
+    Parameters
+    ----------
+    key
+        Name of the text in ``messages.toml``.
+    **values
+        What the text's ``{placeholders}`` are filled with: names of files,
+        columns, layers and counts; never a person's values.
+
+    Examples
+    --------
+    >>> error = InputError("file_missing", path="people.csv")
+    >>> str(error)
+    'people.csv: there is no such file. Check the path.'
+    >>> error.say("ja")
+    'people.csv: ファイルがありません。パスを確認してください。'
+    """
+
+    def __init__(self, key: str, **values: object) -> None:
+        self.key = key
+        self.values = values
+        super().__init__(self.say("en"))
+
+    def say(self, lang: Language) -> str:
+        """Return the message in Japanese (``"ja"``) or English (``"en"``)."""
+        return text(self.key, lang, **self.values)
+
+
+class InputError(TsukubaGisError):
+    """A file or table cannot be used as it is."""
+
+
+class CRSError(TsukubaGisError):
+    """A coordinate reference system is missing, wrong, or does not fit the numbers."""
+
+
+class DisclosureError(TsukubaGisError):
+    """A step was refused because it could reveal something about a person."""
+
+
+class MissingExtraError(TsukubaGisError, ImportError):
+    """An optional dependency is not installed; the message names the extra."""

@@ -1,0 +1,50 @@
+"""Every text that a person reads, in Japanese and English, from one table.
+
+The table is ``messages.toml`` beside this file: one entry a text, with the
+keys ``ja`` and ``en``. Maps, report, command line and plugin take their words
+from here, so that a term cannot drift between them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+Language = Literal["ja", "en"]
+LANGUAGES: tuple[Language, ...] = ("ja", "en")
+
+
+@cache
+def table() -> dict[str, dict[str, str]]:
+    """Return the whole table: key → language → text."""
+    with Path(__file__).with_name("messages.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def text(key: str, lang: Language = "ja", **values: object) -> str:
+    """Return one text, with its placeholders filled.
+
+    Parameters
+    ----------
+    key
+        Name of the text.
+    lang
+        ``"ja"`` or ``"en"``.
+    **values
+        Values of the placeholders; a whole number gets thousands separators.
+
+    Examples
+    --------
+    >>> text("notice_pseudo", "ja")
+    '疑似データのため結果は現状に沿っていません'
+    >>> text("notice_pseudo", "en")
+    'Pseudo data: results do not reflect reality'
+    """
+    shown = {
+        name: f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
+        for name, value in values.items()
+    }
+    template = table()[key][lang]
+    return template.format(**shown) if shown else template
