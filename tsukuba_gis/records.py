@@ -56,11 +56,11 @@ class Records:
         import geopandas as gpd
         import shapely
 
+        points = np.full(len(self.frame), None, dtype=object)
         if not {"lon", "lat"} <= set(self.frame.columns):
-            return gpd.GeoSeries([None] * len(self.frame), index=self.frame.index, crs=LONLAT)
+            return gpd.GeoSeries(points, index=self.frame.index, crs=LONLAT)
         lon = self.frame["lon"].to_numpy(dtype=float, na_value=np.nan)
         lat = self.frame["lat"].to_numpy(dtype=float, na_value=np.nan)
-        points = np.full(len(lon), None, dtype=object)
         known = np.isfinite(lon) & np.isfinite(lat)
         points[known] = shapely.points(lon[known], lat[known])
         return gpd.GeoSeries(points, index=self.frame.index, crs=LONLAT)
