@@ -1,0 +1,126 @@
+"""Imports point one way: ground < nouns < leaves < composition < outputs < skins."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "tsukuba_gis"
+
+FLOORS = {
+    "ground": ["messages", "errors", "schema"],
+    "nouns": ["records", "zones", "tables", "result"],
+    "leaves": [
+        "autocorrelation",
+        "boundaries",
+        "classes",
+        "demo",
+        "indicators",
+        "io",
+        "join",
+        "pseudo",
+        "weights",
+    ],
+    "composition": ["study"],
+    "outputs": ["maps", "report"],
+    "skins": ["cli", "__main__", "__init__"],
+}
+ORDER = list(FLOORS)
+FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
+
+# Leaves do not know each other, but for these, each with its reason.
+BETWEEN_LEAVES: dict[tuple[str, str], str] = {
+    ("demo", "boundaries"): "the invented register lives in the bundled areas",
+}
+# Outputs read results; these leaves hold what is shown, and touch no record.
+FOR_OUTPUTS = {"classes"}
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path):
+    """Rooms of the package that a file imports, inside functions and for typing too."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: relative import"
+            names = [node.module or ""]
+            if node.module == "tsukuba_gis":
+                names = [f"tsukuba_gis.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "tsukuba_gis" and len(parts) > 1:
+                yield parts[1]
+
+
+def allowed(importer, imported):
+    if importer == imported or imported == "__version__":
+        return True
+    here, there = ORDER.index(FLOOR_OF[importer]), ORDER.index(FLOOR_OF[imported])
+    if FLOOR_OF[importer] == "leaves" == FLOOR_OF[imported]:
+        return (importer, imported) in BETWEEN_LEAVES
+    if FLOOR_OF[importer] == "outputs":
+        # maps and report read the result, never records, leaves or the study
+        return (
+            FLOOR_OF[imported] in ("ground", "outputs")
+            or imported in ("result", "zones")
+            or imported in FOR_OUTPUTS
+            or imported == "records"  # the kind of the records, a word; see the next test
+        )
+    if here == there:
+        return FLOOR_OF[importer] in ("ground", "nouns")
+    return here > there
+
+
+FILES = sorted(
+    path for path in PACKAGE.rglob("*.py") if "_vendor" not in path.parts
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    importer = room_of(path)
+    assert importer in FLOOR_OF, f"{importer} has no floor: add it to FLOORS and docs/architecture.md"
+    wrong = sorted({there for there in imports(path) if not allowed(importer, there)})
+    assert not wrong, f"{importer} may not import {wrong}"
+
+
+def test_a_planted_wrong_import_is_found(tmp_path):
+    planted = tmp_path / "tables.py"
+    planted.write_text("def f():\n    from tsukuba_gis.study import run\n", encoding="utf-8")
+    assert [there for there in imports(planted) if not allowed("tables", there)] == ["study"]
+
+
+def test_outputs_never_see_a_person():
+    """Outputs may name the kind of records, but take no Records."""
+    for path in FILES:
+        if FLOOR_OF.get(room_of(path)) == "outputs":
+            assert "import Records" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_nouns_do_not_import_in_a_circle():
+    edges = {
+        (room_of(path), there)
+        for path in FILES
+        for there in imports(path)
+        if room_of(path) != there
+    }
+    while True:
+        rooms = {a for a, _ in edges}
+        leaf = {(a, b) for a, b in edges if b not in rooms}
+        if not leaf:
+            break
+        edges -= leaf
+    assert not edges, f"circle: {sorted(edges)}"
+
+
+def test_every_room_stands_in_the_architecture_document():
+    document = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {room_of(path) for path in FILES} - {"__init__", "__main__"}
+    missing = sorted(room for room in rooms if f"`{room}`" not in document)
+    assert not missing, f"docs/architecture.md does not name {missing}"

@@ -1,0 +1,239 @@
+"""The command line: parse, call, write. No arithmetic of its own.
+
+Exit codes: 0 done; 1 a fault of the input (said in words); 2 a wrong command line.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsukuba_gis import __version__
+from tsukuba_gis.errors import TsukubaGisError
+from tsukuba_gis.messages import LANGUAGES, Language, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tsukuba_gis.study import Study
+
+_LANG_VARIABLE = "TSUKUBA_GIS_LANG"
+
+
+def _default_lang() -> Language:
+    """Return the language of messages: the variable, else the locale, else Japanese."""
+    chosen = os.environ.get(_LANG_VARIABLE, "")
+    if chosen in LANGUAGES:
+        return "en" if chosen == "en" else "ja"
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
+    return "en" if locale.startswith("en") else "ja"
+
+
+_lang_option = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default=_default_lang,
+    help=f"Language of messages and outputs. Default: ${_LANG_VARIABLE}, else the locale.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tsukuba-gis")
+def group() -> None:
+    """疑似市民データと小地域統計 / Pseudo-citizen data and small-area statistics.
+
+    \b
+    tsukuba-gis demo --out out          the whole flow on the bundled invented register
+    tsukuba-gis check people.csv        what a file holds, and what is wrong with it
+    tsukuba-gis run study.toml          your own records and zones
+    """  # noqa: D301 - click wants a real backspace to keep these lines apart
+
+
+@group.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("tsukuba_demo"),
+              show_default=True, help="Folder to write.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=None, help="Seed of everything random.")
+@click.option("--size", type=click.IntRange(1_000), default=None,
+              help="Persons in the register (default: all, about 227,000).")  # fmt: skip
+@_lang_option
+@click.option("--quiet", is_flag=True, help="No progress.")
+def demo(out: Path, seed: int | None, size: int | None, lang: Language, quiet: bool) -> None:
+    """Run everything on the bundled, invented register of Tsukuba.
+
+    Example: tsukuba-gis demo --out out --lang en
+    """
+    from tsukuba_gis.study import DEMO_SEED, demo_study
+
+    study = demo_study(seed=DEMO_SEED if seed is None else seed, size=size, lang=lang)
+    _run_and_write(study, out, lang, quiet=quiet)
+
+
+@group.command()
+@click.argument("study_file", metavar="STUDY.toml", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=None,
+              help="Folder to write (default: beside the study file, named like it).")  # fmt: skip
+@click.option("--lang", type=click.Choice(LANGUAGES), default=None,
+              help="Language; default: what the study file says.")  # fmt: skip
+@click.option("--quiet", is_flag=True, help="No progress.")
+def run(study_file: Path, out: Path | None, lang: Language | None, quiet: bool) -> None:
+    """Run a study file on your own records and zones.
+
+    Example: tsukuba-gis run study.toml --out out
+    """
+    from dataclasses import replace
+
+    from tsukuba_gis.study import read_study
+
+    study = read_study(study_file)
+    if lang is not None:
+        study = replace(study, lang=lang)
+    _run_and_write(study, out or study_file.with_suffix(""), study.lang, quiet=quiet)
+
+
+@group.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--layer", default=None, help="Layer of a GeoPackage.")
+@click.option("--sheet", default=None, help="Sheet of a workbook.")
+@_lang_option
+def check(file: Path, layer: str | None, sheet: str | None, lang: Language) -> None:
+    """Say what a file of records or zones holds, and what is wrong with it.
+
+    Example: tsukuba-gis check people.csv
+    """
+    from tsukuba_gis.io import check as look
+    from tsukuba_gis.io import say_check
+
+    found = look(file, layer=layer, sheet=sheet)
+    click.echo(say_check(found, lang))
+    if any(problem.severity == "error" for problem in found.problems):
+        sys.exit(1)
+
+
+@group.command()
+@click.option("--copy-to", type=click.Path(path_type=Path), default=None,
+              help="Copy the GeoPackage of all layers there.")  # fmt: skip
+@_lang_option
+def boundaries(copy_to: Path | None, lang: Language) -> None:
+    """List the bundled boundaries (approximate), or copy them out.
+
+    Example: tsukuba-gis boundaries --copy-to tsukuba.gpkg
+    """
+    from tsukuba_gis.boundaries import LAYERS, boundaries_file
+    from tsukuba_gis.boundaries import boundaries as load
+
+    for kind in LAYERS:
+        click.echo(f"{kind}\t{len(load(kind))}")
+    click.echo(text("notice_approximate", lang))
+    if copy_to is not None:
+        import shutil
+
+        if copy_to.exists():
+            raise TsukubaGisError("file_exists", path=copy_to.name)
+        shutil.copyfile(boundaries_file(), copy_to)
+        click.echo(str(copy_to))
+
+
+@group.command()
+def version() -> None:
+    """Print the versions of the package and of what it stands on.
+
+    Example: tsukuba-gis version
+    """
+    import platform
+    from importlib.metadata import version as installed
+
+    click.echo(f"tsukuba-gis {__version__}")
+    click.echo(f"python {platform.python_version()}")
+    for name in ("geopandas", "shapely", "pandas", "numpy", "libpysal", "folium"):
+        click.echo(f"{name} {installed(name)}")
+
+
+def _run_and_write(study: Study, out: Path, lang: Language, *, quiet: bool) -> None:
+    from tsukuba_gis.report import check_folder, write_report
+    from tsukuba_gis.study import run as run_study
+
+    check_folder(out)  # before minutes of work, not after
+    with _Progress(2 + 4 * len(study.zones), lang, quiet=quiet) as progress:
+        result = run_study(study, on_step=progress.step)
+        progress.step("step_write")
+        written = write_report(result, out, formats=study.outputs)
+    for path in written:
+        click.echo(str(path))
+    for notice in result.notices[lang]:
+        click.echo(notice)
+
+
+class _Progress:
+    """A bar on a terminal, nothing elsewhere; each step is named."""
+
+    def __init__(self, steps: int, lang: Language, *, quiet: bool) -> None:
+        from tqdm import tqdm
+
+        hidden = quiet or not sys.stderr.isatty()
+        self.lang = lang
+        self.started = False
+        self.bar: tqdm[Any] = tqdm(total=steps, disable=hidden, bar_format="{bar:24} {desc}")
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def step(self, key: str) -> None:
+        if self.started:
+            self.bar.update()
+        self.started = True
+        self.bar.set_description_str(text(key, self.lang))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    A fault that the user can mend is told in one paragraph on standard error,
+    in the user's language, without a traceback.
+
+    Examples
+    --------
+    >>> main(["run", "nowhere.toml", "--lang", "en"])
+    1
+    """
+    _make_console_safe()
+    try:
+        group.main(args=argv, prog_name="tsukuba-gis", standalone_mode=False)
+    except TsukubaGisError as error:
+        click.echo(error.say(_spoken(argv)), err=True)
+        return 1
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+    return 0
+
+
+def _spoken(argv: list[str] | None) -> Language:
+    """Return the language asked for on the command line, if it could be read."""
+    words = sys.argv[1:] if argv is None else argv
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == "--lang=en" or (word == "--lang" and following == "en"):
+            return "en"
+        if word == "--lang=ja" or (word == "--lang" and following == "ja"):
+            return "ja"
+    return _default_lang()
+
+
+def _make_console_safe() -> None:
+    """Keep a cp932 console of Windows from failing on a character that it lacks."""
+    streams: list[Callable[..., None] | None] = [
+        getattr(stream, "reconfigure", None) for stream in (sys.stdout, sys.stderr)
+    ]
+    for reconfigure in streams:
+        if reconfigure is not None:
+            reconfigure(errors="replace")
