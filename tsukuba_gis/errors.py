@@ -29,7 +29,7 @@ class TsukubaGisError(ValueError):
     'people.csv: ファイルがありません。パスを確認してください。'
     """
 
-    def __init__(self, key: str, **values: object) -> None:
+    def __init__(self, key: str, /, **values: object) -> None:
         self.key = key
         self.values = values
         super().__init__(self.say("en"))

@@ -23,7 +23,7 @@ def table() -> dict[str, dict[str, str]]:
         return tomllib.load(file)
 
 
-def text(key: str, lang: Language = "ja", **values: object) -> str:
+def text(key: str, /, lang: Language = "ja", **values: object) -> str:
     """Return one text, with its placeholders filled.
 
     Parameters
