@@ -24,6 +24,10 @@ Unit = Literal["persons", "households", "share", "ratio", "per_km2", "yen", "mm_
 MaskReason = Literal["", "zero", "small", "missing"]
 LisaClass = Literal["HH", "LL", "HL", "LH", "ns", "island", "missing"]
 
+# What a result can be written as; the folder may hold one or all.
+OutputFormat = Literal["html", "xlsx", "gpkg", "csv"]
+FORMATS: tuple[OutputFormat, ...] = ("html", "xlsx", "gpkg", "csv")
+
 # The order in which classes stand in every legend, table and style.
 LISA_CLASSES: tuple[LisaClass, ...] = ("HH", "HL", "LH", "LL", "ns", "island", "missing")
 

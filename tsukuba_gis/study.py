@@ -17,7 +17,7 @@ from tsukuba_gis.errors import InputError
 from tsukuba_gis.indicators import COUNTS, INDICATORS, SevereCare
 from tsukuba_gis.messages import LANGUAGES, Language, text
 from tsukuba_gis.records import RecordKind
-from tsukuba_gis.result import Level, Problem, Provenance, Result
+from tsukuba_gis.result import FORMATS, Level, OutputFormat, Problem, Provenance, Result
 from tsukuba_gis.zones import ZoneKind
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from tsukuba_gis.records import Records
     from tsukuba_gis.zones import Zones
 
-OutputFormat = Literal["html", "xlsx", "gpkg", "csv"]
-FORMATS: Final[tuple[OutputFormat, ...]] = get_args(OutputFormat)
 DEMO_SEED: Final = 20190401
 
 # What is told while a study runs: the key of a step's text.
