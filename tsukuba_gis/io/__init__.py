@@ -1,0 +1,9 @@
+"""Files in: one module a format or family, and nothing is written beside a source.
+
+:func:`read_records` (persons) and :func:`read_zones` (polygons) are the two
+doors; :func:`check` looks at a file of either kind.
+"""
+
+from tsukuba_gis.io.persons import read_records
+
+__all__ = ["read_records"]

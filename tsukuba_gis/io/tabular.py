@@ -1,0 +1,230 @@
+"""Tables: CSV, Excel and Parquet, as columns with the row of the source file."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tsukuba_gis.errors import InputError, TsukubaGisError
+from tsukuba_gis.io.text import decode, first_rows, header_row, separator, unique_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+CSV_SUFFIXES: Final = (".csv", ".txt", ".tsv")
+EXCEL_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+PARQUET_SUFFIXES: Final = (".parquet", ".geoparquet", ".pq")
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Table:
+    """The rows of a file before anything is made of them.
+
+    Parameters
+    ----------
+    frame
+        Columns as they are called in the file; text, or the file's own types.
+        A column ``geometry`` is there if the file has one.
+    rows
+        Row of each record in the file, from 1, header and notes included: as
+        a spreadsheet shows it.
+    ragged
+        Rows that could not be read because they have too many or too few cells.
+    encoding
+        Of a text file; empty otherwise.
+    """
+
+    frame: pd.DataFrame = field(repr=False)
+    rows: np.ndarray = field(repr=False)
+    ragged: np.ndarray = field(repr=False)
+    encoding: str = ""
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn whatever a parser raises into one clear error.
+
+    A damaged file can make a parser raise anything, and its message can quote
+    the rows; so nothing of it is passed on (``from None``).
+    """
+    try:
+        yield
+    except (TsukubaGisError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except MemoryError:
+        raise InputError("file_too_big", path=path.name) from None
+    except BaseException:  # calamine's panics are no Exception
+        raise InputError("file_damaged", path=path.name) from None
+
+
+def read_csv(path: Path) -> Table:
+    """Read a text table; every cell is text, blank cells are empty text.
+
+    Encoding, separator and header are found (see :mod:`tsukuba_gis.io.text`).
+    """
+    with readable(path):
+        content, encoding = decode(path.read_bytes(), file=path.name)
+        mark = separator(content[:100_000])
+        top = first_rows(content, mark)
+        header = header_row(top)
+        frame, rows, ragged = _csv_body(content, mark, header, unique_names(top[header]))
+    return Table(frame=frame, rows=rows, ragged=ragged, encoding=encoding)
+
+
+def _csv_body(
+    content: str, mark: str, header: int, names: list[str]
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    ragged: list[int] = []
+
+    def note(row: Any) -> str:
+        ragged.append(row.number)
+        return "skip"
+
+    start = _skip_records(content, mark, header + 1)
+    body = content[start:].encode()
+    if not body:
+        table = pa.table({name: pa.array([], pa.string()) for name in names})
+    else:
+        table = csv.read_csv(
+            pa.BufferReader(body),
+            # One thread: only then does Arrow number the rows that it refuses.
+            read_options=csv.ReadOptions(column_names=names, use_threads=False),
+            parse_options=csv.ParseOptions(
+                delimiter=mark,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=note,
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    refused = np.array(ragged, dtype=np.int64)
+    rows = np.arange(1, len(table) + len(refused) + 1)
+    rows = np.delete(rows, refused - 1) + header + 1
+    return table.to_pandas(), rows, refused + header + 1
+
+
+def _skip_records(content: str, mark: str, records: int) -> int:
+    """Return the position after the first records; a quoted cell may hold line ends."""
+    import csv
+    from io import StringIO
+
+    stream = StringIO(content, newline="")
+    reader = csv.reader(iter(stream.readline, ""), delimiter=mark)
+    for _ in range(records):
+        next(reader, None)
+    return stream.tell()
+
+
+def read_excel(path: Path, *, sheet: str | None) -> Table:
+    """Read one sheet of a workbook; every cell is text, blank cells are empty text.
+
+    Merged header cells stand for all that they cover; a header of several rows
+    is joined with ``_``.
+
+    Raises
+    ------
+    InputError
+        If there are several sheets with content and none is named, the sheet
+        does not exist, or the workbook is damaged or has a password.
+    """
+    import pandas as pd
+    import python_calamine as calamine
+
+    with readable(path):
+        try:
+            workbook = calamine.CalamineWorkbook.from_path(str(path))
+        except calamine.PasswordError:
+            raise InputError("file_password", path=path.name) from None
+        name = _sheet(workbook, sheet, file=path.name)
+        opened = workbook.get_sheet_by_name(name)
+        cells = [[_cell(value) for value in row] for row in opened.to_python(skip_empty_area=False)]
+        merged = opened.merged_cell_ranges or []
+        if not any(any(row) for row in cells):
+            raise InputError("file_empty", path=path.name)
+        names, last = _excel_header(cells, merged)
+        body = cells[last + 1 :]
+        columns = list(zip(*body, strict=True)) if body else [()] * len(names)
+        frame = pd.DataFrame(
+            {
+                name: pd.Series(column, dtype="str")
+                for name, column in zip(names, columns, strict=True)
+            }
+        )
+    rows = np.arange(len(body)) + last + 2
+    return Table(frame=frame, rows=rows, ragged=np.array([], dtype=np.int64))
+
+
+def _sheet(workbook: Any, sheet: str | None, *, file: str) -> str:
+    names: list[str] = list(workbook.sheet_names)
+    if sheet is not None:
+        if sheet not in names:
+            raise InputError("sheet_missing", path=file, sheet=sheet, sheets=", ".join(names))
+        return sheet
+    filled = [name for name in names if workbook.get_sheet_by_name(name).height > 0]
+    if len(filled) > 1:
+        raise InputError("sheet_not_named", path=file, sheets=", ".join(filled))
+    return filled[0] if filled else names[0]
+
+
+def _cell(value: object) -> str:
+    """Return a cell as text: whole numbers without a point, dates as ISO."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value) if not isinstance(value, float) else repr(value)
+
+
+def _excel_header(
+    cells: list[list[str]], merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
+) -> tuple[list[str], int]:
+    """Return the column names and the last row of the header."""
+    from tsukuba_gis.io.text import HEADER_WITHIN
+
+    main = header_row(cells[:HEADER_WITHIN])
+    width = len(cells[main])
+    first = last = main
+    for (top, left), (bottom, right) in merged:
+        if top <= main <= bottom:
+            first, last = min(first, top), max(last, bottom)
+            if top == bottom and right > left:  # a group name: its members stand below
+                last = max(last, main + 1)
+        elif bottom == main - 1 and left < right < width and right - left + 1 < width:
+            first = min(first, top)
+    grid = [list(row) for row in cells[first : last + 1]]
+    for (top, left), (bottom, right) in merged:
+        for row in range(max(top, first), min(bottom, last) + 1):
+            for column in range(left, min(right, width - 1) + 1):
+                grid[row - first][column] = cells[top][left]
+    names = [
+        "_".join(dict.fromkeys(part for part in column if part))
+        for column in zip(*grid, strict=True)
+    ]
+    return unique_names(names), last
+
+
+def read_parquet(path: Path) -> Table:
+    """Read a Parquet or GeoParquet file with the types that it has."""
+    import pyarrow.parquet as pq
+
+    with readable(path):
+        metadata = pq.read_schema(path).metadata or {}
+        if b"geo" in metadata:
+            import geopandas as gpd
+
+            frame: pd.DataFrame = gpd.read_parquet(path)
+        else:
+            frame = pq.read_table(path).to_pandas()
+        frame = frame.reset_index(drop=frame.index.name is None)
+        frame.columns = unique_names(list(map(str, frame.columns)))
+    rows = np.arange(len(frame)) + 1
+    return Table(frame=frame, rows=rows, ragged=np.array([], dtype=np.int64))

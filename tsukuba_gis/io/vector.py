@@ -1,0 +1,168 @@
+"""Vector files: GeoPackage, GeoJSON, Shapefile, TopoJSON and GeoParquet, as they are."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.io.tabular import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+
+VECTOR_SUFFIXES: Final = (".gpkg", ".geojson", ".json", ".topojson", ".shp", ".fgb", ".gml")
+_SIDECARS: Final = (".dbf", ".shx", ".prj", ".cpg")
+# Tables that QGIS keeps in a GeoPackage beside the layers.
+_NOT_LAYERS: Final = ("layer_styles",)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Layer:
+    """One layer of a file.
+
+    Parameters
+    ----------
+    frame
+        Attributes and geometry, in the CRS of the file or without one.
+    name
+        Of the layer.
+    crs_stated
+        False where the CRS is only the default of the format: GeoJSON without
+        ``crs`` is WGS 84 degrees by RFC 7946, whatever its numbers are.
+    encoding
+        Of the attributes, where it had to be found.
+    """
+
+    frame: gpd.GeoDataFrame = field(repr=False)
+    name: str
+    crs_stated: bool
+    encoding: str = ""
+
+
+def read_layer(path: Path, *, layer: str | None, geometry: bool = True) -> Layer:
+    """Read one layer of a vector file; nothing is written beside it.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer; needed where the file has more than one.
+    geometry
+        Whether layers without geometry are left aside when looking for the one.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, has no or several layers, or not the named one.
+    """
+    import geopandas as gpd
+    import pyogrio
+
+    if path.suffix.lower() == ".shp":
+        return _read_shapefile(path)
+    with readable(path):
+        found = {
+            str(name): kind
+            for name, kind in pyogrio.list_layers(path)
+            if name not in _NOT_LAYERS and (kind is not None or not geometry)
+        }
+        name = _choose(found, layer, file=path.name)
+        frame = pyogrio.read_dataframe(path, layer=name)
+        if not isinstance(frame, gpd.GeoDataFrame):
+            frame = gpd.GeoDataFrame(frame)
+    stated = path.suffix.lower() not in (".geojson", ".json", ".topojson") or _names_crs(path)
+    return Layer(frame=frame, name=name, crs_stated=stated)
+
+
+def _choose(found: dict[str, str | None], layer: str | None, *, file: str) -> str:
+    if layer is not None:
+        if layer not in found:
+            raise InputError("layer_missing", path=file, layer=layer, layers=", ".join(found))
+        return layer
+    if not found:
+        raise InputError("layer_none", path=file)
+    if len(found) > 1:
+        raise InputError("layer_not_named", path=file, layers=", ".join(found))
+    return next(iter(found))
+
+
+def _names_crs(path: Path) -> bool:
+    """Say whether a GeoJSON file has a ``crs`` member."""
+    with readable(path):
+        content = json.loads(path.read_bytes())
+    return isinstance(content, dict) and bool(content.get("crs"))
+
+
+def _read_shapefile(path: Path) -> Layer:
+    """Read a Shapefile; the attributes' encoding is found file by file."""
+    import pyogrio
+
+    if _sidecar(path, ".dbf") is None:
+        raise InputError("shapefile_part_missing", path=path.name, part=".dbf")
+    encoding = dbf_encoding(path)
+    with readable(path), _with_index(path) as complete:
+        frame = pyogrio.read_dataframe(complete, encoding=encoding)
+    return Layer(
+        frame=frame, name=path.stem, crs_stated=frame.crs is not None, encoding=encoding or ""
+    )
+
+
+def _sidecar(path: Path, suffix: str) -> Path | None:
+    """Return the file of the same name with another suffix, in either case of letters."""
+    for candidate in (path.with_suffix(suffix), path.with_suffix(suffix.upper())):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def dbf_encoding(path: Path) -> str | None:
+    """Return the encoding of a Shapefile's attributes; None where ``.cpg`` states it.
+
+    国土数値情報 up to 2016 and e-Stat write CP932 and say so nowhere, or only in
+    the header's language byte (0x13); 国土数値情報 from 2021 is UTF-8 with a
+    ``.cpg``. GDAL's own default makes neither an error nor readable names.
+    """
+    if _sidecar(path, ".cpg") is not None:
+        return None
+    table = _sidecar(path, ".dbf")
+    data = table.read_bytes() if table else b""
+    if len(data) > 29 and data[29] == 0x13:
+        return "CP932"
+    try:
+        data[32:].decode("utf-8")
+    except UnicodeDecodeError:
+        return "CP932"
+    return "UTF-8"
+
+
+@contextmanager
+def _with_index(path: Path) -> Iterator[Path]:
+    """Give a Shapefile with its ``.shx``.
+
+    Without one GDAL can only make it beside the file; so a copy is made whole
+    in a temporary folder, and the user's folder stays as it is.
+    """
+    import pyogrio
+
+    if _sidecar(path, ".shx") is not None:
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "layer.shp"
+        shutil.copyfile(path, copy)
+        for suffix in _SIDECARS:
+            if (sidecar := _sidecar(path, suffix)) is not None:
+                shutil.copyfile(sidecar, copy.with_suffix(suffix))
+        before = pyogrio.get_gdal_config_option("SHAPE_RESTORE_SHX")
+        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
+        try:
+            yield copy
+        finally:
+            pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": before})
