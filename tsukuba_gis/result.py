@@ -78,7 +78,8 @@ class LocalMoran:
     (standardised value), ``lag`` (mean standardised value of the neighbours),
     ``p`` (two-sided pseudo p), ``p_fdr`` (Benjamini–Hochberg) and ``cluster``
     (one of :data:`LISA_CLASSES`, at ``p_fdr`` ≤ ``alpha`` when ``fdr``, else at
-    ``p`` ≤ ``alpha``).
+    ``p`` ≤ ``alpha``), ``neighbours`` (number with data) and ``p_floor`` (the
+    smallest p that the zone could have had).
     """
 
     indicator: str
@@ -88,6 +89,7 @@ class LocalMoran:
     permutations: int
     seed: int
     weights: str
+    alternative: Literal["two-sided", "directed"] = "two-sided"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

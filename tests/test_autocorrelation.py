@@ -1,0 +1,399 @@
+"""Moran and LISA: by hand, against R spdep and esda, laws, and awkward input."""
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from libpysal.graph import Graph
+from toys import toy_zones
+
+from tsukuba_gis.autocorrelation import local_moran, moran
+from tsukuba_gis.autocorrelation.permutation import benjamini_hochberg, sum_tails, weighted_tails
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.weights import queen
+
+REFERENCE = Path(__file__).parents[2] / "shared" / "data" / "spatial_reference"
+needs_reference = pytest.mark.skipif(
+    not REFERENCE.exists(), reason="reference values of R spdep are not beside the repository"
+)
+
+
+def line(n):
+    """n zones in a row, each a neighbour of the next."""
+    ids = [f"z{i}" for i in range(n)]
+    return Graph.from_dicts(
+        {ids[i]: [ids[j] for j in (i - 1, i + 1) if 0 <= j < n] for i in range(n)}
+    )
+
+
+def ring(n):
+    ids = [f"z{i}" for i in range(n)]
+    return Graph.from_dicts({ids[i]: [ids[i - 1], ids[(i + 1) % n]] for i in range(n)})
+
+
+def series(numbers, name="x"):
+    return pd.Series(
+        np.asarray(numbers, dtype=float), [f"z{i}" for i in range(len(numbers))], name=name
+    )
+
+
+def grid(side, *, seed):
+    """Values with a pattern on side × side squares, and their queen graph."""
+    rng = np.random.default_rng(seed)
+    ids = [f"z{i}" for i in range(side * side)]
+    near = {
+        ids[r * side + c]: [
+            ids[(r + i) * side + c + j]
+            for i, j in itertools.product((-1, 0, 1), repeat=2)
+            if (i or j) and 0 <= r + i < side and 0 <= c + j < side
+        ]
+        for r, c in itertools.product(range(side), repeat=2)
+    }
+    graph = Graph.from_dicts(near)
+    noise = pd.Series(rng.gamma(2, size=side * side), index=ids, name="x")
+    return noise + pd.Series(graph.transform("r").lag(noise), index=ids), graph
+
+
+# ---- by hand ---------------------------------------------------------------
+
+
+def test_moran_of_four_in_a_row_by_hand():
+    # z = −1.5 −0.5 0.5 1.5; lags of z: −0.5 −0.5 0.5 0.5; Σ z·lag = 2; Σ z² = 5; n/S0 = 1.
+    result = moran(series([1, 2, 3, 4]), line(4))
+    assert result.i == pytest.approx(2 / 5)
+    assert result.expected == pytest.approx(-1 / 3)
+    assert (result.indicator, result.n, result.weights) == ("x", 4, "custom")
+
+
+def test_binary_weights_by_hand():
+    # Σ over the three links, both ways: 2(0.75 − 0.25 + 0.75) = 2.5; n/S0 = 4/6; Σ z² = 5.
+    result = moran(series([1, 2, 3, 4]), line(4), style="given")
+    assert result.i == pytest.approx(4 / 6 * 2.5 / 5)
+
+
+def test_exact_p_of_six_zones_by_hand():
+    # Zone z0 (high) has the neighbours z1 = 9 and z5 = 8, the highest of 1 2 3 8 9:
+    # one of the 10 pairs reaches 17, so p = 2 · 1/10, and no pair can do better.
+    frame = local_moran(series([10, 9, 1, 2, 3, 8]), ring(6)).frame
+    assert frame.loc["z0", "p"] == pytest.approx(0.2)
+    assert frame.loc["z0", "p_floor"] == pytest.approx(0.2)
+    # z3 = 2 has 1 and 3; of 10 9 1 3 8 the pair 1 + 3 has the least sum.
+    assert frame.loc["z3", "p"] == pytest.approx(0.2)
+    # z2 = 1 has 9 and 2, sum 11: of 10 9 2 3 8 the sums are 11 11 12 12 13 10 5 19 18 17:
+    # at least 11 in 8 of 10, at most 11 in 4 of 10.
+    assert frame.loc["z2", "p"] == pytest.approx(0.8)
+
+
+def test_classes_on_a_map_with_one_high_and_one_low_end():
+    values = series([9, 9, 9, 8, 8, 8, 5, 5, 5, 5, 5, 5, 2, 2, 2, 1, 1, 1])
+    frame = local_moran(values, ring(18), fdr=False, alpha=0.2).frame
+    assert frame.loc[["z1", "z2"], "cluster"].tolist() == ["HH", "HH"]
+    assert frame.loc[["z15", "z16"], "cluster"].tolist() == ["LL", "LL"]
+    assert frame.loc["z9", "cluster"] == "ns"
+
+
+def test_the_graph_of_zones_gives_its_name():
+    values = pd.Series(range(9), index=toy_zones().ids, dtype=float, name="x")
+    graph = queen(toy_zones())
+    assert moran(values, graph).weights == "queen"
+    assert local_moran(values, graph).weights == "queen"
+
+
+# ---- R spdep ---------------------------------------------------------------
+
+
+def records(statistic, dataset="columbus"):
+    if not REFERENCE.exists():
+        return []
+    table = json.loads((REFERENCE / "reference_values.json").read_text(encoding="utf-8"))
+    return [r for r in table["records"] if r["statistic"] == statistic and r["dataset"] == dataset]
+
+
+def columbus(variable, neighbours):
+    frame = pd.read_csv(REFERENCE / "spdep" / "columbus.csv")
+    (lists,) = (r["value"] for r in records("neighbours_0based") if r["weights"] == neighbours)
+    graph = Graph.from_dicts({f"z{i}": [f"z{j}" for j in row] for i, row in enumerate(lists)})
+    return series(frame[variable], variable), graph
+
+
+@needs_reference
+@pytest.mark.parametrize(
+    "record", records("moran_I_randomisation"), ids=lambda r: f"{r['weights']}-{r['variable']}"
+)
+def test_moran_equals_spdep(record):
+    neighbours, style = record["weights"].split("/")
+    values, graph = columbus(record["variable"], neighbours)
+    result = moran(values, graph, style="row" if style == "W" else "given", permutations=9)
+    expected = record["value"]
+    assert result.i == pytest.approx(expected["I"], abs=1e-10)
+    assert result.expected == pytest.approx(expected["E"], abs=1e-10)
+    assert result.z == pytest.approx(expected["z"], abs=1e-10)
+
+
+@needs_reference
+@pytest.mark.parametrize("record", records("local_moran_conditional"), ids=lambda r: r["weights"])
+def test_local_moran_equals_spdep_with_divisor_n(record):
+    values, graph = columbus(record["variable"], record["weights"])
+    frame = local_moran(values, graph, permutations=999).frame
+    np.testing.assert_allclose(frame["i"], record["value"]["Ii"], atol=1e-10)
+    (other,) = (
+        r["value"]
+        for r in records("local_moran_Ii_mlvar_false")
+        if r["weights"] == record["weights"]
+    )
+    np.testing.assert_allclose(frame["i"] * 48 / 49, other, atol=1e-10)  # GeoDa, esda
+
+
+@needs_reference
+def test_columbus_has_three_neighbour_lists_and_three_morans():
+    found = {
+        name: moran(*columbus("CRIME", name), permutations=9).i for name in ("gal", "queen", "rook")
+    }
+    assert found == pytest.approx(
+        {"gal": 0.485770914, "queen": 0.500188557, "rook": 0.523670213}, abs=1e-9
+    )
+
+
+# ---- esda, the reference implementation ------------------------------------
+
+
+def test_global_values_equal_esda():
+    import esda
+
+    values, graph = grid(12, seed=1)
+    peer = esda.Moran(values.to_numpy(), graph.transform("r"), permutations=0)
+    result = moran(values, graph, permutations=9)
+    assert result.i == pytest.approx(peer.I, abs=1e-12)
+    assert result.z == pytest.approx(peer.z_rand, abs=1e-10)
+
+
+# ---- p-values --------------------------------------------------------------
+
+
+def brute_tails(values, graph, zone, *, draws, seed):
+    """Conditional permutation, one zone at a time, in the plainest way."""
+    rng = np.random.default_rng(seed)
+    z = (values - values.mean()).to_numpy()
+    at = values.index.get_loc(zone)
+    others = np.delete(z, at)
+    k = int(graph.cardinalities[zone])
+    observed = z[values.index.get_indexer(graph[zone].index)].sum()
+    sums = rng.permuted(np.broadcast_to(others, (draws, len(others))), axis=1)[:, :k].sum(axis=1)
+    return (sums >= observed - 1e-9).mean(), (sums <= observed + 1e-9).mean()
+
+
+def test_shared_draws_agree_with_conditional_permutation_of_each_zone():
+    values, graph = grid(9, seed=3)  # 81 zones: too many to list all subsets
+    frame = local_moran(values, graph, permutations=99_999, seed=5).frame
+    for zone in ("z0", "z4", "z40", "z80"):  # corners, an edge, the middle
+        expected = min(1.0, 2 * min(brute_tails(values, graph, zone, draws=40_000, seed=8)))
+        # three standard errors of the brute-force share, twice
+        assert frame.loc[zone, "p"] == pytest.approx(expected, abs=0.015)
+
+
+def test_p_is_uniform_where_there_is_no_pattern():
+    """The distribution of p over maps of pure noise; seeds fixed."""
+    _, graph = grid(9, seed=0)
+    rng = np.random.default_rng(11)
+    draws = [
+        local_moran(
+            pd.Series(rng.normal(size=81), graph.unique_ids), graph, permutations=999, seed=seed
+        ).frame["p"]
+        for seed in range(60)
+    ]
+    p = np.concatenate(draws)
+    for level in (0.05, 0.2, 0.5):
+        # zones of one map depend on each other; 4 standard errors of independent ones
+        assert (p <= level).mean() == pytest.approx(
+            level, abs=4 * np.sqrt(level * (1 - level) / len(p)) + 0.01
+        )
+
+
+def test_every_zone_gets_about_the_permutations_asked_for():
+    values, graph = grid(9, seed=3)
+    floor = local_moran(values, graph, permutations=9_999).frame["p_floor"]
+    assert (2 / floor - 1).between(9_700, 10_300).all()
+
+
+def test_equal_weights_give_one_p_by_both_ways_of_counting():
+    values, graph = grid(9, seed=4)
+    z = values.to_numpy() - values.mean()
+    matrix = graph.sparse.tocsr()
+    sizes = np.diff(matrix.indptr)
+    shared = sum_tails(z, matrix @ z, sizes, permutations=999, seed=2)
+    general = weighted_tails(z, matrix, permutations=999, seed=2)
+    np.testing.assert_array_equal(shared.at_least, general.at_least)
+    np.testing.assert_array_equal(shared.at_most, general.at_most)
+
+
+def test_unequal_weights_by_hand():
+    # z0 has z1 with weight 3 and z2 with weight 1: all ordered pairs of 1, 2, 3 for z0 = 0.
+    adjacency = {
+        "z0": {"z1": 3.0, "z2": 1.0},
+        "z1": {"z0": 1.0},
+        "z2": {"z0": 1.0},
+        "z3": {"z0": 1.0},
+    }
+    graph = Graph.from_weights_dict(adjacency)
+    frame = local_moran(series([0, 3, 2, 1]), graph).frame
+    # 3a + b over the pairs: 5 6 7 9 10 11; the zone has 3·3 + 2 = 11: one of six, twice.
+    assert frame.loc["z0", "p"] == pytest.approx(2 / 6)
+    assert frame.loc["z0", "lag"] == pytest.approx((3 * 1.5 + 0.5) / 4 / np.std([0, 1, 2, 3]))
+
+
+def test_directed_is_half_of_two_sided():
+    values, graph = grid(9, seed=6)
+    two = local_moran(values, graph, permutations=999).frame["p"]
+    one = local_moran(values, graph, permutations=999, alternative="directed")
+    assert one.alternative == "directed"
+    np.testing.assert_allclose(np.minimum(1.0, 2 * one.frame["p"]), two)
+
+
+def test_global_p_by_listing_all_orders():
+    values = [5.0, 4.0, 4.5, 1.0, 0.5, 2.0]
+    result = moran(series(values), line(6), permutations=19_999, seed=1)
+    all_i = np.array(
+        [
+            moran(series(order), line(6), permutations=1).i
+            for order in itertools.permutations(values)
+        ]
+    )
+    tail = min((all_i >= result.i - 1e-12).mean(), (all_i <= result.i + 1e-12).mean())
+    assert result.p == pytest.approx(2 * tail, abs=0.005)
+
+
+# ---- laws ------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    numbers=st.lists(st.integers(-50, 50), min_size=7, max_size=7),
+    scale=st.floats(0.1, 1000),
+    shift=st.floats(-1000, 1000),
+)
+def test_scale_and_shift_change_nothing(numbers, scale, shift):
+    a = moran(series(numbers), ring(7), permutations=19)
+    b = moran(series(numbers) * scale + shift, ring(7), permutations=19)
+    assert b.i == pytest.approx(a.i, abs=1e-8, nan_ok=True)
+    assert b.p == pytest.approx(a.p, nan_ok=True)
+
+
+def test_the_order_of_zones_changes_only_the_order_of_rows():
+    values, graph = grid(6, seed=2)
+    mixed = values.sample(frac=1, random_state=1)
+    frame = local_moran(values, graph).frame
+    other = local_moran(mixed, graph).frame
+    assert other.index.equals(mixed.index)
+    np.testing.assert_allclose(other["i"], frame["i"][mixed.index])
+    assert moran(mixed, graph).i == pytest.approx(moran(values, graph).i)
+
+
+def test_local_values_add_up_to_the_global_one():
+    values, graph = grid(7, seed=5)
+    assert local_moran(values, graph).frame["i"].mean() == pytest.approx(moran(values, graph).i)
+
+
+def test_seed_decides():
+    values, graph = grid(9, seed=6)
+    first = local_moran(values, graph, permutations=999, seed=1).frame
+    pd.testing.assert_frame_equal(first, local_moran(values, graph, permutations=999, seed=1).frame)
+    assert not first["p"].equals(local_moran(values, graph, permutations=999, seed=2).frame["p"])
+    assert moran(values, graph, seed=1).p == moran(values, graph, seed=1).p
+
+
+def test_nothing_is_written_into_the_input():
+    values, graph = grid(6, seed=2)
+    before, links = values.copy(), graph.adjacency.copy()
+    moran(values, graph, permutations=9)
+    local_moran(values, graph, permutations=9)
+    pd.testing.assert_series_equal(values, before)
+    pd.testing.assert_series_equal(graph.adjacency, links)
+
+
+# ---- FDR -------------------------------------------------------------------
+
+
+def test_benjamini_hochberg_as_scipy():
+    from scipy.stats import false_discovery_control
+
+    p = np.random.default_rng(0).random(200) ** 3
+    np.testing.assert_allclose(benjamini_hochberg(p), false_discovery_control(p))
+
+
+def test_fdr_decides_the_class():
+    values, graph = grid(12, seed=7)
+    strict, plain = (local_moran(values, graph, fdr=fdr).frame for fdr in (True, False))
+    assert (strict["cluster"] != "ns").sum() < (plain["cluster"] != "ns").sum()
+    assert ((plain["cluster"] != "ns") == (plain["p"] <= 0.05)).all()
+    assert ((strict["cluster"] != "ns") == (strict["p_fdr"] <= 0.05)).all()
+
+
+# ---- awkward input ---------------------------------------------------------
+
+
+def test_missing_is_no_data_and_never_a_neighbour():
+    values = series([1, 2, np.nan, 4, 5, 6, 3, np.inf])
+    frame = local_moran(values, ring(8)).frame
+    assert frame["cluster"].tolist()[2] == "missing"
+    assert frame["cluster"].tolist()[7] == "missing"
+    assert frame.loc[["z2", "z7"], ["i", "z", "lag", "p", "p_fdr"]].isna().all(axis=None)
+    assert frame["neighbours"].tolist() == [1, 1, 0, 1, 2, 2, 1, 0]
+    # z1's lag is z0's value alone
+    assert frame.loc["z1", "lag"] == pytest.approx(frame.loc["z0", "z"])
+    result = moran(values, ring(8))
+    assert (result.n, result.n_missing, result.n_islands) == (6, 2, 0)
+
+
+def test_a_zone_whose_only_neighbour_is_missing_is_an_island():
+    frame = local_moran(series([1, np.nan, 3, 4, 2]), line(5)).frame
+    assert frame["cluster"].tolist()[:2] == ["island", "missing"]
+    assert moran(series([1, np.nan, 3, 4, 2, 6]), line(6)).n_islands == 1
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1, 1e9])
+def test_equal_values_are_not_defined(value):
+    values = series([value] * 6)
+    result = moran(values, ring(6))
+    assert np.isnan([result.i, result.z, result.p]).all()
+    frame = local_moran(values, ring(6)).frame
+    assert set(frame["cluster"]) == {"ns"}
+    assert frame["p"].isna().all()
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_too_few_zones_do_not_crash(n):
+    graph = line(n) if n else line(1)
+    values = series(range(n)) if n else series([np.nan])
+    assert np.isnan(moran(values, graph).p)
+    assert len(local_moran(values, graph).frame) == max(n, 1)
+
+
+def test_two_components():
+    graph = Graph.from_dicts({"z0": ["z1"], "z1": ["z0"], "z2": ["z3"], "z3": ["z2"]})
+    assert moran(series([1, 2, 8, 9]), graph).i > 0.9
+
+
+def test_one_zone_next_to_all_others():
+    star = {"z0": [f"z{i}" for i in range(1, 80)]} | {f"z{i}": ["z0"] for i in range(1, 80)}
+    values = pd.Series(np.random.default_rng(0).normal(size=80), [f"z{i}" for i in range(80)])
+    frame = local_moran(values, Graph.from_dicts(star), permutations=999).frame
+    assert frame.loc["z0", "p"] == 1.0  # there is only one subset
+    assert frame["p"].between(0, 1).all()
+
+
+def test_repeated_ids_are_refused():
+    values = pd.Series([1.0, 2.0], index=["z0", "z0"])
+    with pytest.raises(InputError, match="repeat 1 zone ids"):
+        moran(values, line(2))
+
+
+@pytest.mark.parametrize("ids", [["z0", "z1"], ["z0", "z1", "q"], ["z0", "z1", "z2", "q"]])
+def test_other_zones_are_refused(ids):
+    values = pd.Series(np.arange(float(len(ids))), index=ids)
+    with pytest.raises(InputError, match="not about the same zones"):
+        local_moran(values, line(3))

@@ -1,0 +1,141 @@
+"""Values and weights brought together: same order, no missing value, no zone without neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tsukuba_gis.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from libpysal.graph import Graph
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+
+# "row": every zone's weights are made to add up to 1; "given": as they are in the graph.
+Style = Literal["row", "given"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Aligned:
+    """The zones that take part in a statistic.
+
+    Parameters
+    ----------
+    ids
+        All zones, in the order of the values.
+    kept, island
+        Of all zones: which take part; which have a value but no neighbour with one.
+    values
+        Of the kept zones; one column a variable.
+    matrix
+        Weights among the kept zones (CSR, no stored zeros, no empty row).
+    weights
+        Name of the weights, for the result.
+    """
+
+    ids: pd.Index[str]
+    kept: Bools = field(repr=False)
+    island: Bools = field(repr=False)
+    values: Floats = field(repr=False)
+    matrix: sparse.csr_array[np.float64] = field(repr=False)
+    weights: str
+
+    @property
+    def n(self) -> int:
+        """Number of zones that take part."""
+        return len(self.values)
+
+    @property
+    def n_missing(self) -> int:
+        """Number of zones without a value."""
+        return int((~self.kept & ~self.island).sum())
+
+    @property
+    def n_islands(self) -> int:
+        """Number of zones without a neighbour that has a value."""
+        return int(self.island.sum())
+
+    def spread(self, column: Floats) -> Floats:
+        """Return numbers of the kept zones as a column for all zones, NaN elsewhere."""
+        full = np.full(len(self.ids), np.nan)
+        full[self.kept] = column
+        return full
+
+
+def align(values: pd.DataFrame, graph: Graph, *, style: Style) -> Aligned:
+    """Bring values and weights together.
+
+    Zones with a missing or infinite value are left out; then zones that have
+    no neighbour left, until every zone has one. Weights are standardised
+    after that.
+
+    Raises
+    ------
+    InputError
+        If ids repeat, or values and weights are not about the same zones.
+    """
+    ids = values.index
+    if not ids.is_unique:
+        raise InputError("autocorrelation_ids_repeat", n=int(ids.duplicated().sum()))
+    matrix = _matrix(graph, ids)
+    # A link of a zone to itself is a mark of libpysal for "no neighbours", or G*'s own affair.
+    matrix.setdiag(0.0)
+    matrix.eliminate_zeros()
+    columns = values.to_numpy(dtype=float, na_value=np.nan)
+    present = np.isfinite(columns).all(axis=1)
+    kept = present.copy()
+    while True:
+        part = matrix[kept][:, kept]
+        linked = np.diff(part.indptr) > 0
+        if linked.all():
+            break
+        kept[np.flatnonzero(kept)[~linked]] = False
+    if style == "row":
+        sums = np.repeat(part.sum(axis=1), np.diff(part.indptr))
+        part.data = part.data / sums
+    return Aligned(
+        ids=ids,
+        kept=kept,
+        island=present & ~kept,
+        values=columns[kept],
+        matrix=part,
+        weights=str(graph.adjacency.attrs.get("weights", "custom")),
+    )
+
+
+def _matrix(graph: Graph, ids: pd.Index[str]) -> sparse.csr_array[np.float64]:
+    """Return the weights as a matrix in the order of ``ids``."""
+    from scipy import sparse
+
+    adjacency = graph.adjacency
+    focal, neighbour = adjacency.index.levels
+    place = [level.get_indexer(ids) for level in (focal, neighbour)]
+    n_graph = int(graph.n)
+    if n_graph != len(ids) or (place[0] < 0).any():
+        here = ids.isin(graph.unique_ids)
+        raise InputError(
+            "autocorrelation_ids_differ",
+            values=len(ids),
+            weights=n_graph,
+            only_values=int((~here).sum()),
+            only_weights=int((~graph.unique_ids.isin(ids)).sum()),
+        )
+    rows, columns = (
+        _inverse(place[side], len(level))[adjacency.index.codes[side]]
+        for side, level in enumerate((focal, neighbour))
+    )
+    weight = adjacency.to_numpy(dtype=float)
+    return sparse.coo_array((weight, (rows, columns)), shape=(len(ids), len(ids))).tocsr()
+
+
+def _inverse(place: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    inverse = np.full(size, -1, dtype=np.intp)
+    inverse[place[place >= 0]] = np.flatnonzero(place >= 0)
+    return inverse
