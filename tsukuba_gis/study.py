@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tsukuba_gis.zones import Zones
 
 DEMO_SEED: Final = 20190401
+_GLOBAL_PERMUTATIONS: Final = 9_999
 
 # What is told while a study runs: the key of a step's text.
 OnStep = Callable[[str], None]
@@ -120,7 +121,8 @@ class Study:
     min_count
         Smallest denominator that is shown.
     permutations, alpha, fdr
-        Of the global and local Moran statistics.
+        Of the local Moran statistics. The global one takes at most 9,999
+        permutations: it is one test, so its p needs no finer grain.
     lang
         Language of names of files and of the page when opened.
     seed
@@ -426,16 +428,30 @@ def _level(
     on_step("step_moran")
     graph = queen(zones)
     rates = [name for name in names if name not in COUNTS]
-    options: dict[str, Any] = {"permutations": study.permutations, "seed": study.seed}
     return Level(
         zones=zones,
         population=people,
         values=values,
         masks=masks,
         total=total,
-        moran={name: moran(values[name], graph, **options) for name in rates},
+        moran={
+            name: moran(
+                values[name],
+                graph,
+                permutations=min(study.permutations, _GLOBAL_PERMUTATIONS),
+                seed=study.seed,
+            )
+            for name in rates
+        },
         lisa={
-            name: local_moran(values[name], graph, alpha=study.alpha, fdr=study.fdr, **options)
+            name: local_moran(
+                values[name],
+                graph,
+                permutations=study.permutations,
+                seed=study.seed,
+                alpha=study.alpha,
+                fdr=study.fdr,
+            )
             for name in rates
         },
         match=found.report,
