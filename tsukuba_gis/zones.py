@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from tsukuba_gis.result import Problem
+
 ZoneKind = Literal[
     "school_district", "elementary_district", "small_area", "ward", "former_municipality", "other"
 ]
@@ -43,6 +45,8 @@ class Zones:
         Where the polygons come from: shown on every map.
     approximate
         True when the polygons are not official boundaries; then every output says so.
+    problems
+        What was found and repaired when they were read from a file.
 
     Raises
     ------
@@ -57,6 +61,7 @@ class Zones:
     kind: ZoneKind
     source: str = ""
     approximate: bool = False
+    problems: tuple[Problem, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         frame = self.frame

@@ -5,5 +5,6 @@ doors; :func:`check` looks at a file of either kind.
 """
 
 from tsukuba_gis.io.persons import read_records
+from tsukuba_gis.io.polygons import read_zones
 
-__all__ = ["read_records"]
+__all__ = ["read_records", "read_zones"]

@@ -12,6 +12,7 @@ from tsukuba_gis.zones import JAPAN_BOUNDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from pyproj import CRS
 
 # Tokyo Datum, and its plane zones I–XIX.
 _TOKYO_DATUM: Final = frozenset([4301, *range(30161, 30180)])
@@ -36,7 +37,7 @@ def to_lonlat(x: np.ndarray, y: np.ndarray, *, crs: object) -> tuple[np.ndarray,
     return np.where(finite, lon, np.nan), np.where(finite, lat, np.nan)
 
 
-def require_crs(crs: object) -> object:
+def require_crs(crs: object) -> CRS:
     """Return the CRS as pyproj understands it.
 
     Raises

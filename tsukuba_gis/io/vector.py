@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.io.tabular import readable
+from tsukuba_gis.io.tabular import PARQUET_SUFFIXES, read_parquet, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 VECTOR_SUFFIXES: Final = (".gpkg", ".geojson", ".json", ".topojson", ".shp", ".fgb", ".gml")
+POLYGON_SUFFIXES: Final = (*VECTOR_SUFFIXES, *PARQUET_SUFFIXES)
 _SIDECARS: Final = (".dbf", ".shx", ".prj", ".cpg")
 # Tables that QGIS keeps in a GeoPackage beside the layers.
 _NOT_LAYERS: Final = ("layer_styles",)
@@ -65,8 +66,16 @@ def read_layer(path: Path, *, layer: str | None, geometry: bool = True) -> Layer
     import geopandas as gpd
     import pyogrio
 
-    if path.suffix.lower() == ".shp":
+    suffix = path.suffix.lower()
+    if suffix == ".shp":
         return _read_shapefile(path)
+    if suffix in PARQUET_SUFFIXES:
+        table = read_parquet(path).frame
+        if not isinstance(table, gpd.GeoDataFrame):
+            raise InputError("parquet_no_geometry", path=path.name)
+        return Layer(frame=table, name=path.stem, crs_stated=table.crs is not None)
+    if suffix not in VECTOR_SUFFIXES:
+        raise InputError("file_format", path=path.name, formats=", ".join(POLYGON_SUFFIXES))
     with readable(path):
         found = {
             str(name): kind
@@ -77,7 +86,7 @@ def read_layer(path: Path, *, layer: str | None, geometry: bool = True) -> Layer
         frame = pyogrio.read_dataframe(path, layer=name)
         if not isinstance(frame, gpd.GeoDataFrame):
             frame = gpd.GeoDataFrame(frame)
-    stated = path.suffix.lower() not in (".geojson", ".json", ".topojson") or _names_crs(path)
+    stated = suffix not in (".geojson", ".json", ".topojson") or _names_crs(path)
     return Layer(frame=frame, name=name, crs_stated=stated)
 
 
