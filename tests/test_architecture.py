@@ -19,6 +19,7 @@ FLOORS = {
         "io",
         "join",
         "pseudo",
+        "reading",
         "weights",
     ],
     "composition": ["study"],
@@ -33,7 +34,7 @@ BETWEEN_LEAVES: dict[tuple[str, str], str] = {
     ("demo", "boundaries"): "the invented register lives in the bundled areas",
 }
 # Outputs read results; these leaves hold what is shown, and touch no record.
-FOR_OUTPUTS = {"classes"}
+FOR_OUTPUTS = {"classes", "reading"}
 
 
 def room_of(path):
