@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from libpysal.graph import Graph
 from toys import toy_zones
 
-from tsukuba_gis.autocorrelation import local_moran, moran
+from tsukuba_gis.autocorrelation import local_moran, moran, permutation
 from tsukuba_gis.autocorrelation.permutation import benjamini_hochberg, sum_tails, weighted_tails
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.weights import queen
@@ -214,13 +214,15 @@ def test_p_is_uniform_where_there_is_no_pattern():
         )
 
 
-def test_every_zone_gets_about_the_permutations_asked_for():
+def test_every_zone_gets_the_permutations_asked_for():
     values, graph = grid(9, seed=3)
     floor = local_moran(values, graph, permutations=9_999).frame["p_floor"]
-    assert (2 / floor - 1).between(9_700, 10_300).all()
+    # corners have three neighbours: C(80, 3) = 82,160 subsets are listed
+    assert sorted(set((2 / floor).round())) == [10_000, 82_160]
 
 
-def test_equal_weights_give_one_p_by_both_ways_of_counting():
+def test_equal_weights_give_one_p_by_both_ways_of_counting(monkeypatch):
+    monkeypatch.setattr(permutation, "EXACT_SUBSETS", 0)
     values, graph = grid(9, seed=4)
     z = values.to_numpy() - values.mean()
     matrix = graph.sparse.tocsr()
@@ -397,3 +399,22 @@ def test_other_zones_are_refused(ids):
     values = pd.Series(np.arange(float(len(ids))), index=ids)
     with pytest.raises(InputError, match="not about the same zones"):
         local_moran(values, line(3))
+
+
+@pytest.mark.parametrize("k", [3, 40, 70])
+def test_each_zone_draws_uniformly_from_the_others(monkeypatch, k):
+    """Tail shares against the exact distribution of a sum of 0s and 1s (hypergeometric)."""
+    from scipy.stats import hypergeom
+
+    monkeypatch.setattr(permutation, "EXACT_SUBSETS", 0)
+    n, ones, size = 80, 24, 40_000
+    values = np.zeros(n)
+    values[:ones] = 1.0
+    sizes = np.full(n, k)
+    for level in (hypergeom(n, ones, k).ppf(0.1), hypergeom(n, ones, k).ppf(0.6)):
+        tails = sum_tails(values, np.full(n, level), sizes, permutations=size, seed=9)
+        for zones, others in ((slice(0, ones), ones - 1), (slice(ones, n), ones)):
+            exact = hypergeom(n - 1, others, k)
+            # 5 standard errors of a share of 40,000 draws, at most 0.0125
+            np.testing.assert_allclose(tails.at_most[zones], exact.cdf(level), atol=0.0125)
+            np.testing.assert_allclose(tails.at_least[zones], exact.sf(level - 1), atol=0.0125)

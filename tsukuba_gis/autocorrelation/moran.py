@@ -10,9 +10,7 @@ from tsukuba_gis.autocorrelation.alignment import Aligned, Style, align
 from tsukuba_gis.autocorrelation.permutation import (
     Alternative,
     benjamini_hochberg,
-    has_equal_rows,
-    sum_tails,
-    weighted_tails,
+    local_tails,
 )
 from tsukuba_gis.result import LocalMoran, Moran
 
@@ -192,11 +190,7 @@ def _local(
         return nothing, nothing, nothing, nothing
     z = (x - x.mean()) / x.std()
     lag = aligned.matrix @ z
-    sizes = np.diff(aligned.matrix.indptr)
-    if has_equal_rows(aligned.matrix):
-        tails = sum_tails(z, lag * sizes, sizes, permutations=permutations, seed=seed)
-    else:
-        tails = weighted_tails(z, aligned.matrix, permutations=permutations, seed=seed)
+    tails = local_tails(z, aligned.matrix, permutations=permutations, seed=seed)
     return z, lag, tails.p(alternative), tails.p_floor(alternative)
 
 

@@ -3,10 +3,10 @@
 Holding zone i fixed and permuting the rest, its k neighbours become a uniform
 random k-subset of the other n − 1 zones (Anselin 1995,
 https://doi.org/10.1111/j.1538-4632.1995.tb00338.x). Zones with the same k may
-therefore read their p-values from one sorted list of subset sums, after
-taking out the subsets that hold i itself: what is left is uniform over the
-subsets of the others. Where the subsets are few, all of them are listed and
-the p-value is exact.
+therefore read their p-values from one sorted list of subset sums. A draw that
+holds i itself would be wrong for i: there, i is exchanged for the draw's spare
+member, which leaves a uniform subset of the others. Where the subsets are few,
+all of them are listed and the p-value is exact.
 """
 
 from __future__ import annotations
@@ -21,29 +21,28 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
     from scipy import sparse
 
-    Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
+    Places = NDArray[np.intp]
 
 Alternative = Literal["two-sided", "directed"]
 
-# All subsets are listed for so few zones and subsets; beyond, they are drawn.
-EXACT_ZONES = 64
+# All subsets are listed where there are no more than this; beyond, they are drawn.
 EXACT_SUBSETS = 200_000
 # Sums that differ by less than this, relative to the largest value, count as equal.
 TIE = 1e-10
-# Weighted sums held at a time: bounds the memory.
+# Members of draws, or weighted sums, held at a time: bounds the memory.
 _BLOCK = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Tails:
-    """How often a subset sum reached the observed one, by zone.
+    """How often a reference sum reached the observed one, by zone.
 
     ``at_least`` and ``at_most`` are shares of the reference set with the
     observed value counted in; ``floor`` is the smallest share that could
@@ -68,95 +67,34 @@ class Tails:
         return self.floor if alternative == "directed" else np.minimum(1.0, 2.0 * self.floor)
 
 
-def sum_tails(
-    values: Floats, sums: Floats, sizes: NDArray[np.intp], *, permutations: int, seed: int
+def local_tails(
+    values: Floats, matrix: sparse.csr_array[np.float64], *, permutations: int, seed: int
 ) -> Tails:
-    """Compare each zone's neighbour sum with the sums of random or all subsets of the others.
+    """Compare each zone's weighted neighbour sum with those of random neighbours.
 
     Parameters
     ----------
     values
         Of all zones; they are what is permuted.
-    sums
-        Sum of the values of each zone's neighbours.
-    sizes
-        Number of neighbours, at least 1.
+    matrix
+        Weights; every row has at least one entry and none on the diagonal.
     permutations
-        Subsets to draw for each zone, where not all are listed.
+        Draws for each zone, where not all subsets are listed.
     seed
         Of the draws. Each number of neighbours has its own stream.
 
     Notes
     -----
-    All zones of one size share the draws, so chance errors of their p-values
-    go together; they are small at the default of 99,999.
+    Zones with equally many neighbours share the draws, so chance errors of
+    their p-values go together; they are small at 99,999 draws. Where weights
+    differ within a zone, a draw is a sequence, its q-th member meets the
+    zone's q-th weight, and sums are no longer shared: that is slower.
     """
-    n = len(values)
-    at_least, at_most, floor = np.empty(n), np.empty(n), np.empty(n)
-    tolerance = TIE * np.abs(values).max()
-    for k in np.unique(sizes):
-        zones = np.flatnonzero(sizes == k)
-        exact = n <= EXACT_ZONES and comb(n - 1, int(k)) <= EXACT_SUBSETS
-        subsets = _all_subsets(n, int(k)) if exact else _draws(n, int(k), permutations, seed)
-        ge, le, size = _count(values, sums, zones, subsets, tolerance)
-        extra = 0 if exact else 1  # the observed subset is already among all subsets
-        at_least[zones] = (ge + extra) / (size + extra)
-        at_most[zones] = (le + extra) / (size + extra)
-        floor[zones] = 1 / (size + extra)
-    return Tails(at_least=at_least, at_most=at_most, floor=floor)
-
-
-def weighted_tails(
-    values: Floats, matrix: sparse.csr_array[np.float64], *, permutations: int, seed: int
-) -> Tails:
-    """Compare each zone's weighted sum with those of random or all orderings of the others.
-
-    As :func:`sum_tails`, for weights that differ within a zone: a draw is
-    then a sequence, its q-th member meeting the zone's q-th weight. Slower,
-    for zones no longer share the sums.
-    """
-    n = len(values)
     sizes = np.diff(matrix.indptr)
-    at_least, at_most, floor = np.empty(n), np.empty(n), np.empty(n)
-    observed: Floats = np.asarray(matrix @ values)
-    for k in np.unique(sizes):
-        zones = np.flatnonzero(sizes == k)
-        rows = matrix[zones].data.reshape(len(zones), k)
-        exact = n <= EXACT_ZONES and perm(n - 1, int(k)) <= EXACT_SUBSETS
-        draws = _all_sequences(n, int(k)) if exact else _draws(n, int(k), permutations, seed)
-        ge, le, size = _count_weighted(values, observed, zones, rows, draws)
-        extra = 0 if exact else 1
-        at_least[zones] = (ge + extra) / (size + extra)
-        at_most[zones] = (le + extra) / (size + extra)
-        floor[zones] = 1 / (size + extra)
-    return Tails(at_least=at_least, at_most=at_most, floor=floor)
-
-
-def _count_weighted(
-    values: Floats, observed: Floats, zones: NDArray[np.intp], rows: Floats, draws: Ints
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    tolerance = TIE * np.abs(values).max() * np.abs(rows).sum(axis=1)
-    low, high = observed[zones] - tolerance, observed[zones] + tolerance
-    drawn = values[draws]
-    ge, le = np.empty(len(zones), dtype=np.intp), np.empty(len(zones), dtype=np.intp)
-    block = max(1, _BLOCK // len(draws))
-    for start in range(0, len(zones), block):
-        part = slice(start, start + block)
-        sums = rows[part] @ drawn.T
-        ge[part] = (sums >= low[part, None]).sum(axis=1)
-        le[part] = (sums <= high[part, None]).sum(axis=1)
-    size = np.full(len(zones), len(draws))
-    place = np.full(len(values), -1)
-    place[zones] = np.arange(len(zones))
-    for member in draws.T:
-        own = place[member]
-        hit = own >= 0
-        own = own[hit]
-        total = np.einsum("dk,dk->d", drawn[hit], rows[own])
-        size -= np.bincount(own, minlength=len(zones))
-        ge -= np.bincount(own[total >= low[own]], minlength=len(zones))
-        le -= np.bincount(own[total <= high[own]], minlength=len(zones))
-    return ge, le, size
+    if has_equal_rows(matrix):
+        sums = np.add.reduceat(values[matrix.indices], matrix.indptr[:-1])
+        return sum_tails(values, sums, sizes, permutations=permutations, seed=seed)
+    return weighted_tails(values, matrix, permutations=permutations, seed=seed)
 
 
 def has_equal_rows(matrix: sparse.csr_array[np.float64]) -> bool:
@@ -165,28 +103,138 @@ def has_equal_rows(matrix: sparse.csr_array[np.float64]) -> bool:
     return bool((np.abs(matrix.data - first) <= 1e-12 * np.abs(first)).all())
 
 
+def sum_tails(
+    values: Floats, sums: Floats, sizes: Places, *, permutations: int, seed: int
+) -> Tails:
+    """Compare sums over each zone's neighbours with sums over subsets of the other zones.
+
+    ``sums`` and ``sizes``: sum of the values, and number, of the neighbours.
+    """
+    n = len(values)
+    # The others that are not neighbours are as random a subset: take the smaller of the two.
+    many = 2 * sizes > n - 1
+    low_sums = np.where(many, values.sum() - values - sums, sums)
+    low_sizes = np.where(many, n - 1 - sizes, sizes)
+    ge, le, drawn = (np.zeros(n, dtype=np.intp) for _ in range(3))
+    exact = np.zeros(n, dtype=bool)
+    tolerance = TIE * np.abs(values).max()
+    for k in np.unique(low_sizes):
+        zones = np.flatnonzero(low_sizes == k)
+        exact[zones] = listed = comb(n - 1, int(k)) <= EXACT_SUBSETS
+        blocks = (
+            iter([_all_subsets(n, int(k))]) if listed else _draws(n, int(k), permutations, seed)
+        )
+        for members in blocks:
+            counted = _count(values, low_sums, zones, members, int(k), tolerance)
+            for total, part in zip((ge, le, drawn), counted, strict=True):
+                total[zones] += part
+    ge, le = np.where(many, le, ge), np.where(many, ge, le)
+    return _tails(ge, le, drawn, exact)
+
+
 def _count(
-    values: Floats, sums: Floats, zones: NDArray[np.intp], subsets: Ints, tolerance: float
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Count subsets without the zone itself whose sum is at least, and at most, the zone's."""
-    drawn = np.zeros(len(subsets))
-    for member in subsets.T:
-        drawn += values[member]
+    values: Floats, sums: Floats, zones: Places, members: Ints, k: int, tolerance: float
+) -> tuple[Places, Places, Places]:
+    """Count draws whose sum is at least, and at most, the zone's; and the draws.
+
+    ``members`` has k columns, and one more for the spare where draws are
+    random. Without a spare, draws that hold the zone are left out.
+    """
+    spare = members[:, k] if members.shape[1] > k else None
+    total = np.zeros(len(members))
+    for q in range(k):
+        total += values[members[:, q]]
     low, high = sums[zones] - tolerance, sums[zones] + tolerance
-    ordered = np.sort(drawn)
+    ordered = np.sort(total)
     ge = len(ordered) - np.searchsorted(ordered, low, side="left")
     le = np.searchsorted(ordered, high, side="right")
-    size = np.full(len(zones), len(subsets))
+    drawn = np.full(len(zones), len(members))
     place = np.full(len(values), -1)
     place[zones] = np.arange(len(zones))
-    for member in subsets.T:
-        own = place[member]
-        hit = own >= 0
-        own, total = own[hit], drawn[hit]
-        size -= np.bincount(own, minlength=len(zones))
-        ge -= np.bincount(own[total >= low[own]], minlength=len(zones))
-        le -= np.bincount(own[total <= high[own]], minlength=len(zones))
-    return ge, le, size
+    for q in range(k):
+        own = place[members[:, q]]
+        hit = np.flatnonzero(own >= 0)
+        own, held = own[hit], total[hit]
+        ge -= _tally(own[held >= low[own]], len(zones))
+        le -= _tally(own[held <= high[own]], len(zones))
+        if spare is None:
+            drawn -= _tally(own, len(zones))
+        else:
+            held = held - values[members[hit, q]] + values[spare[hit]]
+            ge += _tally(own[held >= low[own]], len(zones))
+            le += _tally(own[held <= high[own]], len(zones))
+    return ge, le, drawn
+
+
+def weighted_tails(
+    values: Floats, matrix: sparse.csr_array[np.float64], *, permutations: int, seed: int
+) -> Tails:
+    """Compare weighted sums over each zone's neighbours with those over sequences of others."""
+    n = len(values)
+    sizes = np.diff(matrix.indptr)
+    observed: Floats = np.asarray(matrix @ values)
+    ge, le, drawn = (np.zeros(n, dtype=np.intp) for _ in range(3))
+    exact = np.zeros(n, dtype=bool)
+    for k in np.unique(sizes):
+        zones = np.flatnonzero(sizes == k)
+        rows = matrix[zones].data.reshape(len(zones), k)
+        exact[zones] = listed = perm(n - 1, int(k)) <= EXACT_SUBSETS
+        blocks = (
+            iter([_all_sequences(n, int(k))]) if listed else _draws(n, int(k), permutations, seed)
+        )
+        for members in blocks:
+            counted = _count_weighted(values, observed, zones, rows, members)
+            for total, part in zip((ge, le, drawn), counted, strict=True):
+                total[zones] += part
+    return _tails(ge, le, drawn, exact)
+
+
+def _count_weighted(
+    values: Floats, observed: Floats, zones: Places, rows: Floats, members: Ints
+) -> tuple[Places, Places, Places]:
+    """As :func:`_count`, the sums weighted by each zone's row."""
+    k = rows.shape[1]
+    spare = members[:, k] if members.shape[1] > k else None
+    tolerance = TIE * np.abs(values).max() * np.abs(rows).sum(axis=1)
+    low, high = observed[zones] - tolerance, observed[zones] + tolerance
+    chosen = values[members[:, :k]]
+    ge, le = np.empty(len(zones), dtype=np.intp), np.empty(len(zones), dtype=np.intp)
+    step = max(1, _BLOCK // len(members))
+    for start in range(0, len(zones), step):
+        part = slice(start, start + step)
+        sums = rows[part] @ chosen.T
+        ge[part] = (sums >= low[part, None]).sum(axis=1)
+        le[part] = (sums <= high[part, None]).sum(axis=1)
+    drawn = np.full(len(zones), len(members))
+    place = np.full(len(values), -1)
+    place[zones] = np.arange(len(zones))
+    for q in range(k):
+        own = place[members[:, q]]
+        hit = np.flatnonzero(own >= 0)
+        own = own[hit]
+        held = np.einsum("dk,dk->d", chosen[hit], rows[own])
+        ge -= _tally(own[held >= low[own]], len(zones))
+        le -= _tally(own[held <= high[own]], len(zones))
+        if spare is None:
+            drawn -= _tally(own, len(zones))
+        else:
+            held += rows[own, q] * (values[spare[hit]] - values[members[hit, q]])
+            ge += _tally(own[held >= low[own]], len(zones))
+            le += _tally(own[held <= high[own]], len(zones))
+    return ge, le, drawn
+
+
+def _tally(own: Places, size: int) -> Places:
+    return np.bincount(own, minlength=size)
+
+
+def _tails(ge: Places, le: Places, drawn: Places, exact: NDArray[np.bool_]) -> Tails:
+    extra = np.where(exact, 0, 1)  # the observed subset is already among all subsets
+    return Tails(
+        at_least=(ge + extra) / (drawn + extra),
+        at_most=(le + extra) / (drawn + extra),
+        floor=1 / (drawn + extra),
+    )
 
 
 @lru_cache(maxsize=32)
@@ -209,18 +257,19 @@ def _table(members: Iterable[int], size: int, k: int) -> Ints:
     return table
 
 
-def _draws(n: int, k: int, permutations: int, seed: int) -> Ints:
-    """Return random k-subsets of n zones, so many that about ``permutations`` lack any one zone."""
+def _draws(n: int, k: int, permutations: int, seed: int) -> Iterator[Ints]:
+    """Yield blocks of random sequences of k + 1 different zones of n, ``permutations`` in all."""
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, k))))
-    wanted = int(np.ceil(permutations * n / (n - k))) if k < n else permutations
-    distinct = float(np.prod(1.0 - np.arange(k) / n))
-    if distinct < 0.2:
-        # Large subsets: nearly every row of independent draws would hold a repeat.
-        return _shuffled(rng, n, k, wanted)
-    rows = [_distinct_rows(rng, n, k, int(wanted / distinct * 1.02) + 200)]
-    while (have := sum(map(len, rows))) < wanted:
-        rows.append(_distinct_rows(rng, n, k, int((wanted - have) / distinct * 1.02) + 200))
-    return np.asfortranarray(np.concatenate(rows)[:wanted])
+    distinct = float(np.prod(1.0 - np.arange(k + 1) / n))
+    # For large k nearly every row of independent draws would hold a repeat: shuffle then.
+    draw = _distinct_rows if distinct > 0.2 else _shuffled_rows
+    block = max(1, _BLOCK // (k + 1 if distinct > 0.2 else n))
+    for start in range(0, permutations, block):
+        wanted = min(block, permutations - start)
+        rows = [draw(rng, n, k + 1, wanted)]
+        while (short := wanted - sum(map(len, rows))) > 0:
+            rows.append(draw(rng, n, k + 1, int(short / distinct * 1.1) + 100))
+        yield np.asfortranarray(np.concatenate(rows)[:wanted])
 
 
 def _distinct_rows(rng: np.random.Generator, n: int, k: int, size: int) -> Ints:
@@ -230,14 +279,9 @@ def _distinct_rows(rng: np.random.Generator, n: int, k: int, size: int) -> Ints:
     return distinct
 
 
-def _shuffled(rng: np.random.Generator, n: int, k: int, size: int) -> Ints:
-    rows = np.empty((size, k), dtype=np.int32, order="F")
-    block = max(1, 4_000_000 // n)
-    for start in range(0, size, block):
-        stop = min(start + block, size)
-        everyone: Ints = np.broadcast_to(np.arange(n, dtype=np.int32), (stop - start, n))
-        rows[start:stop] = rng.permuted(everyone, axis=1)[:, :k]
-    return rows
+def _shuffled_rows(rng: np.random.Generator, n: int, k: int, size: int) -> Ints:
+    everyone = np.broadcast_to(np.arange(n, dtype=np.int32), (size, n))
+    return rng.permuted(everyone, axis=1)[:, :k]
 
 
 def benjamini_hochberg(p: Floats) -> Floats:
