@@ -1,0 +1,1 @@
+"""Regions: neighbouring zones put together into few, each as alike within as can be."""
