@@ -1,0 +1,131 @@
+"""How numbers are shown: colours, class breaks, and how a value is written.
+
+Maps, workbook and GeoPackage take these from here, so that one class has one
+colour everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+
+from tsukuba_gis.messages import Language, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tsukuba_gis.result import LisaClass, Unit
+
+Scheme = Literal["quantile", "equal", "centred"]
+
+# The ends of ColorBrewer's RdBu: the smallest difference between two classes
+# (CAM02-UCS) is 19, whatever the reader's colour vision. Missing is hatched.
+LISA_COLOURS: Final[dict[LisaClass, str]] = {
+    "HH": "#ca0020",
+    "HL": "#f4a582",
+    "LH": "#92c5de",
+    "LL": "#0571b0",
+    "ns": "#f2f2f2",
+    "island": "#999999",
+    "missing": "#ffffff",
+}
+# ColorBrewer PuBu and PuOr: smallest differences 12.7 and 25.1. Low to high.
+SEQUENTIAL: Final = ("#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d")
+DIVERGING: Final = ("#e66101", "#fdb863", "#f7f7f7", "#b2abd2", "#5e3c99")
+
+
+def breaks(
+    values: Iterable[float],
+    *,
+    n: int = 5,
+    scheme: Scheme = "quantile",
+    digits: int | None = None,
+) -> tuple[float, ...]:
+    """Return the edges of classes, lowest value to highest.
+
+    Class k holds ``edges[k] <= value < edges[k + 1]``; the last class also
+    holds its upper edge.
+
+    Parameters
+    ----------
+    values
+        One number a zone; missing ones are left out.
+    n
+        Number of classes wished for. There are fewer where values repeat.
+    scheme
+        ``"quantile"``: as many zones in each class. ``"equal"``: classes of
+        equal width. ``"centred"``: equal width, symmetric about zero.
+    digits
+        Decimals to which the inner edges are rounded, so that a legend that
+        shows so many tells exactly where the classes meet. None: not rounded.
+
+    Returns
+    -------
+    tuple of float
+        Strictly rising; empty without values; two equal edges if all values are equal.
+
+    Examples
+    --------
+    >>> breaks([1, 2, 3, 4, 5, 6], n=3)
+    (1.0, 2.6666666666666665, 4.333333333333333, 6.0)
+    >>> breaks([1, 2, 3, 4, 5, 6], n=3, digits=0)
+    (1.0, 3.0, 4.0, 6.0)
+    >>> breaks([-1, 3], n=4, scheme="centred")
+    (-3.0, -1.5, 0.0, 1.5, 3.0)
+    """
+    numbers = np.asarray(list(values), dtype=float)
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers):
+        return ()
+    low, high = float(numbers.min()), float(numbers.max())
+    if low == high:
+        return (low, high)
+    if scheme == "centred":
+        high = max(abs(low), abs(high))
+        low = -high
+    inner = (
+        np.quantile(numbers, np.arange(1, n) / n)
+        if scheme == "quantile"
+        else np.linspace(low, high, n + 1)[1:-1]
+    )
+    if digits is not None:
+        inner = np.round(inner, digits)
+    return (low, *(float(edge) for edge in np.unique(inner) if low < edge < high), high)
+
+
+def colours(n: int, palette: tuple[str, ...] = SEQUENTIAL) -> tuple[str, ...]:
+    """Return n colours of a palette, spread from its one end to the other.
+
+    Examples
+    --------
+    >>> colours(2)
+    ('#f1eef6', '#045a8d')
+    """
+    places = [len(palette) // 2] if n == 1 else np.linspace(0, len(palette) - 1, n).round()
+    return tuple(palette[int(place)] for place in places)
+
+
+def format_value(value: float, unit: Unit, lang: Language, digits: int = 1) -> str:
+    """Return a value as it is read, with its unit; a share in percent.
+
+    Parameters
+    ----------
+    value
+        A share is 0–1.
+    unit, digits
+        Of the indicator.
+    lang
+        Language of the unit.
+
+    Examples
+    --------
+    >>> format_value(0.2513, "share", "ja", 1)
+    '25.1%'
+    >>> format_value(1234, "persons", "ja", 0)
+    '1,234人'
+    """
+    if not np.isfinite(value):
+        return text("page_no_value", lang)
+    number = f"{100 * value if unit == 'share' else value:,.{digits}f}"
+    return text(f"page_unit_{unit}", lang, number=number)
