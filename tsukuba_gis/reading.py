@@ -112,8 +112,8 @@ def method(result: Moran | LocalMoran, *, lang: Language) -> str:
     ...     indicator="share_65plus", i=0.41, expected=-0.02, z=5.2, p=0.0002, n=49, n_missing=0,
     ...     n_islands=0, permutations=9999, seed=7, weights="queen",
     ... )
-    >>> method(result, lang="ja")[:45]
-    'モランのI。49区域。空間重み: クイーン型隣接(辺または点を共有)。並べ替え9,999'
+    >>> print(method(result, lang="ja"))
+    モランのI。49区域。空間重み: クイーン型隣接(辺または点を共有)。並べ替え9,999回、シード7。両側p値。
     """
     if isinstance(result, LocalMoran):
         correction = (
