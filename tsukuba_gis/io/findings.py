@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from tsukuba_gis.errors import InputError
+from tsukuba_gis.errors import InputError, TsukubaGisError
 from tsukuba_gis.messages import text
 from tsukuba_gis.result import Problem
 
@@ -40,6 +40,10 @@ class Findings:
     ) -> None:
         """Note a fault of the whole file or of a column."""
         self._problems.append(self._problem(severity, key, None, column, values))
+
+    def add_error(self, error: TsukubaGisError) -> None:
+        """Note an error instead of raising it."""
+        self._problems.append(self._problem("error", error.key, None, None, error.values))
 
     def add_rows(
         self,
@@ -86,6 +90,8 @@ def describe(problem: Problem, lang: Language) -> str:
     >>> describe(problem, "en")
     'a.csv, row 3, "年齢": the cell is empty. Fill it in.'
     """
+    if {"path", "file"} & set(problem.values):  # the text of an error names its file itself
+        return text(problem.key, lang, **problem.values)
     place = problem.file
     if problem.row is not None:
         place += text("place_row", lang, row=problem.row)

@@ -129,18 +129,16 @@ def read_records(  # noqa: PLR0913 - one parameter for each thing that a file ca
     """
     file = require_file(path)
     findings = Findings(file)
-    table, crs = _open(file, sheet=sheet, layer=layer, crs=crs, findings=findings)
+    table, crs = open_table(file, sheet=sheet, layer=layer, crs=crs, findings=findings)
     columns = find_roles(list(table.frame.columns), roles=roles, file=file.name)
-    _require_roles(
-        columns, list(table.frame.columns), reference_date=reference_date, file=file.name
-    )
-    reading = _Reading(table, columns, findings)
+    require_roles(columns, list(table.frame.columns), reference_date=reference_date, file=file.name)
+    reading = Reading(table, columns, findings)
     frame = reading.frame(reference_date=reference_date, crs=crs)
     kept = _without_bad_rows(frame, reading, on_error=on_error)
     return Records(frame=kept, kind=kind, source=file.name), findings.problems
 
 
-def _open(
+def open_table(
     file: Path, *, sheet: str | None, layer: str | None, crs: object | None, findings: Findings
 ) -> tuple[tabular.Table, object | None]:
     """Return the table of any format, its points as columns, and the CRS of its coordinates."""
@@ -195,7 +193,7 @@ def _with_points(
     )
 
 
-def _require_roles(
+def require_roles(
     columns: Mapping[str, str], names: list[str], *, reference_date: date | None, file: str
 ) -> None:
     """Raise if age, sex or place has no column; say which columns come near."""
@@ -222,7 +220,7 @@ def _missing_role(role: str, names: list[str], *, file: str) -> InputError:
     return InputError("role_missing", path=file, role=role, aliases=aliases)
 
 
-class _Reading:
+class Reading:
     """The columns of one table, read one after the other; remembers the bad rows."""
 
     def __init__(
@@ -234,7 +232,7 @@ class _Reading:
         self.bad = np.zeros(len(table.frame), dtype=bool)
         self.blank = np.ones(len(table.frame), dtype=bool)
         for name in table.frame.columns:
-            self.blank &= values.is_missing(table.frame[name])
+            self.blank &= values.is_blank(table.frame[name])
 
     def frame(self, *, reference_date: date | None, crs: object | None) -> pd.DataFrame:
         """Return the roles in their order, then all other columns."""
@@ -342,7 +340,7 @@ class _Reading:
 
 
 def _without_bad_rows(
-    frame: pd.DataFrame, reading: _Reading, *, on_error: Literal["stop", "skip"]
+    frame: pd.DataFrame, reading: Reading, *, on_error: Literal["stop", "skip"]
 ) -> pd.DataFrame:
     """Return the good rows; raise if bad ones may not be left out."""
     findings = reading.findings

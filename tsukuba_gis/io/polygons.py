@@ -104,13 +104,10 @@ def read_zones(
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class PolygonFile:
-    """The zones of a file and what the file was."""
+    """The zones of a file, and the official product that it is, if any."""
 
     zones: Zones = field(repr=False)
-    crs: str
     product: str
-    encoding: str
-    polygons: int
 
 
 def read_polygons(
@@ -133,7 +130,6 @@ def read_polygons(
     frame = _in_metres(frame, used, findings, swap="swap_axes" in fixes)
     if "drop_water" in fixes:
         frame = _without_water(frame, findings)
-    polygons = len(frame)
     frame = _named(frame, layout, id=id, name=name, findings=findings)
     frame = _repaired(frame, findings)
     frame = _one_row_a_zone(frame, layout.sums if layout else (), findings)
@@ -141,10 +137,7 @@ def read_polygons(
     zones = Zones(frame=frame, kind=kind, source=file.name)
     return PolygonFile(
         zones=replace(zones, problems=findings.problems),
-        crs=used.to_string(),
         product=layout.product if layout else "",
-        encoding=opened.encoding,
-        polygons=polygons,
     )
 
 

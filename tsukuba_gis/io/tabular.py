@@ -212,13 +212,20 @@ def _excel_header(
     return unique_names(names), last
 
 
+def is_geoparquet(path: Path) -> bool:
+    """Say whether a Parquet file has a geometry."""
+    import pyarrow.parquet as pq
+
+    with readable(path):
+        return b"geo" in (pq.read_schema(path).metadata or {})
+
+
 def read_parquet(path: Path) -> Table:
     """Read a Parquet or GeoParquet file with the types that it has."""
     import pyarrow.parquet as pq
 
     with readable(path):
-        metadata = pq.read_schema(path).metadata or {}
-        if b"geo" in metadata:
+        if is_geoparquet(path):
             import geopandas as gpd
 
             frame: pd.DataFrame = gpd.read_parquet(path)
