@@ -72,6 +72,8 @@ def toy_level(names=None, *, kind="school_district"):
             "p": [0.01, 0.02, 0.5, 0.4, 0.9, 0.03, np.nan, 0.04, 0.001],
             "p_fdr": [0.04, 0.04, 0.6, 0.6, 0.9, 0.05, np.nan, 0.05, 0.008],
             "cluster": classes,
+            "neighbours": [3, 5, 3, 4, 7, 5, 0, 4, 3],
+            "p_floor": [0.024, 0.018, 0.024, 0.02, 0.25, 0.018, np.nan, 0.02, 0.024],
         },
         index=zones.ids,
     )

@@ -1,0 +1,31 @@
+// The legend of the layer that is shown: classes, unit, a bar for the number of zones.
+
+function drawLegend(box, layer) {
+  const most = Math.max(1, ...layer.rows.map((row) => row.count || 0));
+  const rows = layer.rows.map((row) => element("tr", {},
+    element("td", {}, swatch(row)),
+    element("th", { scope: "row", text: row.label }),
+    element("td", { class: "bar" }, ...(row.count === undefined ? [] : [
+      element("i", { "aria-hidden": "true", style: `width:${Math.round((60 * row.count) / most)}px` }),
+      element("span", { text: formatNumber(row.count) }),
+    ]))));
+  const title = element("caption", {}, element("strong", { text: layer.title }));
+  if (layer.unit) title.append(element("span", { class: "unit", text: say("in_unit", { unit: layer.unit }) }));
+  const counted = layer.rows.some((row) => row.count !== undefined);
+  const head = element("thead", { class: "unseen" }, element("tr", {},
+    element("th", { scope: "col", text: say("colour") }),
+    element("th", { scope: "col", text: say("class") }),
+    element("th", { scope: "col", text: say(counted ? "zones_in_class" : "empty") })));
+  box.replaceChildren(
+    element("table", { class: "legend" }, title, head, element("tbody", {}, ...rows)),
+    ...layer.notes.map((text) => element("p", { class: "note", text })));
+}
+
+function swatch(row) {
+  const picture = svgElement("svg", { class: "swatch", "aria-hidden": "true", width: 44, height: row.circle ? Math.max(20, 2 * row.circle + 2) : 20 });
+  const middle = row.circle ? Math.max(10, row.circle + 1) : 10;
+  picture.append(row.circle
+    ? svgElement("circle", { cx: 22, cy: middle, r: row.circle, class: "count" })
+    : svgElement("rect", { x: 6, y: 1, width: 32, height: 18, fill: row.fill, class: "key" }));
+  return picture;
+}

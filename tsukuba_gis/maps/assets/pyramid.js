@@ -1,0 +1,88 @@
+// Age pyramid of a zone as shares of its people, with the whole city as an outline.
+
+const PYRAMID = { width: 400, row: 13, middle: 44, top: 30, bottom: 34 };
+
+function pyramidShares(cells) {
+  const total = [...cells.female, ...cells.male].reduce((sum, n) => sum + (n || 0), 0);
+  const share = (list) => list.map((n) => (n === null || !total ? null : n / total));
+  return { total, female: share(cells.female), male: share(cells.male) };
+}
+
+function drawPyramid(box, level, zone) {
+  const cells = {
+    female: level.population.female[zone],
+    male: level.population.male[zone],
+  };
+  const here = pyramidShares(cells);
+  const city = pyramidShares(level.city_population);
+  const name = level.names[zone];
+  if (!here.total) {
+    box.replaceChildren(element("p", { class: "note", text: say("pyramid_none") }));
+    return;
+  }
+  const { ages } = level;
+  const { width, row, middle, top, bottom } = PYRAMID;
+  const height = top + ages.length * row + bottom;
+  const side = (width - middle) / 2;
+  const most = Math.max(0.01, ...[here, city].flatMap((s) => [...s.female, ...s.male]).map((v) => v || 0));
+  const limit = Math.ceil(most * 100) / 100;
+  const x = (share, sign) => width / 2 + sign * (middle / 2 + (side - 4) * (share / limit));
+  const y = (k) => top + (ages.length - 1 - k) * row;
+
+  const picture = svgElement("svg", {
+    viewBox: `0 0 ${width} ${height}`, role: "img", class: "pyramid",
+    "aria-label": say("pyramid_alt", { name, share: percent(olderShare(here, ages)), city: percent(olderShare(city, ages)) }),
+  });
+  for (const [sex, sign] of [["male", -1], ["female", 1]]) {
+    picture.append(
+      svgText(x(limit / 2, sign), 14, say("sex_" + sex), "middle"),
+      ...pyramidAxis(x, sign, limit, top, height - bottom));
+    here[sex].forEach((share, k) => {
+      if (!share) return;
+      const [a, b] = [x(0, sign), x(share, sign)];
+      picture.append(svgElement("rect", { x: Math.min(a, b), y: y(k) + 1, width: Math.abs(b - a), height: row - 2, class: sex }));
+    });
+    const steps = city[sex].map((share, k) => {
+      const at = x(share || 0, sign);
+      return `${k ? "L" : "M"}${at} ${y(k) + row}L${at} ${y(k)}`;
+    });
+    picture.append(svgElement("path", { d: steps.join(""), class: "city-line" }));
+  }
+  ages.forEach((age, k) => {
+    if (age % 10 === 0) picture.append(svgText(width / 2, y(k) + row - 2, age === 100 ? "100+" : String(age), "middle"));
+  });
+  const hidden = [...cells.female, ...cells.male].filter((n) => n === null).length;
+  box.replaceChildren(
+    element("p", { class: "keys" },
+      element("span", { class: "key-zone", "aria-hidden": "true" }), name + " ",
+      element("span", { class: "key-city", "aria-hidden": "true" }), say("whole_city")),
+    picture,
+    ...(hidden ? [element("p", { class: "note", text: say("pyramid_hidden", { n: hidden }) })] : []));
+}
+
+function pyramidAxis(x, sign, limit, from, to) {
+  const step = limit > 0.06 ? 0.04 : limit > 0.025 ? 0.02 : 0.01;
+  const marks = [];
+  for (let share = 0; share <= limit + 1e-9; share += step) {
+    const at = x(share, sign);
+    marks.push(
+      svgElement("line", { x1: at, x2: at, y1: from, y2: to, class: "grid" }),
+      svgText(at, to + 14, Math.round(share * 100) + "%", "middle"));
+  }
+  return marks;
+}
+
+function olderShare(shares, ages) {
+  const sum = (list) => list.reduce((all, share, k) => all + (ages[k] >= 65 ? share || 0 : 0), 0);
+  return sum(shares.female) + sum(shares.male);
+}
+
+function percent(share) {
+  return say("unit_share", { number: formatNumber(share * 100, 1) });
+}
+
+function svgText(x, y, text, anchor) {
+  const made = svgElement("text", { x, y, "text-anchor": anchor });
+  made.textContent = text;
+  return made;
+}

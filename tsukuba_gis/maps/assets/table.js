@@ -1,0 +1,113 @@
+// The data table: sortable, filtered by name, saved as CSV.
+
+class DataTable {
+  constructor(box, onChoose) {
+    this.box = box;
+    this.onChoose = onChoose;
+    this.sorting = { column: null, down: true }; // column: an indicator's name, "name", or null (given order)
+    this.filter = "";
+  }
+
+  show(data, level, chosen) {
+    Object.assign(this, { data, level, chosen });
+    const head = element("tr", {}, this.headCell("name", say("zone")),
+      ...data.indicators.map((indicator) => this.headCell(indicator.name, indicator.label[words.lang], say("unit_name_" + indicator.unit))));
+    this.body = element("tbody");
+    this.box.replaceChildren(element("table", { class: "data" },
+      element("caption", { text: say("table_caption", { level: level.label[words.lang], n: formatNumber(level.names.length) }) }),
+      element("thead", {}, head), this.body, this.foot()));
+    this.fill();
+  }
+
+  headCell(column, label, unit = "") {
+    const now = this.sorting.column === column;
+    const button = element("button", { type: "button" }, label,
+      element("span", { class: "unit", text: unit ? " " + say("in_unit", { unit }) : "" }),
+      element("span", { class: "arrow", "aria-hidden": "true", text: now ? (this.sorting.down ? " ▼" : " ▲") : "" }));
+    button.addEventListener("click", () => {
+      this.sorting = { column, down: now ? !this.sorting.down : column !== "name" };
+      this.show(this.data, this.level, this.chosen);
+      this.box.querySelector(`th[data-column="${CSS.escape(column)}"] button`).focus();
+    });
+    const cell = element("th", { scope: "col", "data-column": column }, button);
+    if (now) cell.setAttribute("aria-sort", this.sorting.down ? "descending" : "ascending");
+    return cell;
+  }
+
+  order() {
+    const { column, down } = this.sorting;
+    const zones = this.level.names.map((name, zone) => zone)
+      .filter((zone) => this.level.names[zone].includes(this.filter));
+    if (column === null) return zones;
+    if (column === "name") {
+      const compare = new Intl.Collator("ja").compare;
+      return zones.sort((a, b) => (down ? -1 : 1) * compare(this.level.names[a], this.level.names[b]));
+    }
+    const values = this.level.values[column];
+    // Zones without a value stay at the end, whichever way the rest is sorted.
+    return zones.sort((a, b) => (values[a] === null) - (values[b] === null)
+      || (down ? values[b] - values[a] : values[a] - values[b]));
+  }
+
+  fill() {
+    const { data, level } = this;
+    this.rows = new Map();
+    this.body.replaceChildren(...this.order().map((zone) => {
+      const button = element("button", { type: "button", text: level.names[zone] });
+      button.addEventListener("click", () => this.onChoose(zone));
+      const row = element("tr", {}, element("th", { scope: "row" }, button),
+        ...data.indicators.map((indicator) => this.cell(indicator, zone)));
+      this.rows.set(zone, row);
+      return row;
+    }));
+    this.mark(this.chosen);
+  }
+
+  // Mark another zone without drawing the table anew.
+  mark(zone) {
+    this.chosen = zone;
+    this.rows?.forEach((row, number) => row.classList.toggle("now", number === zone));
+  }
+
+  cell(indicator, zone) {
+    const value = this.level.values[indicator.name][zone];
+    const mask = maskOf(this.level, indicator.name, zone) || "missing";
+    return value === null
+      ? element("td", { class: "number hidden", text: say("short_" + mask) })
+      : element("td", { class: "number", text: formatValue(value, indicator, false) });
+  }
+
+  foot() {
+    return element("tfoot", {}, element("tr", {},
+      element("th", { scope: "row", text: say("whole_city") }),
+      ...this.data.indicators.map((indicator) => {
+        const value = this.level.total[indicator.name];
+        return element("td", { class: "number", text: value === null ? "–" : formatValue(value, indicator, false) });
+      })));
+  }
+}
+
+// CSV for spreadsheets: BOM, CRLF, the notice on top, shares 0–1 as in the other files.
+function csvText(data, level) {
+  const quote = (cell) => {
+    const text = String(cell === null ? "" : cell);
+    // A spreadsheet would run a cell that begins like a formula; numbers may be negative.
+    const inert = typeof cell !== "number" && /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
+    return typeof cell === "number" ? inert : `"${inert.replace(/"/g, '""')}"`;
+  };
+  const lines = data.notices[words.lang].map((notice) => [notice]);
+  lines.push(["zone_id", say("zone"), ...data.indicators.map((indicator) => indicator.label[words.lang])]);
+  level.ids.forEach((id, zone) => {
+    lines.push([id, level.names[zone], ...data.indicators.map((indicator) => level.values[indicator.name][zone])]);
+  });
+  return "\ufeff" + lines.map((line) => line.map(quote).join(",")).join("\r\n") + "\r\n";
+}
+
+function saveFile(name, content, type) {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  const link = element("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}

@@ -1,0 +1,129 @@
+"""folium maps that need no network.
+
+folium is slow to import (about a second) and this module's classes derive from
+its own, so this module is imported only inside the functions that draw.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import folium
+from branca.element import Element, Figure, MacroElement
+from jinja2 import Template
+
+from tsukuba_gis.maps.offline import POLICY_TAG, asset, leaflet_css, leaflet_js, script_json
+
+if TYPE_CHECKING:
+    from tsukuba_gis.messages import Language
+
+# The order in which the browser reads them: each uses only those before it.
+MAP_SCRIPTS = ("text.js", "topology.js", "layers.js", "map.js", "legend.js", "single.js")
+PAGE_SCRIPTS = (
+    *MAP_SCRIPTS[:-1],
+    "pyramid.js",
+    "scatter.js",
+    "panel.js",
+    "table.js",
+    "image.js",
+    "page.js",
+)
+
+
+def scripts(names: tuple[str, ...]) -> str:
+    """Return the package's own scripts as one, closed in so that no name leaks."""
+    return '(function () {\n"use strict";\n' + "\n".join(map(asset, names)) + "})();\n"
+
+
+class _Raw(Element):
+    """Text that goes into the page as it is: never read as a template, whatever it holds."""
+
+    _template = Template("{{ this.raw }}")
+
+    def __init__(self, raw: str) -> None:
+        super().__init__()
+        self.raw = raw
+
+
+class OfflineFigure(Figure):
+    """A page that states its language and title, and that may load nothing."""
+
+    _template = Template(
+        '<!DOCTYPE html>\n<html lang="{{ this.lang }}">\n<head>\n'
+        + POLICY_TAG
+        + "\n<title>{{ this.title | e }}</title>\n{{ this.header.render(**kwargs) }}\n</head>\n"
+        "<body>\n{{ this.html.render(**kwargs) }}\n"
+        "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
+    )
+
+    def __init__(self, title: str, lang: Language) -> None:
+        super().__init__(title=title)
+        self.lang = lang
+
+
+class OfflineMap(folium.Map):
+    """A folium map without tiles whose Leaflet stands in the page.
+
+    Parameters
+    ----------
+    name
+        Of the map's element and variable; fixed, so that a page comes out the
+        same each time.
+    title, lang
+        Of the page.
+    """
+
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012  (folium's way)
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
+
+    _template = Template(
+        "{% macro header(this, kwargs) %}"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "{% endmacro %}"
+        "{% macro html(this, kwargs) %}"
+        '<div class="folium-map" id="{{ this.get_name() }}"></div>'
+        "{% endmacro %}"
+        "{% macro script(this, kwargs) %}"
+        'var {{ this.get_name() }} = L.map("{{ this.get_name() }}", {'
+        "center: {{ this.location | tojson }}, zoom: 10, zoomSnap: 0.25, maxZoom: 18, "
+        "attributionControl: false, scrollWheelZoom: false, renderer: L.svg({padding: 0.5})});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, name: str, *, title: str, lang: Language) -> None:
+        super().__init__(location=(36.08, 140.11), tiles=None)
+        self._name, self._id = "map", name
+        self.figure = OfflineFigure(title, lang)
+        self.add_to(self.figure)
+        header = self.figure.header
+        header.add_child(_Raw(f"<style>{leaflet_css()}</style>"), name="leaflet_css")
+        header.add_child(_Raw(f"<script>{leaflet_js()}</script>"), name="leaflet_js")
+
+    def parts(self) -> tuple[str, str]:
+        """Return the map's element and its script, to stand in a page that has Leaflet."""
+        self.render()  # type: ignore[no-untyped-call]
+        return self.figure.html.render().strip(), self.figure.script.render().strip()
+
+
+class ZoneLayer(MacroElement):
+    """The zones of one level, coloured by one indicator, with legend and tooltips."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "tsukubaGis.single({{ this._parent.get_name() }}, {{ this.json }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name, self._id = "zones", "0"
+        self.json = script_json(data)
+
+    def render(self, **kwargs: object) -> None:  # type: ignore[override]
+        """Put the scripts into the page's head once, then the call into its body."""
+        header = self.get_root().header  # type: ignore[attr-defined]
+        header.add_child(
+            _Raw(f"<style>{asset('map.css')}{asset('single.css')}</style>"), name="zones_css"
+        )
+        header.add_child(_Raw(f"<script>{scripts(MAP_SCRIPTS)}</script>"), name="zones_js")
+        super().render(**kwargs)  # type: ignore[no-untyped-call]

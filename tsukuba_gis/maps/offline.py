@@ -1,0 +1,133 @@
+"""Maps that need no network: the vendored Leaflet, and what may stand in a page.
+
+One way in for anything that a page loads: it is written into the page, or the
+page is not made.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from tsukuba_gis.errors import InputError
+
+_LEAFLET = Path(__file__).parents[1] / "_vendor" / "leaflet"
+_ASSETS = Path(__file__).with_name("assets")
+
+# The page may load nothing at all: what it needs stands inside it.
+POLICY = (
+    "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'; connect-src 'none'"
+)
+POLICY_TAG = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+
+_SCRIPT = re.compile(r"<script\b[^>]*\bsrc\s*=\s*[\"']?([^\"'\s>]+)[^>]*>\s*</script>", re.I)
+_LINK = re.compile(r"<link\b[^>]*\bhref\s*=\s*[\"']?([^\"'\s>]+)[^>]*>", re.I)
+# Files that folium always links but that only some of its features use:
+# pattern of the URL → pattern that betrays the use.
+_FOLIUM_EXTRAS = {
+    r"/jquery[-.@\d]*(\.min)?\.js$": r"\$\(|\bjQuery\b",
+    r"/bootstrap@?[\d.]*/dist/(js|css)/bootstrap(\.bundle)?\.min\.(js|css)$": r"\bbootstrap\.",
+    r"/bootstrap-glyphicons\.css$": r"\bL\.AwesomeMarkers\b",
+    r"/fontawesome-free@?[\d.]*/css/all\.min\.css$": r"\bL\.AwesomeMarkers\b",
+    r"/leaflet\.awesome-markers\.(js|css)$": r"\bL\.AwesomeMarkers\b",
+    r"/leaflet\.awesome\.rotate\.min\.css$": r"\bL\.AwesomeMarkers\b",
+}
+_REMOTE = re.compile(r"^(https?:)?//", re.I)
+_LOADING = re.compile(
+    r"(?:\b(?:src|srcset|poster|action|data)\s*=\s*[\"']?|url\(\s*[\"']?|@import\s+[\"']?"
+    r"|\b(?:tileLayer(?:\.wms)?|imageOverlay|videoOverlay|fetch|import|Image|Worker)\(\s*[\"'`])"
+    r"((?:https?:)?//[^\"'`\s)>]+)",
+    re.I,
+)
+
+
+def asset(name: str) -> str:
+    """Return the text of one of the package's own files for the browser."""
+    return (_ASSETS / name).read_text(encoding="utf-8")
+
+
+@cache
+def leaflet_js() -> str:
+    """Return Leaflet's script, safe to stand inside a ``<script>`` element."""
+    return (_LEAFLET / "leaflet.js").read_text(encoding="utf-8").replace("</script", r"<\/script")
+
+
+@cache
+def leaflet_css() -> str:
+    """Return Leaflet's style sheet with its pictures written into it."""
+
+    def embed(found: re.Match[str]) -> str:
+        data = base64.b64encode((_LEAFLET / found[1]).read_bytes()).decode("ascii")
+        return f"url(data:image/png;base64,{data})"
+
+    css = (_LEAFLET / "leaflet.css").read_text(encoding="utf-8")
+    return re.sub(r"url\((images/[\w.-]+)\)", embed, css)
+
+
+def script_json(data: object) -> str:
+    r"""Return JSON that cannot leave a ``<script>`` element, whatever a name holds.
+
+    Examples
+    --------
+    >>> script_json({"name": "</script>"})
+    '{"name":"\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def offline_html(html: str) -> str:
+    """Return a folium page that needs no network.
+
+    Leaflet's script and style are written into the page, the files that folium
+    links but the map does not use are dropped, and a policy is added that lets
+    the browser load nothing.
+
+    Parameters
+    ----------
+    html
+        Whole page: ``map.get_root().render()`` of a folium map, of
+        ``GeoDataFrame.explore(tiles=None)`` or of esda's ``explore``.
+
+    Raises
+    ------
+    InputError
+        If the page would load anything else: tiles, a plugin's script, or a
+        file of folium's that the map really uses.
+
+    Examples
+    --------
+    >>> page = '<head><script src="https://cdn.example/leaflet@1.9.3/dist/leaflet.js"></script></head>'
+    >>> "src=" in offline_html(page)
+    False
+    """
+    bare = _LINK.sub("", _SCRIPT.sub("", html))
+    page = _SCRIPT.sub(lambda found: _inlined(found[1], bare), html)
+    page = _LINK.sub(lambda found: _inlined(found[1], bare), page)
+    left = _LOADING.search(page)
+    if left is not None:
+        raise InputError("offline_url", url=left[1])
+    # folium forbids readers to enlarge the page.
+    page = re.sub(r",\s*maximum-scale=[\d.]+,\s*user-scalable=no", "", page)
+    return page.replace("<head>", f"<head>\n{POLICY_TAG}", 1)
+
+
+def _inlined(url: str, page: str) -> str:
+    """Return what takes the place of a link to a file."""
+    path = url.split("?")[0]
+    if re.search(r"/leaflet@?[\d.]*/(dist/)?leaflet\.js$", path):
+        return f"<script>{leaflet_js()}</script>"
+    if re.search(r"/leaflet@?[\d.]*/(dist/)?leaflet\.css$", path):
+        return f"<style>{leaflet_css()}</style>"
+    for pattern, use in _FOLIUM_EXTRAS.items():
+        if re.search(pattern, path):
+            if re.search(use, page):
+                raise InputError("offline_used", url=url)
+            return ""
+    raise InputError("offline_url", url=url)

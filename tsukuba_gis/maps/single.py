@@ -1,0 +1,50 @@
+"""One map of one indicator, for notebooks and for a file of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tsukuba_gis.maps.payload import map_data
+
+if TYPE_CHECKING:
+    import folium
+
+    from tsukuba_gis.messages import Language
+    from tsukuba_gis.result import Indicator, Level
+
+
+def choropleth(
+    level: Level,
+    indicator: Indicator,
+    *,
+    notices: tuple[str, ...],
+    lang: Language = "ja",
+) -> folium.Map:
+    """Return a folium map of one indicator that needs no network.
+
+    Rates are coloured by class, counts drawn as circles. In a notebook the map
+    shows itself; ``.save("map.html")`` writes one file that loads nothing.
+    Further folium objects may be added as long as they load nothing either.
+
+    Parameters
+    ----------
+    level
+        Zones and values.
+    indicator
+        Which column of ``level.values``, and what it means.
+    notices
+        What stands on the map: ``result.notices[lang]``. Asked for, so that no
+        map goes out without.
+    lang
+        Of the legend and the tooltips.
+
+    Returns
+    -------
+    folium.Map
+    """
+    from tsukuba_gis.maps.leaflet import OfflineMap, ZoneLayer
+
+    drawn = OfflineMap("zones", title=indicator.label[lang], lang=lang)
+    data = {**map_data(level, indicator), "lang": lang, "notices": list(notices)}
+    drawn.add_child(ZoneLayer(data))
+    return drawn

@@ -1,0 +1,118 @@
+"""The report page: one HTML file that needs no network and no server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tsukuba_gis.maps.offline import POLICY, asset, leaflet_css, leaflet_js, script_json
+from tsukuba_gis.maps.payload import page_data, start_indicator
+from tsukuba_gis.messages import LANGUAGES, table, text
+from tsukuba_gis.report.findings import clustering, findings
+
+if TYPE_CHECKING:
+    from tsukuba_gis.messages import Language
+    from tsukuba_gis.result import Problem, Result
+
+# More problems than these are counted, not listed: the workbook lists them all.
+LISTED_PROBLEMS = 50
+
+
+def write_page(result: Result, path: Path | str) -> None:
+    """Write the report page.
+
+    Parameters
+    ----------
+    result
+        Outcome of a study.
+    path
+        File to write, for example ``index.html``.
+
+    Examples
+    --------
+    >>> write_page(result, "out/index.html")  # doctest: +SKIP
+    """
+    Path(path).write_text(page_html(result), encoding="utf-8", newline="\n")
+
+
+def page_html(result: Result) -> str:
+    """Return the report page as text; the same result gives the same text."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    from tsukuba_gis.maps.leaflet import PAGE_SCRIPTS, OfflineMap, scripts
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    maps = {
+        name: OfflineMap(name, title="", lang=result.lang).parts()
+        for name in ("values", "clusters")
+    }
+    return environment.from_string(asset("page.html")).render(
+        result=result,
+        policy=POLICY,
+        css=Markup(leaflet_css() + asset("map.css") + asset("page.css")),
+        leaflet=Markup(leaflet_js()),
+        maps={name: Markup(html) for name, (html, _) in maps.items()},
+        map_scripts=Markup("\n".join(script for _, script in maps.values())),
+        scripts=Markup(scripts(PAGE_SCRIPTS)),
+        data=Markup(script_json(_data(result))),
+        both=_both(Markup),
+        texts=table(),
+        languages=LANGUAGES,
+        findings={
+            lang: findings(result, start_indicator(result.indicators), lang) for lang in LANGUAGES
+        },
+        problems={
+            lang: [_problem(one, lang) for one in result.problems[:LISTED_PROBLEMS]]
+            for lang in LANGUAGES
+        },
+        say=text,
+    )
+
+
+def _data(result: Result) -> dict[str, Any]:
+    """Return the page's data with, for each level and indicator, what its clusters mean."""
+    data = page_data(result)
+    for level, shown in zip(result.levels, data["levels"], strict=True):
+        shown["readings"] = {
+            one.name: {
+                lang: {"headline": said.headline, "detail": said.detail}
+                for lang in LANGUAGES
+                for said in (clustering(level, one, lang),)
+            }
+            for one in result.indicators
+            if one.name in level.lisa
+        }
+    return data
+
+
+def _both(markup: Any) -> Any:
+    """Return the template's way to say a text: in both languages, one of them shown."""
+
+    def both(key: str, **values: object) -> Any:
+        return markup("").join(
+            markup('<span lang="{0}" data-lang="{0}">{1}</span>').format(
+                lang, text(f"page_{key}", lang, **values)
+            )
+            for lang in LANGUAGES
+        )
+
+    return both
+
+
+def _problem(problem: Problem, lang: Language) -> dict[str, str]:
+    return {
+        "severity": text(f"page_severity_{problem.severity}", lang),
+        "where": " ".join(
+            part
+            for part in (
+                problem.file,
+                "" if problem.row is None else text("page_row", lang, n=problem.row),
+                problem.column or "",
+            )
+            if part
+        ),
+        "what": text(problem.key, lang, **problem.values),
+    }
