@@ -1,0 +1,15 @@
+"""Which zone each record is in: by its point, exactly, or by its code."""
+
+from tsukuba_gis.join.assignment import STATUSES, Assignment, Status, assign_zones
+from tsukuba_gis.join.codes import match_codes
+from tsukuba_gis.join.index import Priority, ZoneIndex
+
+__all__ = [
+    "STATUSES",
+    "Assignment",
+    "Priority",
+    "Status",
+    "ZoneIndex",
+    "assign_zones",
+    "match_codes",
+]

@@ -1,0 +1,121 @@
+"""An index of zones, built once, that answers for any number of points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.zones import Zones
+
+Priority = Literal["lowest_id", "smallest"]
+
+
+class ZoneIndex:
+    """Zones, ready to be asked which of them a place lies in.
+
+    Parameters
+    ----------
+    zones
+        The polygons; they may overlap and have holes.
+    priority
+        Which zone takes a point that several cover, be it on a shared edge or in
+        an overlap: ``"lowest_id"``, the one whose id sorts first as text, or
+        ``"smallest"``, the one with the smallest area (then the lowest id).
+        Neither depends on the order of rows or on the machine.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd, shapely
+    >>> from tsukuba_gis.zones import Zones
+    >>> west, east = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"name": ["west", "east"]},
+    ...     geometry=[west, east],
+    ...     index=pd.Index(["w", "e"], name="zone_id"),
+    ...     crs="EPSG:6677",
+    ... )
+    >>> index = ZoneIndex(Zones(frame=frame, kind="other"))
+    >>> index.locate([0.5, 1.0, 3.0], [0.5, 0.5, 0.5])
+    (array([ 0,  1, -1], dtype=int32), array([1]))
+    """
+
+    def __init__(self, zones: Zones, *, priority: Priority = "lowest_id") -> None:
+        import shapely
+
+        shapes = zones.frame.geometry.to_numpy()
+        ids = zones.ids.to_numpy(dtype=object)
+        rank = np.argsort(np.argsort(ids.astype(str), kind="stable"), kind="stable")
+        sizes = shapely.area(shapes) if priority == "smallest" else np.zeros(len(ids))
+        self.zones = zones
+        # Row in the frame of the zone that comes first, second, …
+        self._row = np.lexsort([rank, sizes]).astype(np.int32)
+        self._shapes = shapes[self._row]
+        self._tree = shapely.STRtree(self._shapes)
+
+    def locate(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the zone of each place, and which places lie on its border.
+
+        The answer is that of GEOS's ``covers``: a zone has its border.
+
+        Parameters
+        ----------
+        x, y
+            Coordinates in the zones' CRS, metres. NaN and infinity are in no zone.
+
+        Returns
+        -------
+        rows
+            Row of the zone in ``zones.frame``; −1 where no zone covers the place.
+        on_border
+            Positions, ascending, of the places on the border of their zone.
+        """
+        x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        return self._ask_geos(x, y)
+
+    def nearest(
+        self, x: NDArray[np.float64], y: NDArray[np.float64], *, within: float
+    ) -> NDArray[np.int32]:
+        """Return the nearest zone of each place, if it is at most ``within`` metres away.
+
+        Of zones equally near, the first by priority. −1 where none is near enough.
+        """
+        import shapely
+
+        rows = np.full(len(x), -1, dtype=np.int32)
+        finite = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        points = shapely.points(x[finite], y[finite])
+        which, zone = self._tree.query_nearest(points, max_distance=within, all_matches=True)
+        which, zone = _first(which, zone)
+        rows[finite[which]] = self._row[zone]
+        return rows
+
+    def _ask_geos(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        import shapely
+
+        rows = np.full(len(x), -1, dtype=np.int32)
+        finite = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        points = np.asarray(shapely.points(x[finite], y[finite]))
+        # For a point, "intersects" is "is covered by".
+        which, zone = self._tree.query(points, predicate="intersects")
+        which, zone = _first(which, zone)
+        rows[finite[which]] = self._row[zone]
+        inside = shapely.contains_properly(self._shapes[zone], points[which])
+        return rows, finite[which[~inside]]
+
+
+def _first(
+    which: NDArray[np.int64], zone: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keep, of the pairs of each place, the one with the first zone."""
+    order = np.lexsort([zone, which])
+    which, zone = which[order], zone[order]
+    which, at = np.unique(which, return_index=True)
+    return which, zone[at]
