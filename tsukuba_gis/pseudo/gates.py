@@ -1,0 +1,312 @@
+"""Hard conditions: what must hold of every pseudo table, counted afresh from the table itself.
+
+The counting here shares no code with the generator: the columns are read as
+text from the finished table, and compared with the files that the officer saw.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tsukuba_gis.pseudo.layout import (
+    BROAD,
+    LIVINGS,
+    OLD,
+    RARE,
+    TEN,
+    care_start,
+    families,
+    start_of,
+)
+from tsukuba_gis.pseudo.metric import Metric
+from tsukuba_gis.records import LONLAT
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.zones import Zones
+
+    Ints = NDArray[np.int64]
+
+# Columns of the statistics file that count persons or households.
+_COUNTS: Final = ("count", "persons", "households")
+
+
+def recount(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
+    """Count the pseudo records again, cell by cell of the statistics file.
+
+    Parameters
+    ----------
+    frame
+        The pseudo records.
+    statistics
+        The statistics file.
+
+    Returns
+    -------
+    DataFrame
+        One row a table and level: ``table``, ``level``, ``declared`` (cells),
+        ``kept`` (cells whose count or sum is the same), ``persons`` (in declared
+        cells, by the file).
+    """
+    import pandas as pd
+
+    people = _labels(frame, statistics)
+    bands = _kept(people, statistics.tables["bands"], ["cluster", "sex", "start"])
+    rows = [("bands", "", *bands)]
+    _, built = families(statistics)
+    for name, table in built.items():
+        who = people.assign(start=people.care_start) if name == "care" else people
+        who = who[who.old == "1"] if name == "living" else who
+        who = who[who["first"]] if table.unit == "households" else who
+        for level in table.levels:
+            cells = statistics.tables[name]
+            cells = cells[cells.level == level.name]
+            if len(cells):
+                rows.append((name, level.name, *_kept(who, cells, list(level.columns))))
+    rows += _sums(frame, people, statistics)
+    rows += _areas(people, statistics)
+    return pd.DataFrame(rows, columns=["table", "level", "declared", "kept", "persons"])
+
+
+def declared_kept(counted: pd.DataFrame) -> Metric:
+    """Return the share of declared cells that the pseudo records keep: must be all."""
+    declared, kept = int(counted.declared.sum()), int(counted.kept.sum())
+    return Metric(
+        name="declared_kept", kind="gate", value=kept / declared if declared else math.nan,
+        at_least=1.0, n=declared, parts={"kept": float(kept), "declared": float(declared)},
+    )  # fmt: skip
+
+
+def small_published(statistics: Statistics) -> Metric:
+    """Return the number of published counts in 1 … k − 1: must be none."""
+    small = n = 0
+    for table in statistics.tables.values():
+        for column in _COUNTS:
+            if column in table:
+                values = table[column].to_numpy(dtype=float)
+                small += int(((values >= 1) & (values < statistics.spec.k)).sum())
+                n += len(values)
+    return Metric(name="small_published", kind="gate", value=float(small), at_most=0.0, n=n)
+
+
+def audited(statistics: Statistics) -> Metric:
+    """Return 1 if the audit passed on exactly these tables, 0 if not."""
+    return Metric(
+        name="audited", kind="gate", value=float(statistics.audited), at_least=1.0,
+        n=statistics.counts,
+    )  # fmt: skip
+
+
+def households_coherent(frame: pd.DataFrame, spec: Spec) -> Metric:
+    """Return the share of households with one cluster, area, type, home and at most one head.
+
+    With heads in the register, exactly one.
+    """
+    if spec.household is None:
+        return Metric(name="households_coherent", kind="gate", value=math.nan)
+    columns = [spec.cluster, spec.area, spec.household_type, spec.lon, spec.lat]
+    groups = frame.groupby(spec.household, sort=False)
+    present = [column for column in columns if column]
+    fine = (groups[present].nunique(dropna=False) == 1).all(axis=1)
+    if spec.relation and (frame[spec.relation] == spec.head).any():
+        # People in institutions have no head of their own.
+        heads = (frame[spec.relation] == spec.head).groupby(frame[spec.household], sort=False).sum()
+        at_home = np.ones(len(fine), dtype=bool)
+        if spec.household_type:
+            at_home = (groups[spec.household_type].first() != spec.institution).to_numpy()
+        fine &= ((heads == 1) | ~at_home & (heads == 0)).to_numpy()
+    return Metric(
+        name="households_coherent", kind="gate", value=float(fine.mean()), at_least=1.0, n=len(fine)
+    )
+
+
+def inside_area(frame: pd.DataFrame, spec: Spec, zones: Zones | None) -> Metric:
+    """Return the share of home points inside the polygon of their own area: must be all.
+
+    Of the records with a point whose area is among the zones, by id or name.
+    """
+    import pyproj
+    import shapely
+
+    if zones is None or spec.area is None or spec.lon is None or spec.lat is None:
+        return Metric(name="inside_area", kind="gate", value=math.nan)
+    lon, lat = (frame[c].to_numpy(dtype=float, na_value=np.nan) for c in (spec.lon, spec.lat))
+    names = dict(zip(zones.names, zones.ids, strict=True)) | {zone: zone for zone in zones.ids}
+    zone = frame[spec.area].astype(str).map(names)
+    asked = np.flatnonzero(np.isfinite(lon) & zone.notna().to_numpy())
+    to_plane = pyproj.Transformer.from_crs(LONLAT, zones.frame.crs, always_xy=True)
+    points = shapely.points(*to_plane.transform(lon[asked], lat[asked]))
+    polygons = np.asarray(zones.frame.geometry.loc[zone.iloc[asked]])
+    shapely.prepare(polygons)
+    inside = shapely.covers(polygons, points)
+    return Metric(
+        name="inside_area", kind="gate", value=float(inside.mean()) if len(inside) else math.nan,
+        at_least=1.0, n=len(inside),
+    )  # fmt: skip
+
+
+def same_columns(frame: pd.DataFrame, statistics: Statistics) -> Metric:
+    """Return the share of columns that have the name and type that the register had."""
+    fine = [
+        column in frame.columns and str(frame[column].dtype) == dtype
+        for column, dtype in statistics.columns.items()
+    ]
+    return Metric(
+        name="same_columns", kind="gate", value=float(np.mean(fine)), at_least=1.0, n=len(fine)
+    )
+
+
+def _kept(people: pd.DataFrame, cells: pd.DataFrame, keys: list[str]) -> tuple[int, int, int]:
+    """Return declared cells, kept cells, and the persons declared."""
+    figure = next(name for name in ("amount", *_COUNTS) if name in cells)
+    groups = people.groupby(keys, sort=False)
+    counted = groups["amount"].sum() if figure == "amount" else groups.size()
+    asked = cells.set_index([cells[key].astype(str) for key in keys])[figure]
+    found = counted.reindex(asked.index, fill_value=0).to_numpy(dtype=float)
+    same = np.isclose(found, asked.to_numpy(dtype=float), rtol=0, atol=1e-6)
+    return len(asked), int(same.sum()), int(asked.sum()) if figure != "amount" else 0
+
+
+def _sums(
+    frame: pd.DataFrame, people: pd.DataFrame, statistics: Statistics
+) -> list[tuple[str, str, int, int, int]]:
+    rows = []
+    sums = statistics.tables.get("sums")
+    order = ("cluster", "broad", "severity")
+    for depth in order if sums is not None else ():
+        for column in statistics.spec.sums:
+            part = sums[(sums.level == depth) & (sums.column == column)]
+            part = part.rename(columns={"total": "amount"})
+            who = people.assign(amount=frame[column].to_numpy(dtype=float, na_value=0.0))
+            declared, kept, _ = _kept(who, part, list(order[: order.index(depth) + 1]))
+            rows.append(("sums", f"{depth}:{column}", declared, kept, 0))
+    return rows
+
+
+def _areas(people: pd.DataFrame, statistics: Statistics) -> list[tuple[str, str, int, int, int]]:
+    if statistics.spec.area is None:
+        return []
+    table = statistics.tables["areas"]
+    rows = []
+    for unit, who in (("persons", people), ("households", people[people["first"]])):
+        cells = table[[unit]].assign(area=[str(row) for row in range(len(table))])
+        rows.append(("areas", unit, *_kept(who, cells, ["area"])))
+    return rows
+
+
+def _labels(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
+    """Return, for each record, the text of every key that the file's tables use."""
+    import pandas as pd
+
+    spec = statistics.spec
+    n = len(frame)
+
+    def text(column: str | None) -> pd.Series[str]:
+        if column is None:
+            return pd.Series([""] * n)
+        own = frame[column].astype(object)
+        return own.where(own.notna(), "").astype(str).reset_index(drop=True)
+
+    age = frame[spec.age].to_numpy(dtype=np.int64)
+    people = pd.DataFrame(
+        {
+            "cluster": text(spec.cluster), "sex": text(spec.sex), "care": text(spec.care),
+            "type": text(spec.household_type), "relation": text(spec.relation), "age": age,
+        }
+    )  # fmt: skip
+    start = _starts(people, statistics.tables["bands"])
+    household = (
+        pd.Series(np.arange(n)) if spec.household is None
+        else frame[spec.household].reset_index(drop=True)
+    )  # fmt: skip
+    people["first"] = ~household.duplicated()
+    people["severity"] = people.care.map({c: spec.severity(c) for c in people.care.unique()})
+    people["living"] = people.type.map({t: spec.living(t) for t in people.type.unique()})
+    care = care_start(start, spec)
+    bands = {
+        "start": start, "old": start >= OLD, "group": start_of(care, spec.group_starts),
+        "ten": start_of(start, TEN), "broad": start_of(start, BROAD),
+        "band": start_of(start, spec.area_bands), "top": start_of(start, spec.area_top),
+        "certified": people.severity != "none", "care_start": care,
+    }  # fmt: skip
+    for name, values in bands.items():
+        people[name] = pd.Series(np.asarray(values).astype(np.int64)).astype(str)
+    amounts = [frame[c].to_numpy(dtype=float, na_value=0.0) > 0 for c in spec.sums]
+    user = np.any(amounts, axis=0) if amounts else np.zeros(n, dtype=bool)
+    people["user"] = pd.Series(user.astype(np.int64)).astype(str)
+    if spec.area:
+        people["area"] = _area_codes(people.cluster, text(spec.area), statistics.tables["areas"])
+    people["heads"] = _heads(people, household, start, spec)
+    if spec.household and "patterns" in statistics.tables:
+        people["pattern"] = _patterns(people, household, statistics.tables["patterns"])
+    return people
+
+
+def _starts(people: pd.DataFrame, bands: pd.DataFrame) -> Ints:
+    """Return the first age of the published band that each person is in."""
+    start = np.full(len(people), -1, dtype=np.int64)
+    groups = people.groupby(["cluster", "sex"], sort=False).indices
+    for key, part in bands.groupby(["cluster", "sex"], sort=False):
+        rows = groups.get(key, np.zeros(0, dtype=np.int64))
+        line = np.sort(part.start.to_numpy(np.int64))
+        place = np.searchsorted(line, people.age.to_numpy()[rows], side="right") - 1
+        start[rows] = np.where(place >= 0, line[np.maximum(place, 0)], -1)
+    return start
+
+
+def _area_codes(
+    cluster: pd.Series[str], area: pd.Series[str], table: pd.DataFrame
+) -> pd.Series[str]:
+    rows = {key: str(row) for row, key in enumerate(zip(table.cluster, table.area, strict=True))}
+    import pandas as pd
+
+    return pd.Series([rows.get(key, "") for key in zip(cluster, area, strict=True)])
+
+
+def _heads(
+    people: pd.DataFrame, household: pd.Series[str], start: Ints, spec: Spec
+) -> pd.Series[str]:
+    """Return how each person's household is headed: see the table of households by head."""
+    old = (people.relation == spec.head) & (start >= OLD)
+    alone = old & (people.living == LIVINGS[0])
+    place = (old.astype(int) + alone.astype(int)).groupby(household, sort=False).transform("max")
+    return place.map({0: "younger", 1: "headed_65", 2: "alone_65"})
+
+
+def _patterns(
+    people: pd.DataFrame, household: pd.Series[str], table: pd.DataFrame
+) -> pd.Series[str]:
+    """Return the row of each person's household pattern; not listed: its type's pool."""
+    counts = (
+        people.assign(household=household.to_numpy())
+        .groupby(["household", "type", "relation"], sort=False).size().reset_index(name="n")
+    )  # fmt: skip
+    counts["part"] = counts.relation + ":" + counts.n.astype(str)
+    spelt = counts.groupby(["household", "type"], sort=False).part.agg(
+        lambda parts: "|".join(sorted(parts))
+    )
+    listed = {
+        (kind, "|".join(sorted(members.split("|")))): str(row)
+        for row, (kind, state, members) in enumerate(
+            zip(table.type, table.kind, table.members.fillna(""), strict=True)
+        )
+        if state != RARE
+    }
+    rare = {
+        kind: str(row) for row, (kind, state) in enumerate(zip(table.type, table.kind, strict=True))
+        if state == RARE
+    }  # fmt: skip
+    homes = spelt.index.get_level_values("household")
+    kinds = spelt.index.get_level_values("type")
+    place = {
+        home: listed.get((kind, members), rare.get(kind, ""))
+        for home, kind, members in zip(homes, kinds, spelt, strict=True)
+    }
+    return household.map(place)
