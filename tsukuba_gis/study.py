@@ -89,7 +89,7 @@ class ZoneSource:
     column
         Role of that column; by default the one named like ``kind``.
     nearest
-        Points outside every zone go to the nearest one within so many metres.
+        Points outside every zone go to the nearest one within so many metres; 0: never.
     """
 
     kind: ZoneKind = "school_district"
@@ -388,11 +388,11 @@ def _assign(source: ZoneSource, records: Records, zones: Zones) -> Assignment:
     if method == "code" and column not in columns:
         raise InputError("records_no_code", source=records.source, column=column)
     found = (
-        assign_zones(records.points, zones, nearest=source.nearest)
+        assign_zones(records.points, zones, nearest=source.nearest or None)
         if method == "point"
         else match_codes(records.frame[column], zones)
     )
-    if found.report.matched == 0:
+    if found.report.matched + found.report.nearest == 0:
         raise InputError("nothing_matched", source=records.source, kind=source.kind, n=len(records))
     return found
 
