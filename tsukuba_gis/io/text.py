@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import os
 from io import StringIO
 from itertools import islice
 from pathlib import Path
@@ -34,14 +35,16 @@ def require_file(path: str | Path) -> Path:
     """
     file = Path(path)
     try:
-        if file.is_dir():
-            raise InputError("file_is_folder", path=str(path))
         with file.open("rb") as opened:
             empty = not opened.read(1)
     except FileNotFoundError:
         raise InputError("file_missing", path=str(path)) from None
+    except IsADirectoryError:
+        raise InputError("file_is_folder", path=str(path)) from None
     except (OSError, ValueError):  # ValueError: a NUL inside the path
-        raise InputError("file_not_permitted", path=str(path)) from None
+        # Windows says "permission denied" of a folder.
+        key = "file_is_folder" if os.path.isdir(path) else "file_not_permitted"  # noqa: PTH112
+        raise InputError(key, path=str(path)) from None
     if empty:
         raise InputError("file_empty", path=str(path))
     return file

@@ -55,7 +55,7 @@ _PLAIN_NUMBER: Final = r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"
 _NUMBER: Final = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,15})(\.\d*)?")
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d(?:\.\d+)?e[+-]?\d+", re.IGNORECASE)
 _DEGREES: Final = re.compile(
-    r"(?:東経|北緯|[en])?(\d{1,3})[度°](\d{1,2})[分'′](\d{1,2}(?:\.\d+)?)[秒\"″]?[en]?"
+    r"(?:東経|北緯|[en])?(\d{1,3})[度°](\d{1,2})[分'′](\d{1,2}(?:\.\d+)?)(?:秒|\"|″|′′|'')?[en]?"
 )
 
 _FEMALE: Final = ("女", "女性", "女子", "女児", "f", "female", "woman", "2", "02", "2:女", "2女")
