@@ -439,8 +439,9 @@ def people(
 ) -> People:
     """Return the members of ordinary households and institutions, areas in order.
 
-    Residents of institutions are 65 and older, three in four of them women;
-    the first stands as the head, as in the census.
+    Institutions stand among families as homes for the old (65 and older, three
+    in four of them women); where nobody else lives, as homes for adults
+    of 40 and older (障害者支援施設). The first resident stands as the head, as in the census.
     """
     ages, men, slots = members(pattern, rng=rng)
     row, column = np.nonzero(slots >= 0)
@@ -458,13 +459,17 @@ def people(
             np.full(len(institution_area), HOUSEHOLD_TYPES.index("institution")),
         ]
     )
-    old = np.floor(rng.triangular(65, 88, OLDEST, n)).astype(np.int64)
+    for_old = np.repeat(np.isin(institution_area, pattern_area), institution_size)
+    old = rng.triangular(65, 88, OLDEST, n)
+    adult = rng.triangular(40, 60, 95, n)
+    resident_age = np.floor(np.where(for_old, old, adult)).astype(np.int64)
+    resident_male = rng.random(n) < np.where(for_old, 0.25, 0.6)
     household = np.concatenate([row, home])
     order = np.argsort(number[household], kind="stable")
     return People(
         household=number[household][order],
-        age=np.concatenate([ages[row, column], old])[order],
-        male=np.concatenate([men[row, column], rng.random(n) < 0.25])[order],
+        age=np.concatenate([ages[row, column], resident_age])[order],
+        male=np.concatenate([men[row, column], resident_male])[order],
         relation=np.concatenate([_RELATION_CODE[slots[row, column]], resident])[order],
         kind=kind[household][order],
         area=np.sort(area),
