@@ -117,7 +117,10 @@ def _read_shapefile(path: Path) -> Layer:
         raise InputError("shapefile_part_missing", path=path.name, part=".dbf")
     encoding = dbf_encoding(path)
     with readable(path), _with_index(path) as complete:
-        frame = pyogrio.read_dataframe(complete, encoding=encoding)
+        try:
+            frame = pyogrio.read_dataframe(complete, encoding=encoding)
+        except UnicodeDecodeError:  # a field's name has ten bytes, whatever it began as
+            raise InputError("shapefile_names_cut", path=path.name) from None
     return Layer(
         frame=frame, name=path.stem, crs_stated=frame.crs is not None, encoding=encoding or ""
     )
