@@ -58,11 +58,12 @@ def write_report(
 
 
 def _names(result: Result, formats: tuple[OutputFormat, ...]) -> dict[OutputFormat, str]:
+    stem = text("table_file_stem", result.lang)
     names: dict[OutputFormat, str] = {
         "html": "index.html",
-        "xlsx": text("output_workbook", result.lang),
-        "gpkg": text("output_geopackage", result.lang),
-        "csv": text("output_tables", result.lang),
+        "xlsx": f"{stem}.xlsx",
+        "gpkg": f"{stem}.gpkg",
+        "csv": text("table_data_folder", result.lang),
     }
     return {name: names[name] for name in FORMATS if name in formats}
 
@@ -71,7 +72,7 @@ def _write(result: Result, folder: Path, files: dict[OutputFormat, str]) -> None
     from tsukuba_gis.report.text_files import write_read_me, write_run_record
 
     write_run_record(result, folder / RUN_RECORD)
-    write_read_me(result, folder / text("output_read_me", result.lang), files)
+    write_read_me(result, folder / f"{text('table_readme', result.lang)}.txt", files)
     if "html" in files:
         from tsukuba_gis.report.page import write_page
 
