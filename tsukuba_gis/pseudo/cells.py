@@ -1,0 +1,316 @@
+"""Tables of counts with nested levels, and which of their cells may be shown.
+
+A table is a list of *leaves* (its finest cells) and *levels*: groupings of the
+leaves into coarser cells. A level's cell has a value, or NaN where it is not
+published. All that the statistics file says of persons and households is a
+value of some level, that is, one linear equation over leaves; safety, audit and
+generation read the same equations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+# known: a total that is always published, and safe by construction.
+# published: shown cell by cell where safe.
+# profile: a coarser sum, shown where safe beside the leaves, and given up first.
+# link: a total of another table; assumed to be known when cells are chosen.
+LevelRole = Literal["known", "published", "profile", "link"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A grouping of leaves: cells are told apart by ``columns``; ``parents`` are coarser levels."""
+
+    name: str
+    columns: tuple[str, ...]
+    role: LevelRole
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Family:
+    """A table of counts: leaves, levels and the values published.
+
+    ``leaves`` holds whole-number codes; ``keys`` are the columns that tell
+    leaves apart, the others follow from them. ``codes`` numbers the cells of a
+    level, leaf by leaf; ``values`` holds one number a cell, NaN if not published.
+    """
+
+    name: str
+    unit: Literal["persons", "households"]
+    keys: tuple[str, ...]
+    leaves: pd.DataFrame = field(repr=False)
+    levels: tuple[Level, ...]
+    codes: Mapping[str, Ints] = field(repr=False)
+    values: dict[str, Floats] = field(repr=False)
+
+    def level(self, name: str) -> Level:
+        """Return a level by name."""
+        return next(level for level in self.levels if level.name == name)
+
+    def size(self, name: str) -> int:
+        """Return the number of cells of a level."""
+        codes = self.codes[name]
+        return int(codes.max()) + 1 if len(codes) else 0
+
+    def total(self, name: str, leaf_values: Floats) -> Floats:
+        """Return the sum of leaf values in every cell of a level."""
+        return np.bincount(self.codes[name], leaf_values, minlength=self.size(name))
+
+    def cells(self, name: str) -> pd.DataFrame:
+        """Return the columns that describe the cells of a level, in the order of their codes."""
+        first = np.unique(self.codes[name], return_index=True)[1]
+        columns = list(self.level(name).columns)
+        return self.leaves.iloc[first][columns].reset_index(drop=True)
+
+    def rows(self, names: Sequence[str] | None = None) -> tuple[csr_array, Floats]:
+        """Return the published cells as equations ``A x = b`` over the leaves."""
+        from scipy.sparse import csr_array
+
+        wanted = [level.name for level in self.levels] if names is None else names
+        row_of, column_of, right = [], [], []
+        offset = 0
+        for name in wanted:
+            known = np.isfinite(self.values[name])
+            number = np.cumsum(known) - 1 + offset
+            inside = known[self.codes[name]]
+            row_of.append(number[self.codes[name]][inside])
+            column_of.append(np.flatnonzero(inside))
+            right.append(self.values[name][known])
+            offset += int(known.sum())
+        rows = np.concatenate(row_of) if row_of else np.zeros(0, dtype=np.int64)
+        columns = np.concatenate(column_of) if column_of else np.zeros(0, dtype=np.int64)
+        matrix = csr_array((np.ones(len(rows)), (rows, columns)), shape=(offset, len(self.leaves)))
+        return matrix, np.concatenate(right) if right else np.zeros(0)
+
+    def find(self, codes: Mapping[str, Ints]) -> Ints:
+        """Return the leaf of each person or household, -1 where there is none."""
+        spans = [
+            max(int(self.leaves[key].max()), int(codes[key].max(initial=0))) + 2
+            for key in self.keys
+        ]
+        own, asked = np.zeros(len(self.leaves), np.int64), np.zeros(len(codes[self.keys[0]]), int)
+        known = np.ones(len(asked), dtype=bool)
+        for key, span in zip(self.keys, spans, strict=True):
+            own = own * span + self.leaves[key].to_numpy()
+            asked = asked * span + np.maximum(codes[key], 0)
+            known &= codes[key] >= 0
+        order = np.argsort(own, kind="stable")
+        place = np.minimum(np.searchsorted(own[order], asked), len(own) - 1)
+        found = order[place]
+        return np.where(known & (own[found] == asked), found, -1)
+
+
+def family(
+    name: str,
+    unit: Literal["persons", "households"],
+    keys: tuple[str, ...],
+    leaves: pd.DataFrame,
+    levels: tuple[Level, ...],
+) -> Family:
+    """Return a table without values; cells are numbered in the order of the leaves."""
+    codes = {
+        level.name: leaves.groupby(list(level.columns), sort=False).ngroup().to_numpy(np.int64)
+        for level in levels
+    }
+    values = {
+        name: np.full(int(code.max()) + 1 if len(code) else 0, np.nan)
+        for name, code in codes.items()
+    }
+    return Family(
+        name=name, unit=unit, keys=keys, leaves=leaves, levels=levels, codes=codes, values=values
+    )
+
+
+def safe_flat(counts: Sequence[float], *, k: float) -> list[bool]:
+    """Tell which parts of one published total may be shown.
+
+    A part is shown if it is at least k, and the total minus the parts shown is
+    0, or at least k and spread over two parts or more; otherwise the smallest
+    part shown is given up, and so on.
+
+    Parameters
+    ----------
+    counts
+        The parts.
+    k
+        Smallest number that may be shown.
+
+    Examples
+    --------
+    >>> safe_flat([12, 9, 4], k=10)
+    [True, False, False]
+    >>> safe_flat([12, 10, 3], k=10)  # with 10 shown, the 3 would follow
+    [True, False, False]
+    >>> safe_flat([12, 10, 0], k=10)
+    [True, True, False]
+    """
+    values = np.asarray(counts, dtype=float)
+    group = np.zeros(len(values), dtype=np.int64)
+    shown = close(
+        values >= k,
+        values,
+        np.full(len(values), np.inf),
+        [Relation(group=group, known=np.ones(1, dtype=bool), k=np.array([k]), units=0)],
+    )
+    return [bool(value) for value in shown]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Relation:
+    """Cells that add up to totals: the group of each cell, and which totals are known."""
+
+    group: Ints
+    known: Bools
+    k: Floats
+    units: int
+
+
+def close(shown: Bools, values: Floats, units: Floats, relations: Sequence[Relation]) -> Bools:
+    """Give up cells until no known total tells a cell that is not shown.
+
+    In every group whose total is known, what is left after subtracting the
+    cells shown must be 0, or at least k persons of enough households in two
+    cells or more. Cells are only ever given up, so this ends; first those that
+    spoil no further group (one that has no hidden cell yet), smallest first.
+
+    Parameters
+    ----------
+    shown, values, units
+        Per cell: may it be shown, its count, the households behind it.
+    relations
+        The groups.
+    """
+    shown = shown.copy()
+    while True:
+        dropped = 0
+        for relation in relations:
+            bad = _open_groups(shown, values, units, relation)
+            candidates = np.flatnonzero(shown & bad[relation.group])
+            if len(candidates) == 0:
+                continue
+            spoilt = _spoilt(shown, values, relations)[candidates]
+            order = candidates[np.lexsort((values[candidates], spoilt, relation.group[candidates]))]
+            first = np.unique(relation.group[order], return_index=True)[1]
+            shown[order[first]] = False
+            dropped += len(first)
+        if dropped == 0:
+            return shown
+
+
+def _spoilt(shown: Bools, values: Floats, relations: Sequence[Relation]) -> Ints:
+    """Return, per cell, how many known groups without any hidden count it would spoil."""
+    spoilt = np.zeros(len(shown), dtype=np.int64)
+    for relation in relations:
+        hidden = np.bincount(relation.group, ~shown & (values > 0), minlength=len(relation.known))
+        spoilt += (relation.known & (hidden == 0))[relation.group]
+    return spoilt
+
+
+def _open_groups(shown: Bools, values: Floats, units: Floats, relation: Relation) -> Bools:
+    n = len(relation.known)
+    hidden = ~shown
+    rest = np.bincount(relation.group, values * hidden, minlength=n)
+    cells = np.bincount(relation.group, hidden, minlength=n)
+    finite = np.where(np.isfinite(units), units, 1e9)
+    behind = np.bincount(relation.group, finite * hidden, minlength=n)
+    thin = (rest < relation.k) | (cells < 2) | (behind < relation.units)
+    bad: Bools = relation.known & (rest > 0) & thin
+    return bad
+
+
+def protect(
+    table: Family,
+    leaf_values: Floats,
+    leaf_units: Floats,
+    leaf_k: Floats,
+    *,
+    units: int,
+    zeros: bool,
+) -> None:
+    """Fill the values of a table: what is safe level by level, from the top down.
+
+    Parameters
+    ----------
+    table
+        Its ``values`` are written.
+    leaf_values, leaf_units
+        True count of each leaf, and households behind it.
+    leaf_k
+        Threshold of each leaf (its area's).
+    units
+        Smallest number of households behind a count.
+    zeros
+        Declare empty cells.
+    """
+    for level in table.levels:
+        name = level.name
+        values = table.total(name, leaf_values)
+        behind = table.total(name, leaf_units)
+        threshold = np.full(len(values), 0.0)
+        np.maximum.at(threshold, table.codes[name], leaf_k)
+        if level.role == "known":
+            table.values[name] = values
+            continue
+        if level.role == "link":
+            continue
+        shown = (values >= threshold) & (behind >= units) & np.isfinite(threshold)
+        if zeros:
+            shown |= (values == 0) & np.isfinite(threshold)
+        if level.role == "profile":
+            shown = _safe_profile(table, level, leaf_values, leaf_units, leaf_k, units)
+        else:
+            relations = [
+                _relation(table, level, parent, leaf_values, threshold, units)
+                for parent in level.parents
+            ]
+            for relation in relations:
+                shown &= relation.known[relation.group]
+            shown = close(shown, values, behind, relations)
+        table.values[name] = np.where(shown, values, np.nan)
+
+
+def _relation(
+    table: Family, level: Level, parent: str, leaf_values: Floats, threshold: Floats, units: int
+) -> Relation:
+    first = np.unique(table.codes[level.name], return_index=True)[1]
+    group = table.codes[parent][first]
+    known = (
+        np.ones(table.size(parent), dtype=bool)
+        if table.level(parent).role in {"known", "link"}
+        else np.isfinite(table.values[parent])
+    )
+    k = np.zeros(table.size(parent))
+    np.maximum.at(k, group, np.where(np.isfinite(threshold), threshold, 0))
+    return Relation(group=group, known=known, k=k, units=units)
+
+
+def _safe_profile(
+    table: Family, level: Level, leaf_values: Floats, leaf_units: Floats, leaf_k: Floats, units: int
+) -> Bools:
+    """Tell which sums over clusters are safe beside the leaves that are shown."""
+    hidden = ~np.isfinite(table.values["leaf"])[table.codes["leaf"]]
+    group = Relation(
+        group=table.codes[level.name],
+        known=np.ones(table.size(level.name), dtype=bool),
+        k=np.full(table.size(level.name), float(np.min(leaf_k, initial=np.inf))),
+        units=units,
+    )
+    if not np.isfinite(group.k).all():
+        return np.zeros(table.size(level.name), dtype=bool)
+    return ~_open_groups(~hidden, leaf_values, leaf_units, group)

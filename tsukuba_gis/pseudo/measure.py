@@ -1,0 +1,373 @@
+"""Measure: the only step that sees people; it leaves nothing but safe numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tsukuba_gis.pseudo.cells import protect
+from tsukuba_gis.pseudo.layout import (
+    BROAD,
+    FIVE,
+    OLD,
+    TEN,
+    City,
+    care_start,
+    labelled,
+    start_of,
+    tables,
+)
+from tsukuba_gis.pseudo.numbers import measure_numbers
+from tsukuba_gis.pseudo.people import pattern_table, patterns_of, people_of
+from tsukuba_gis.pseudo.places import measure_mesh
+from tsukuba_gis.pseudo.statistics import Statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.cells import Family
+    from tsukuba_gis.pseudo.people import People
+    from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.records import Records
+    from tsukuba_gis.zones import Zones
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+
+def measure(records: Records, spec: Spec, *, zones: Zones | None = None) -> Statistics:
+    """Reduce a register to statistics in which every number passes the small-cell rules.
+
+    Parameters
+    ----------
+    records
+        Persons; columns named as in ``spec``.
+    spec
+        What is kept, and by which rules. Columns that the register does not
+        have are left out of it.
+    zones
+        Polygons of the areas, for the squares in which households are counted;
+        without them no place is measured.
+
+    Returns
+    -------
+    Statistics
+        Not audited yet: see :func:`tsukuba_gis.pseudo.audit`.
+
+    Raises
+    ------
+    InputError
+        If the register cannot be used: an age or a cluster missing, a person twice.
+    DisclosureError
+        If it is too small, or a column of codes is an identifier.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tsukuba_gis.records import Records
+    >>> frame = pd.DataFrame({"district": ["a"] * 40, "age": [30, 70] * 20})
+    >>> statistics = measure(Records(frame=frame, kind="invented"), Spec(cluster="district"))
+    >>> statistics.tables["bands"]["persons"].tolist()
+    [20, 20]
+    """
+    frame = records.frame
+    spec = spec.resolve(str(column) for column in frame.columns)
+    if zones is None:
+        spec = spec.without_places()
+    people = people_of(frame, spec, zones)
+    pattern, patterns, members, spelt = patterns_of(people)
+    city = City(
+        spec=spec, codes=people.codes, bands=_bands(people), areas=_areas(people),
+        pairs=people.pairs, patterns=patterns, members=members,
+    )  # fmt: skip
+    coded = encode(people, city)
+    coded["pattern"] = pattern
+    built = tables(city)
+    coded["user"] = _users(frame, spec)
+    for name, table in built.items():
+        _fill(table, name, people, city, coded)
+    written = {
+        "bands": _labelled_bands(city),
+        "years": _years(people, city),
+        "areas": _labelled_areas(people, city, frame),
+        "pairs": _labelled_pairs(people),
+        "patterns": pattern_table(patterns, spelt, people.codes["type"]),
+        **{name: labelled(table, city) for name, table in built.items()},
+        "gaps": _gaps(people, city),
+        **measure_numbers(frame, people, city, built["users"], coded),
+        **measure_mesh(frame, people, zones),
+    }
+    return Statistics(
+        spec=spec,
+        tables={name: table for name, table in written.items() if len(table.columns)},
+        codes=people.codes,
+        columns={str(c): str(frame[c].dtype) for c in frame.columns if c in set(spec.columns)},
+        merges=people.merges,
+    )
+
+
+def encode(people: People, city: City) -> dict[str, Ints]:
+    """Return, per person, the code of every key that the tables use.
+
+    ``pattern`` and ``heads`` are per household; ``user`` is added by those who
+    know the amounts.
+    """
+    spec = city.spec
+    start = city.band_of(people.cluster, people.sex, people.age)
+    coded = {
+        "cluster": people.cluster,
+        "sex": people.sex,
+        "start": care_start(start, spec),
+        "age_start": start,
+        "care": people.care,
+        "severity": city.severity[people.care],
+        "type": people.type,
+        "relation": people.relation,
+        "ten": start_of(start, TEN),
+        "broad": start_of(start, BROAD),
+        "living": city.living[people.type],
+        "area": people.area,
+        "band": start_of(start, spec.area_bands),
+    }
+    old_head = (people.relation == city.head) & (start >= OLD)
+    alone = city.living[people.type] == 0
+    heads = np.full(people.households, 2)
+    heads[people.household[old_head]] = 1
+    heads[people.household[old_head & alone]] = 0
+    coded["heads"] = heads
+    return coded
+
+
+def _fill(table: Family, name: str, people: People, city: City, coded: Mapping[str, Ints]) -> None:
+    """Count a table's leaves, and publish what is safe."""
+    first = people.first
+    keys = {
+        key: coded[key] if len(coded[key]) != len(people) or table.unit == "persons"
+        else coded[key][first]
+        for key in table.keys
+    }  # fmt: skip
+    if table.unit == "households":
+        keys = {
+            key: values if key in {"pattern", "heads"} else coded[key][first]
+            for key, values in keys.items()
+        }
+    leaf = table.find(keys)
+    if name == "living":
+        leaf = np.where(coded["age_start"] >= OLD, leaf, -1)
+    inside = leaf >= 0
+    n = len(table.leaves)
+    counts = np.bincount(leaf[inside], minlength=n).astype(np.float64)
+    home = people.household if table.unit == "persons" else np.arange(people.households)
+    # Households behind each leaf: pairs of leaf and household, counted once.
+    seen = np.unique(leaf[inside] * (people.households + 1) + home[inside])
+    behind = np.bincount(seen // (people.households + 1), minlength=n).astype(np.float64)
+    protect(
+        table, counts, behind, _thresholds(table, city), zeros=city.spec.zeros == "exact",
+        units=city.spec.units if city.spec.household and table.unit == "persons" else 0,
+    )  # fmt: skip
+
+
+def _thresholds(table: Family, city: City) -> Floats:
+    """Return the threshold of each leaf: its area's, or its cluster's."""
+    spec = city.spec
+    if "area" in table.leaves:
+        per_area = np.array([spec.threshold(persons) for persons in city.areas.persons])
+        k = per_area[table.leaves.area]
+        if table.name == "area_ages":  # no band may reach across 11 or 65
+            k[~np.isin(table.leaves.cluster, city.whole(spec.area_top))] = np.inf
+        return k
+    persons = city.bands.groupby("cluster").persons.sum()
+    return np.array([spec.threshold(value) for value in persons])[table.leaves.cluster]
+
+
+def _bands(people: People) -> pd.DataFrame:
+    """Return the age bands of each cluster and sex: five-year ages, merged until each holds k."""
+    import pandas as pd
+
+    spec = people.spec
+    atoms = sorted({*FIVE, *spec.area_top})
+    atom = np.searchsorted(atoms, people.age, side="right") - 1
+    n_sex = len(people.codes["sex"])
+    shape = (len(people.codes["cluster"]), n_sex, len(atoms))
+    flat = (people.cluster * n_sex + people.sex) * len(atoms) + atom
+    counts = np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape)
+    segment = start_of(np.array(atoms), spec.area_top)
+    rows = []
+    for cluster in range(shape[0]):
+        k = min(spec.threshold(counts[cluster].sum()), 2.0 * spec.k)
+        for sex in range(n_sex):
+            for start, persons in merge_bands(atoms, counts[cluster, sex], segment, k):
+                rows.append((cluster, sex, start, persons))
+    return pd.DataFrame(rows, columns=["cluster", "sex", "start", "persons"])
+
+
+def merge_bands(starts: list[int], counts: Ints, segments: Ints, k: float) -> list[tuple[int, int]]:
+    """Merge neighbouring age bands until each holds at least k persons or none are left.
+
+    Bands are merged inside their segment, from the oldest down, and across
+    segments only where a whole segment holds fewer than k.
+
+    Examples
+    --------
+    >>> merge_bands([0, 11, 65, 70], np.array([30, 40, 12, 3]), np.array([0, 11, 65, 65]), 10)
+    [(0, 30), (11, 40), (65, 15)]
+    >>> merge_bands([0, 11, 65], np.array([30, 40, 3]), np.array([0, 11, 65]), 10)
+    [(0, 30), (11, 43)]
+    """
+    merged: list[tuple[int, int]] = []
+    for segment in sorted(set(segments.tolist())):
+        part: list[tuple[int, int]] = []
+        pending = 0
+        inside = np.flatnonzero(segments == segment)
+        for place in inside[::-1]:
+            pending += int(counts[place])
+            if pending >= k:
+                part.insert(0, (starts[place], pending))
+                pending = 0
+        if pending and part:  # too few left at the young end: they join the next band
+            part[0] = (starts[inside[0]], part[0][1] + pending)
+        elif pending:
+            part = [(starts[inside[0]], pending)]
+        merged += part
+    while len(merged) > 1 and min(persons for _, persons in merged) < k:
+        small = min(range(len(merged)), key=lambda i: merged[i][1])
+        low = max(small - 1, 0)
+        merged[low : low + 2] = [(merged[low][0], merged[low][1] + merged[low + 1][1])]
+    return merged
+
+
+def _areas(people: People) -> pd.DataFrame:
+    import pandas as pd
+
+    n = len(people.area_names)
+    return pd.DataFrame(
+        {
+            "cluster": people.area_clusters,
+            "persons": np.bincount(people.area, minlength=n),
+            "households": np.bincount(people.area[people.first], minlength=n),
+        }
+    )
+
+
+def _users(frame: pd.DataFrame, spec: Spec) -> Ints:
+    """Tell who has an amount above zero."""
+    user = np.zeros(len(frame), dtype=bool)
+    for column in spec.sums:
+        user |= frame[column].to_numpy(dtype=np.float64, na_value=np.nan) > 0
+    return user.astype(np.int64)
+
+
+def _labelled_bands(city: City) -> pd.DataFrame:
+    import pandas as pd
+
+    clusters, sexes = city.codes["cluster"], city.codes["sex"]
+    return pd.DataFrame(
+        {
+            "cluster": [clusters[code] for code in city.bands.cluster],
+            "sex": [sexes[code] for code in city.bands.sex],
+            "start": city.bands.start,
+            "persons": city.bands.persons,
+        }
+    )
+
+
+def _labelled_areas(people: People, city: City, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the areas with what is carried: the value that at least k of their persons bear."""
+    import pandas as pd
+
+    table = pd.DataFrame(
+        {
+            "cluster": [city.codes["cluster"][code] for code in city.areas.cluster],
+            "area": people.area_names,
+            "persons": city.areas.persons,
+            "households": city.areas.households,
+        }
+    )
+    for column in city.spec.carried:
+        text = frame[column].astype(object).where(frame[column].notna(), "").astype(str)
+        codes, names = pd.factorize(text, sort=True)
+        pairs, counts = np.unique(people.area * len(names) + codes, return_counts=True)
+        order = np.lexsort((pairs, -counts, pairs // len(names)))
+        best = order[np.unique(pairs[order] // len(names), return_index=True)[1]]
+        table[f"carried:{column}"] = [
+            names[pairs[i] % len(names)] if counts[i] >= city.spec.k else "" for i in best
+        ]
+    return table
+
+
+def _labelled_pairs(people: People) -> pd.DataFrame:
+    import pandas as pd
+
+    types, relations = people.codes["type"], people.codes["relation"]
+    return pd.DataFrame(
+        {
+            "type": [types[code] for code in people.pairs.type],
+            "relation": [relations[code] for code in people.pairs.relation],
+        }
+    )
+
+
+def _years(people: People, city: City) -> pd.DataFrame:
+    """Return single years of age inside each five-year age, over the city.
+
+    Only clusters that show this five-year age by itself are counted: their sum
+    is known anyway, so nothing follows about the others.
+    """
+    import pandas as pd
+
+    spec = people.spec
+    atoms = sorted({*FIVE, *spec.area_top})
+    start = city.band_of(people.cluster, people.sex, people.age)
+    ends = city.bands.groupby(["cluster", "sex"]).start.shift(-1, fill_value=1000)
+    shown = {
+        (cluster, sex, start, end)
+        for cluster, sex, start, end in zip(
+            city.bands.cluster, city.bands.sex, city.bands.start, ends, strict=True
+        )
+    }
+    rows = []
+    for sex, name in enumerate(city.codes["sex"]):
+        for atom, end in zip(atoms, [*atoms[1:], 1000], strict=True):
+            alone = [c for c in range(len(city.codes["cluster"])) if (c, sex, atom, end) in shown]
+            inside = (people.sex == sex) & (start == atom) & np.isin(people.cluster, alone)
+            ages = people.age[inside]
+            if len(ages) == 0:
+                continue
+            years = list(range(atom, min(end, int(ages.max()) + 1)))
+            counts = np.bincount(ages - atom, minlength=len(years))
+            same = np.zeros(len(years), dtype=np.int64)
+            for first, persons in merge_bands(years, counts, same, spec.k):
+                rows.append((name, atom, first, persons))
+    return pd.DataFrame(rows, columns=["sex", "start", "first", "persons"])
+
+
+def _gaps(people: People, city: City) -> pd.DataFrame:
+    """Return mean and spread of the age gap to the head, by type, relation and sex of the head.
+
+    Over at least ten times k pairs, to a tenth of a year.
+    """
+    import pandas as pd
+
+    if city.head < 0 or not people.spec.household:
+        return pd.DataFrame()
+    head = np.full(people.households, -1)
+    heads = np.flatnonzero(people.relation == city.head)
+    head[people.household[heads]] = heads
+    other = (people.relation != city.head) & (head[people.household] >= 0)
+    mine = np.flatnonzero(other)
+    gap = people.age[mine] - people.age[head[people.household[mine]]]
+    frame = pd.DataFrame({"type": people.type[mine], "relation": people.relation[mine], "gap": gap})
+    rows = []
+    for (kind, relation), part in frame.groupby(["type", "relation"], sort=True):
+        if len(part) >= 10 * people.spec.k:
+            rows.append(
+                (
+                    people.codes["type"][kind], people.codes["relation"][relation],
+                    round(float(part.gap.mean()), 1), round(float(part.gap.std()), 1),
+                )
+            )  # fmt: skip
+    return pd.DataFrame(rows, columns=["type", "relation", "mean", "sd"])
