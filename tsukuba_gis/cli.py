@@ -161,6 +161,23 @@ def _run_and_write(study: Study, out: Path, lang: Language, *, quiet: bool) -> N
         result = run_study(study, on_step=progress.step)
         progress.step("step_write")
         written = write_report(result, out, formats=study.outputs)
+    for level in result.levels:
+        found = level.match
+        click.echo(
+            text(
+                "match_line",
+                lang,
+                zones=text(f"page_level_{level.zones.kind}", lang),
+                records=found.records,
+                matched=found.matched,
+                nearest=found.nearest,
+                outside=found.outside,
+                missing=found.missing,
+            )
+        )
+    faults = [problem for problem in result.problems if problem.severity != "info"]
+    if faults:
+        click.echo(text("problems_line", lang, n=len(faults)))
     for path in written:
         click.echo(str(path))
     for notice in result.notices[lang]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.indicators import COUNTS, INDICATORS, SevereCare
+from tsukuba_gis.io.polygons import Fix
 from tsukuba_gis.messages import LANGUAGES, Language, text
 from tsukuba_gis.records import RecordKind
 from tsukuba_gis.result import FORMATS, Level, OutputFormat, Problem, Provenance, Result
@@ -90,6 +91,9 @@ class ZoneSource:
         Role of that column; by default the one named like ``kind``.
     nearest
         Points outside every zone go to the nearest one within so many metres; 0: never.
+    fixes
+        What to mend in the polygon file: ``"swap_axes"`` (latitude stands
+        first), ``"drop_water"`` (leave out the water surfaces of e-Stat files).
     """
 
     kind: ZoneKind = "school_district"
@@ -101,6 +105,7 @@ class ZoneSource:
     match: Literal["point", "code"] | None = None
     column: str | None = None
     nearest: float = 0.0
+    fixes: tuple[Fix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +266,10 @@ class _StudyReader:
             checked = self.section({"zones": table}, "zones", _keys(ZoneSource))
             if "kind" not in checked:
                 self.refuse("study_zone_kind", number=number + 1)
+            fixes = checked.get("fixes", [])
+            if not isinstance(fixes, list) or not set(fixes) <= set(get_args(Fix)):
+                self.refuse("study_choice", key="zones.fixes", known=", ".join(get_args(Fix)))
+            checked["fixes"] = tuple(fixes)
             sources.append(ZoneSource(**self.located(checked)))
         return Study(
             title={"ja": title, "en": title_en},
@@ -314,7 +323,7 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         indicators=_indicators(study, names),
         levels=tuple(levels),
         outlines=outlines,
-        problems=problems,
+        problems=(*problems, *(found for level in levels for found in level.zones.problems)),
         provenance=_provenance(study),
         min_count=study.min_count,
     )
@@ -354,6 +363,7 @@ def _zones(source: ZoneSource) -> Zones:
         name=source.name,
         kind=source.kind,
         crs=source.crs,
+        fixes=source.fixes,
     )
 
 
