@@ -6,6 +6,7 @@ colour everywhere.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -15,9 +16,11 @@ from tsukuba_gis.messages import Language, text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tsukuba_gis.result import LisaClass, Unit
+    from tsukuba_gis.result import Indicator, LisaClass, Unit
 
 Scheme = Literal["quantile", "equal", "centred"]
+# Units of counts: shown as bars or circles, never as a colour of the area.
+COUNT_UNITS: Final[tuple[Unit, ...]] = ("persons", "households")
 
 # The ends of ColorBrewer's RdBu: the smallest difference between two classes
 # (CAM02-UCS) is 19, whatever the reader's colour vision. Missing is hatched.
@@ -129,3 +132,44 @@ def format_value(value: float, unit: Unit, lang: Language, digits: int = 1) -> s
         return text("page_no_value", lang)
     number = f"{100 * value if unit == 'share' else value:,.{digits}f}"
     return text(f"page_unit_{unit}", lang, number=number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classes:
+    """How an indicator is coloured: the edges of the classes, a colour each, and how they were cut.
+
+    Class k holds ``edges[k] <= value < edges[k + 1]``; the last also its upper edge.
+    """
+
+    edges: tuple[float, ...]
+    colours: tuple[str, ...]
+    scheme: Scheme
+
+
+def indicator_classes(values: Iterable[float], indicator: Indicator) -> Classes | None:
+    """Return how the map, the workbook and the GeoPackage all colour an indicator.
+
+    Quantiles; about zero, where values lie on both sides of it. Inner edges
+    are rounded as a reader sees them, so that legend and value agree.
+
+    Parameters
+    ----------
+    values
+        One number a zone, as in the result (a share is 0–1); missing ones are left out.
+    indicator
+        Whose values they are.
+
+    Returns
+    -------
+    Classes or None
+        None for a count: a colour for a count paints large zones dark.
+    """
+    if indicator.unit in COUNT_UNITS:
+        return None
+    numbers = np.asarray(list(values), dtype=float)
+    centred = bool((numbers < 0).any() and (numbers > 0).any())
+    scheme: Scheme = "centred" if centred else "quantile"
+    digits = indicator.digits + 2 * (indicator.unit == "share")
+    edges = breaks(numbers, scheme=scheme, digits=digits)
+    palette = colours(max(len(edges) - 1, 0), DIVERGING if centred else SEQUENTIAL)
+    return Classes(edges=edges, colours=palette, scheme=scheme)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.classes import DIVERGING, LISA_COLOURS, SEQUENTIAL, Scheme, breaks, colours
+from tsukuba_gis.classes import COUNT_UNITS, LISA_COLOURS, indicator_classes
 from tsukuba_gis.maps.topology import drawing_shapes, topology
 from tsukuba_gis.messages import LANGUAGES, table, text
 from tsukuba_gis.result import LISA_CLASSES
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from tsukuba_gis.result import Indicator, Level, LocalMoran, Moran, Result
 
-# Counts are drawn as circles: on a choropleth, big zones would look full.
-COUNT_UNITS = ("persons", "households")
 _MASK_SIGNS = {"": ".", "zero": "z", "small": "s", "missing": "m"}
 _TEXTS = "page_"  # messages whose keys begin so go into the page
 
@@ -136,15 +134,11 @@ def level_data(level: Level, indicators: tuple[Indicator, ...]) -> dict[str, Any
 
 def _classes(values: pd.Series[float], indicator: Indicator) -> dict[str, Any]:
     """Return how the values are drawn: circles for counts, else edges and colours of classes."""
-    if indicator.unit in COUNT_UNITS:
+    classes = indicator_classes(values, indicator)
+    if classes is None:
         return {"circles": True}
-    # Edges are rounded as they are read, so that legend and tooltip agree.
-    digits = indicator.digits + (2 if indicator.unit == "share" else 0)
-    centred = bool((values < 0).any() and (values > 0).any())
-    scheme: Scheme = "centred" if centred else "quantile"
-    edges = breaks(values, scheme=scheme, digits=digits)
-    palette = colours(max(len(edges) - 1, 0), DIVERGING if centred else SEQUENTIAL)
-    return {"edges": list(edges), "colours": list(palette), "scheme": scheme}
+    edges, fills = list(classes.edges), list(classes.colours)
+    return {"edges": edges, "colours": fills, "scheme": classes.scheme}
 
 
 def _outlines(outlines: Mapping[str, shapely.Geometry], crs: CRS | None) -> list[dict[str, Any]]:
