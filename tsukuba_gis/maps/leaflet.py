@@ -85,7 +85,8 @@ class OfflineMap(folium.Map):
         "{% endmacro %}"
         "{% macro script(this, kwargs) %}"
         'var {{ this.get_name() }} = L.map("{{ this.get_name() }}", {'
-        "center: {{ this.location | tojson }}, zoom: 10, zoomSnap: 0.25, maxZoom: 18, "
+        "center: {{ this.location | tojson }}, zoom: 10, maxZoom: 18, "
+        "zoomSnap: 0, zoomDelta: 0.75, "
         "attributionControl: false, scrollWheelZoom: false, renderer: L.svg({padding: 0.5})});"
         "{% endmacro %}"
     )

@@ -11,7 +11,7 @@ from tsukuba_gis.messages import Language, text
 from tsukuba_gis.reading import LEVEL, cautions, method, sentence
 
 if TYPE_CHECKING:
-    from tsukuba_gis.result import Indicator, Level, Result
+    from tsukuba_gis.result import Indicator, Level, LocalMoran, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def _spread(level: Level, indicator: Indicator, lang: Language) -> Finding:
 
 
 def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
-    """Return what global and local Moran's I say of one indicator, in plain words.
+    """Return what global Moran's I says of one indicator, in plain words.
 
     Parameters
     ----------
@@ -130,12 +130,23 @@ def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
         key = "page_moran_ns"
     else:
         key = "page_moran_positive" if moran.i > moran.expected else "page_moran_negative"
-    said = [sentence(moran, label=label, lang=lang)]
-    lisa = level.lisa.get(indicator.name)
-    if lisa is not None:
-        said.append(sentence(lisa, label=label, lang=lang))
-    said += cautions(moran, lang=lang) if lisa is None else cautions(lisa, lang=lang)
-    said += [text("page_moran_not", lang), method(moran, lang=lang)]
-    # The headline has named the indicator; the sentences need not repeat it.
-    detail = text("page_space", lang).join(part.removeprefix(f"{label}: ") for part in said)
-    return Finding(headline=text(key, lang, label=label), detail=detail)
+    said = [
+        # the headline has named the indicator
+        sentence(moran, label=label, lang=lang).removeprefix(f"{label}: "),
+        *cautions(moran, lang=lang),
+        text("page_moran_not", lang),
+        method(moran, lang=lang),
+    ]
+    return Finding(
+        headline=text(key, lang, label=label), detail=text("page_space", lang).join(said)
+    )
+
+
+def cluster_notes(lisa: LocalMoran, indicator: Indicator, lang: Language) -> list[str]:
+    """Return what the local statistic says, what to bear in mind, and how it was made."""
+    label = indicator.label[lang]
+    return [
+        sentence(lisa, label=label, lang=lang).removeprefix(f"{label}: "),
+        *cautions(lisa, lang=lang),
+        method(lisa, lang=lang),
+    ]

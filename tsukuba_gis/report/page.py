@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsukuba_gis.maps.offline import POLICY, asset, leaflet_css, leaflet_js, script_json
 from tsukuba_gis.maps.payload import page_data, start_indicator
 from tsukuba_gis.messages import LANGUAGES, table, text
-from tsukuba_gis.report.findings import clustering, findings
+from tsukuba_gis.report.findings import cluster_notes, clustering, findings
 
 if TYPE_CHECKING:
     from tsukuba_gis.messages import Language
@@ -69,6 +70,8 @@ def page_html(result: Result) -> str:
             for lang in LANGUAGES
         },
         say=text,
+        settings={name: _plain(value) for name, value in result.provenance.settings.items()},
+        paper={lang: _paper(result, lang) for lang in LANGUAGES},
     )
 
 
@@ -78,9 +81,14 @@ def _data(result: Result) -> dict[str, Any]:
     for level, shown in zip(result.levels, data["levels"], strict=True):
         shown["readings"] = {
             one.name: {
-                lang: {"headline": said.headline, "detail": said.detail}
+                lang: {
+                    "headline": clustering(level, one, lang).headline,
+                    "notes": [
+                        clustering(level, one, lang).detail,
+                        *cluster_notes(level.lisa[one.name], one, lang),
+                    ],
+                }
                 for lang in LANGUAGES
-                for said in (clustering(level, one, lang),)
             }
             for one in result.indicators
             if one.name in level.lisa
@@ -100,6 +108,34 @@ def _both(markup: Any) -> Any:
         )
 
     return both
+
+
+def _plain(value: object) -> str:
+    """Return a setting as text: parts that are not set are left out."""
+    if isinstance(value, Mapping):
+        parts = [f"{name}: {_plain(part)}" for name, part in value.items()]
+        return ", ".join(part for part in parts if not part.endswith(": "))
+    if isinstance(value, list | tuple):
+        return "; ".join(filter(None, map(_plain, value)))
+    return "" if value is None else str(value)
+
+
+def _paper(result: Result, lang: Language) -> str:
+    """Return the style of printed pages: notices on top and title below, on every page."""
+
+    def quoted(words: str) -> str:
+        inert = "".join(
+            sign if sign.isalnum() or sign == " " else f"\\{ord(sign):x} " for sign in words
+        )
+        return f'"{inert}"'
+
+    notices = quoted(" / ".join(result.notices[lang]))
+    title = quoted(result.title[lang])
+    return (
+        f"@page {{ @top-left {{ content: {notices}; color: #a1122a; font-size: 7.5pt; }} "
+        f"@bottom-left {{ content: {title}; font-size: 7.5pt; }} "
+        '@bottom-right { content: counter(page) " / " counter(pages); font-size: 7.5pt; } }'
+    )
 
 
 def _problem(problem: Problem, lang: Language) -> dict[str, str]:

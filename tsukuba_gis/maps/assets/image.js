@@ -88,7 +88,7 @@ function drawNames(pen, level, zoneMap, at) {
 }
 
 function penFill(pen, fill) {
-  if (fill === "var(--empty)") return "#eef1f3";
+  if (fill === "var(--empty)") return "#e4e9ec";
   if (fill !== HATCH) return fill;
   const tile = element("canvas", { width: 10, height: 10 });
   const brush = tile.getContext("2d");

@@ -1,5 +1,7 @@
 // The report page: one state, and the parts that show it.
 
+const PAPER_ROWS = 60; // a longer table is not printed
+
 function startPage() {
   const data = JSON.parse(document.getElementById("data").textContent);
   const find = (id) => document.getElementById(id);
@@ -46,6 +48,7 @@ function startPage() {
     showValues();
     showZone();
     showClusters();
+    document.body.classList.toggle("long-table", state.level.names.length > PAPER_ROWS);
     if (changes.lang || changes.level) later(() => table.show(data, state.level, state.zone));
     else table.mark(state.zone);
     if ("zone" in changes) for (const map of [valueMap, clusterMap]) map.reveal(state.zone);
@@ -60,11 +63,17 @@ function startPage() {
     document.documentElement.lang = state.lang;
     document.title = data.title[state.lang];
     for (const marked of document.querySelectorAll("[data-label]")) marked.setAttribute("aria-label", say(marked.dataset.label));
+    for (const paper of document.querySelectorAll("[data-paper]")) paper.media = paper.dataset.paper === state.lang ? "" : "not all";
     for (const marked of document.querySelectorAll("[data-hint]")) marked.placeholder = say(marked.dataset.hint);
     find("language").textContent = say("other_language");
     find("language").lang = state.lang === "ja" ? "en" : "ja";
     valueMap.rename(say("map_values_label"));
     clusterMap.rename(say("map_clusters_label"));
+  }
+
+  // Names to search for; two zones of one name are told apart by their ids.
+  function searchNames({ names, ids }) {
+    return names.map((name, zone) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${ids[zone]})`));
   }
 
   function radios(box, name, choices, now, onPick) {
@@ -87,7 +96,7 @@ function startPage() {
     const select = find("cluster-indicator");
     select.replaceChildren(...data.indicators.filter(({ name }) => state.level.lisa[name]).map((indicator) =>
       element("option", { value: indicator.name, text: indicator.label[state.lang] })));
-    find("names").replaceChildren(...state.level.names.map((name) => element("option", { value: name })));
+    find("names").replaceChildren(...searchNames(state.level).map((value) => element("option", { value })));
   }
 
   function showValues() {
@@ -121,9 +130,9 @@ function startPage() {
     clusterMap.paint(layer, state.zone);
     drawLegend(find("cluster-legend"), layer);
     drawScatter(find("scatter"), data, state.level, indicator, state.zone, choose);
-    const { headline, detail } = state.level.readings[name][state.lang];
+    const { headline, notes } = state.level.readings[name][state.lang];
     find("reading").textContent = headline;
-    find("reading-detail").textContent = detail;
+    find("reading-notes").replaceChildren(...notes.map((text) => element("li", { text })));
     find("clusters-title").textContent = say("map_title", { indicator: layer.title, level: state.level.label[state.lang] });
     find("cluster-indicator").value = name;
     find("cluster-zone").textContent = say("cluster_zone", { name: state.level.names[state.zone], text: layer.describe(state.zone) });
@@ -150,7 +159,7 @@ function startPage() {
 
   find("language").addEventListener("click", () => change({ lang: state.lang === "ja" ? "en" : "ja" }));
   find("search").addEventListener("change", (event) => {
-    const zone = state.level.names.indexOf(event.target.value.trim());
+    const zone = searchNames(state.level).indexOf(event.target.value.trim());
     find("search-none").hidden = zone >= 0 || !event.target.value;
     if (zone >= 0) change({ zone });
   });
@@ -175,10 +184,13 @@ function startPage() {
     });
   }
   window.addEventListener("hashchange", () => change(readHash()));
-  // Paper has another width than the screen.
-  const refit = () => [valueMap, clusterMap].forEach((map) => map.fit());
-  window.addEventListener("beforeprint", refit);
-  window.addEventListener("afterprint", refit);
+  // Paper has another width than the screen: maps take a fixed size while printing.
+  const printing = (now) => {
+    document.body.classList.toggle("printing", now);
+    for (const map of [valueMap, clusterMap]) map.fit();
+  };
+  window.addEventListener("beforeprint", () => printing(true));
+  window.addEventListener("afterprint", () => printing(false));
 
   change(readHash());
 }

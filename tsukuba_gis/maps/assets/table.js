@@ -53,7 +53,8 @@ class DataTable {
     const { data, level } = this;
     this.rows = new Map();
     this.body.replaceChildren(...this.order().map((zone) => {
-      const button = element("button", { type: "button", text: level.names[zone] });
+      // Hundreds of stops for the tab key would bar the way; the search box serves the keyboard.
+      const button = element("button", { type: "button", tabIndex: -1, text: level.names[zone] });
       button.addEventListener("click", () => this.onChoose(zone));
       const row = element("tr", {}, element("th", { scope: "row" }, button),
         ...data.indicators.map((indicator) => this.cell(indicator, zone)));
