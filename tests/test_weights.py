@@ -1,5 +1,7 @@
 """Weights: sets of neighbours by hand, against libpysal, and on awkward coverages."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,6 +12,8 @@ from scipy.spatial import Voronoi
 from toys import toy_zones
 
 from tsukuba_gis import weights
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.weights import contiguity
 from tsukuba_gis.zones import Zones
 
 
@@ -90,6 +94,297 @@ def test_minus_zero_is_zero():
 def test_places_with_one_key_are_told_apart(monkeypatch):
     # Every place gets the same key: the slow way must give the same neighbours.
     expected = weights.queen(toy_zones())
-    monkeypatch.setattr(weights, "_MIX_X", np.uint64(0))
-    monkeypatch.setattr(weights, "_MIX_Y", np.uint64(0))
+    monkeypatch.setattr(contiguity, "_MIX_X", np.uint64(0))
+    monkeypatch.setattr(contiguity, "_MIX_Y", np.uint64(0))
     assert weights.queen(toy_zones()) == expected
+
+
+# ---- rook ------------------------------------------------------------------
+
+
+def test_rook_of_nine_squares_by_hand():
+    graph = weights.rook(toy_zones())
+    assert neighbours(graph)["b2"] == {"b1", "a2", "c2", "b3"}
+    assert graph.cardinalities.tolist() == [2, 3, 2, 3, 4, 3, 2, 3, 2]
+    assert graph.adjacency.attrs["weights"] == "rook"
+
+
+def test_rook_equals_libpysal():
+    zones = voronoi_zones(300, seed=8)
+    assert weights.rook(zones) == Graph.build_contiguity(zones.frame, rook=True, strict=True)
+
+
+def test_rook_where_borders_do_not_match():
+    # b lies along half of a's side without sharing its vertices; c touches a corner.
+    polygons = [shapely.box(0, 0, 2, 2), shapely.box(2, 0.5, 3, 1.5), shapely.box(2, 2, 3, 3)]
+    graph = weights.rook(zones_of(polygons, ids=list("abc")))
+    assert neighbours(graph) == {"a": {"b"}, "b": {"a"}, "c": set()}
+
+
+# ---- is the coverage clean? ------------------------------------------------
+
+
+def is_clean(polygons):
+    polygons = np.array(polygons, dtype=object)
+    return contiguity._is_clean(polygons, contiguity._edges(polygons))
+
+
+SQUARE = shapely.box(0, 0, 2, 2)
+HOLE = shapely.box(0.5, 0.5, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("polygons", "clean"),
+    [
+        ([SQUARE], True),
+        ([SQUARE, shapely.box(2, 0, 4, 2)], True),
+        ([SQUARE, shapely.box(2, 2, 4, 4)], True),  # a corner
+        ([SQUARE, shapely.box(7, 7, 8, 8)], True),  # apart
+        ([SQUARE, SQUARE], False),  # twice the same
+        ([SQUARE, SQUARE.reverse()], False),
+        ([SQUARE, shapely.box(1, 1, 3, 3)], False),  # overlap
+        ([SQUARE, shapely.box(0.5, 0.5, 1, 1)], False),  # one inside the other
+        ([SQUARE - HOLE, HOLE], True),  # a hole filled
+        ([SQUARE - HOLE], True),  # a hole left open
+        ([SQUARE, shapely.box(2, 0.5, 4, 1.5)], False),  # borders without common vertices
+        ([SQUARE, shapely.Polygon([(2, 1), (3, 0), (3, 2)])], False),  # a tip in mid-border
+        ([SQUARE, shapely.Polygon([(0, 0), (2, 0), (1, 1)])], False),  # overlap along one edge
+    ],
+)  # fmt: skip
+def test_a_clean_coverage_is_told_from_another(polygons, clean):
+    assert is_clean(polygons) is clean
+    # with whole layers on top of each other as well
+    if clean:
+        assert not is_clean([*polygons, shapely.box(-5, -5, 9, 9)])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_clean_coverages_are_valid_for_geos_and_spoilt_ones_give_the_same_neighbours(seed):
+    """One vertex moved, or one zone blown up, and the answer is that of geometry."""
+    zones = voronoi_zones(80, seed=seed)
+    polygons = zones.frame.geometry.to_numpy()
+    assert is_clean(polygons)
+    assert shapely.coverage_is_valid(polygons)
+    spoilt = polygons.copy()
+    at = 7 * seed
+    if seed % 2:
+        spoilt[at] = shapely.buffer(spoilt[at], 50.0)
+    else:
+        corner = shapely.get_coordinates(spoilt[at])
+        corner[1] += 0.37 * (corner[3] - corner[1])
+        spoilt[at] = shapely.Polygon(
+            corner[:-1] if corner[0].tolist() != corner[-1].tolist() else corner
+        )
+    moved = zones_of(spoilt)
+    one, other = shapely.STRtree(spoilt).query(spoilt, predicate="intersects")
+    touching = {(a, b) for a, b in zip(one, other, strict=True) if a != b}
+    index = weights.queen(moved).adjacency.index
+    assert set(zip(*index.codes, strict=True)) == touching
+
+
+# ---- tolerance and coverage check ------------------------------------------
+
+
+def test_tolerance_reaches_over_gaps():
+    polygons = [shapely.box(0, 0, 2, 2), shapely.box(2.1, 0, 4, 2), shapely.box(4.05, 2.05, 6, 4)]
+    zones = zones_of(polygons, ids=list("abc"))
+    assert weights.queen(zones).n_edges == 0
+    assert neighbours(weights.queen(zones, tolerance=0.11)) == {
+        "a": {"b"},
+        "b": {"a", "c"},
+        "c": {"b"},
+    }
+    assert neighbours(weights.rook(zones, tolerance=0.11)) == {"a": {"b"}, "b": {"a"}, "c": set()}
+
+
+def test_the_coverage_of_the_toy_city_is_valid():
+    found = weights.check_coverage(toy_zones())
+    assert found.valid
+    assert len(found.gaps) == len(found.overlaps) == len(found.borders) == 0
+
+
+def test_gaps_and_overlaps_are_listed_by_size():
+    # A frame of four boxes round a hole of 2 × 2, with a sliver of 0.1 × 6 in one of them.
+    polygons = [
+        shapely.box(0, 0, 6, 2), shapely.box(0, 2, 2, 4), shapely.box(4, 2, 6, 4),
+        shapely.box(0, 4, 6, 6) - shapely.box(1, 5, 5, 5.1), shapely.box(5.5, 0, 8, 1),
+    ]  # fmt: skip
+    found = weights.check_coverage(zones_of(polygons, ids=list("abcde")))
+    assert not found.valid
+    assert found.gaps["area_m2"].tolist() == pytest.approx([4.0, 0.4])
+    assert found.gaps["width_m"].tolist() == pytest.approx([2.0, 0.1], rel=0.02)
+    assert found.overlaps[["zone_id", "other_id"]].to_numpy().tolist() == [["a", "e"]]
+    assert found.overlaps["area_m2"].tolist() == pytest.approx([0.5])
+    assert set(found.borders.index) >= {"a", "e"}
+
+
+def test_narrow_open_gaps_are_found_on_request():
+    zones = zones_of([shapely.box(0, 0, 2, 2), shapely.box(2.01, 0, 4, 2)])
+    assert weights.check_coverage(zones).valid
+    assert len(weights.check_coverage(zones, gap_width=0.05).borders) == 2
+
+
+# ---- distance --------------------------------------------------------------
+
+
+def test_nearest_of_the_toy_city_by_hand():
+    graph = weights.knn(toy_zones(), k=2)
+    assert neighbours(graph)["a1"] == {"b1", "a2"}
+    assert graph.adjacency.attrs["weights"] == "knn(2)"
+
+
+@pytest.mark.parametrize("k", [1, 4, 49])
+def test_knn_equals_libpysal(k):
+    zones = voronoi_zones(50, seed=3)
+    peer = Graph.build_knn(zones.frame.set_geometry(zones.frame.centroid), k=k)
+    assert weights.knn(zones, k=k) == peer
+
+
+def test_zones_at_one_place_are_neighbours_not_themselves():
+    ring = shapely.box(0, 0, 6, 6) - shapely.box(2, 2, 4, 4)
+    zones = zones_of([ring, shapely.box(2, 2, 4, 4), shapely.box(90, 0, 91, 1)], ids=list("abc"))
+    assert neighbours(weights.knn(zones, k=1)) == {"a": {"b"}, "b": {"a"}, "c": {"a"}}
+
+
+@pytest.mark.parametrize("k", [0, 9, -1])
+def test_impossible_numbers_of_neighbours(k):
+    with pytest.raises(InputError, match="between 1 and 8"):
+        weights.knn(toy_zones(), k=k)
+
+
+def test_distance_band_by_hand():
+    graph = weights.distance_band(toy_zones(), distance=100)
+    assert neighbours(graph) == neighbours(weights.rook(toy_zones()))
+    assert weights.distance_band(toy_zones(), distance=99).n_edges == 0
+    assert weights.distance_band(toy_zones(), distance=142).n_edges == 40  # with diagonals: queen
+
+
+def test_distance_band_equals_libpysal():
+    zones = voronoi_zones(60, seed=4)
+    points = zones.frame.set_geometry(zones.frame.centroid)
+    peer = Graph.build_distance_band(points, threshold=1500.0, binary=True)
+    assert weights.distance_band(zones, distance=1500.0) == peer
+
+
+@pytest.mark.parametrize(
+    ("shape", "weight"),
+    [
+        ("triangular", 0.5),
+        ("epanechnikov", 0.75),
+        ("bisquare", 0.5625),
+        ("gaussian", np.exp(-1 / 8)),
+    ],
+)
+def test_kernels_by_hand(shape, weight):
+    graph = weights.kernel(toy_zones(), bandwidth=200, shape=shape)  # u = 1/2 for the next square
+    assert graph["a1"]["b1"] == pytest.approx(weight)
+
+
+def test_distances_must_be_positive():
+    with pytest.raises(InputError, match="more than 0 metres"):
+        weights.distance_band(toy_zones(), distance=0)
+
+
+# ---- blocks, order, tables, files ------------------------------------------
+
+
+def test_blocks():
+    blocks = pd.Series(["x", "y", "x", None, "x"], index=list("abcde"))
+    assert neighbours(weights.block(blocks)) == {
+        "a": {"c", "e"}, "b": set(), "c": {"a", "e"}, "d": set(), "e": {"a", "c"},
+    }  # fmt: skip
+
+
+def test_higher_order():
+    graph = weights.queen(toy_zones())
+    second = weights.higher_order(graph, order=2)
+    assert neighbours(second)["a1"] == {"c1", "c2", "c3", "a3", "b3"}
+    assert neighbours(second)["b2"] == set()
+    assert second.adjacency.attrs["weights"] == "queen(2)"
+    both = weights.higher_order(graph, order=2, lower=True)
+    assert set(both.cardinalities) == {8}
+    with pytest.raises(InputError, match="at least 1"):
+        weights.higher_order(graph, order=0)
+
+
+def test_a_table_round_trip():
+    graph = weights.kernel(toy_zones(), bandwidth=150)
+    table = graph.adjacency.reset_index().rename(columns={"neighbor": "neighbour"})
+    again = weights.from_table(table, ids=toy_zones().ids)
+    assert again == graph
+    pd.testing.assert_series_equal(again.adjacency, graph.adjacency)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"focal": ["a1"]}, "columns focal and neighbour"),
+        ({"focal": ["a1"], "neighbour": ["q"]}, "1 ids of the weights are no zones"),
+        ({"focal": ["a1", "a1"], "neighbour": ["b1", "b1"]}, "more than once"),
+        ({"focal": ["a1"], "neighbour": ["b1"], "weight": [-1]}, "missing or negative"),
+        ({"focal": ["a1"], "neighbour": ["b1"], "weight": [np.nan]}, "missing or negative"),
+    ],
+)
+def test_faulty_tables(table, words):
+    with pytest.raises(InputError, match=words):
+        weights.from_table(pd.DataFrame(table), ids=toy_zones().ids)
+
+
+def test_gal_and_gwt_round_trip(tmp_path):
+    zones = toy_zones()
+    for graph, name in (
+        (weights.queen(zones), "q.gal"),
+        (weights.kernel(zones, bandwidth=150), "k.gwt"),
+    ):
+        getattr(graph, f"to_{name[-3:]}")(tmp_path / name)
+        again = weights.read_weights(tmp_path / name, ids=zones.ids)
+        assert neighbours(again) == neighbours(graph)
+        np.testing.assert_allclose(
+            again.adjacency, graph.adjacency, rtol=1e-5
+        )  # GWT has six digits
+        assert again.adjacency.attrs["weights"] == name
+
+
+def test_a_gal_file_with_a_header_and_a_zone_without_neighbours(tmp_path):
+    (tmp_path / "x.gal").write_text("0 3 layer ID\n1 1\n2\n2 1\n1\n3 0\n", encoding="utf-8")
+    graph = weights.read_weights(tmp_path / "x.gal", ids=pd.Index(["1", "2", "3"]))
+    assert neighbours(graph) == {"1": {"2"}, "2": {"1"}, "3": set()}
+
+
+def test_other_files_are_refused(tmp_path):
+    (tmp_path / "x.csv").write_text("a", encoding="utf-8")
+    with pytest.raises(InputError, match=r"x\.csv: a file of weights"):
+        weights.read_weights(tmp_path / "x.csv", ids=toy_zones().ids)
+    with pytest.raises(InputError, match="no such file"):
+        weights.read_weights(tmp_path / "y.gal", ids=toy_zones().ids)
+
+
+def test_describe():
+    zones = zones_of([shapely.box(x, 0, x + 1, 1) for x in (0, 1, 4, 5, 9)])
+    assert weights.describe(weights.queen(zones)).to_dict() == {
+        "weights": "queen", "zones": 5, "links": 4, "fewest": 0, "mean": 0.8, "most": 1,
+        "islands": 1, "components": 3,
+    }  # fmt: skip
+
+
+REFERENCE = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="reference data are not beside the repository")
+def test_columbus_links():
+    """236 queen and 200 rook links, as R spdep finds; the file of libpysal holds the queen ones."""
+    folder = REFERENCE / "spatial_reference" / "columbus"
+    frame = gpd.read_file(folder / "columbus.shp")
+    zones = zones_of(frame.geometry, ids=[str(i) for i in range(1, 50)])
+    assert weights.queen(zones).n_edges == 236
+    assert weights.rook(zones).n_edges == 200
+    assert weights.read_weights(folder / "columbus.gal", ids=zones.ids) == weights.queen(zones)
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="reference data are not beside the repository")
+def test_a_file_of_nearest_neighbours():
+    graph = weights.read_weights(
+        REFERENCE / "spatial_reference" / "baltim" / "baltim_k4.gwt",
+        ids=pd.Index([str(i) for i in range(1, 212)]),
+    )
+    assert set(graph.cardinalities) == {4}

@@ -113,7 +113,7 @@ def method(result: Moran | LocalMoran, *, lang: Language) -> str:
     ...     n_islands=0, permutations=9999, seed=7, weights="queen",
     ... )
     >>> print(method(result, lang="ja"))
-    モランのI。49区域。空間重み: クイーン型隣接(辺または点を共有)。並べ替え9,999回、シード7。両側p値。
+    モランのI。49区域。空間重み: クイーン型隣接...並べ替え9,999回、シード7。両側p値。
     """
     if isinstance(result, LocalMoran):
         correction = (

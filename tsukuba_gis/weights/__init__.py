@@ -1,0 +1,27 @@
+"""Spatial weights: which zones are neighbours, and how near.
+
+A graph is a :class:`libpysal.graph.Graph` whose ids are the zone ids in row
+order. A zone without neighbours stays in it (libpysal marks it by a link to
+itself of weight 0), so that it can be counted and shown.
+"""
+
+from tsukuba_gis.weights.contiguity import block, higher_order, queen, rook
+from tsukuba_gis.weights.coverage import Coverage, check_coverage
+from tsukuba_gis.weights.distance import distance_band, kernel, knn
+from tsukuba_gis.weights.files import from_table, read_weights
+from tsukuba_gis.weights.graphs import describe
+
+__all__ = [
+    "Coverage",
+    "block",
+    "check_coverage",
+    "describe",
+    "distance_band",
+    "from_table",
+    "higher_order",
+    "kernel",
+    "knn",
+    "queen",
+    "read_weights",
+    "rook",
+]
