@@ -9,9 +9,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from tsukuba_gis.demo import register
 
 from tsukuba_gis.cli import main
+from tsukuba_gis.demo import register
 from tsukuba_gis.report import write_report
 from tsukuba_gis.study import RecordSource, Study, ZoneSource, demo_study, run
 
@@ -26,6 +26,7 @@ def hashes(folder, pattern):
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob(pattern))
+        if path.is_file()
     }
 
 
@@ -232,25 +233,26 @@ def no_crs(tmp_path):
     from toys import toy_zones
 
     toy_zones().frame.reset_index().to_parquet(tmp_path / "zones.parquet")
-    frame = gpd.read_parquet(tmp_path / "zones.parquet").set_crs(None, allow_override=True)
+    frame = gpd.read_parquet(tmp_path / "zones.parquet")
     frame.to_file(tmp_path / "zones.shp")
+    (tmp_path / "zones.prj").unlink()
     return 'kind = "ward"\npath = "zones.shp"'
 
 
 PEOPLE = "年齢,性別,経度,緯度\n70,女,140.10,36.08\n30,男,140.11,36.09\n"
 FAULTS = {
     "no such file": ({}, None, "no such file"),
-    "missing column": ({"people.csv": b"age,sex\n70,F\n"}, None, "no longitude and latitude"),
+    "missing column": ({"people.csv": b"age,sex\n70,F\n"}, None, "no column says where"),
     "unreadable encoding": (
         {"people.csv": b"\xff\xfe\x00\xd8\x81\x00\n\xff\xff\x80"},
         None,
         "encoding|cannot be read|decode",
     ),
-    "empty file": ({"people.csv": b""}, None, "empty"),
+    "empty file": ({"people.csv": b""}, None, "nothing in it"),
     "header only": (
         {"people.csv": "年齢,性別,経度,緯度\n".encode()},
         None,
-        "no rows|empty|no data",
+        "no rows|no data|nothing",
     ),
     "lines for zones": ({"people.csv": PEOPLE.encode()}, lines_geojson, "polygon"),
     "no CRS": ({"people.csv": PEOPLE.encode()}, no_crs, "CRS"),

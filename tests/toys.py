@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from tsukuba_gis.errors import Problem
 from tsukuba_gis.result import (
     Indicator,
     Level,
     LocalMoran,
     MatchReport,
     Moran,
-    Problem,
     Provenance,
     Result,
 )

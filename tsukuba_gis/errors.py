@@ -1,10 +1,14 @@
-"""The errors of the package: one base class, four kinds, every text in two languages.
+"""Faults: errors that stop, and problems that are listed; every text in two languages.
 
 A message never holds a person's value: it names the file, the row, the column
 or the layer, says why, and what to do.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from tsukuba_gis.messages import Language, text
 
@@ -53,3 +57,15 @@ class DisclosureError(TsukubaGisError):
 
 class MissingExtraError(TsukubaGisError, ImportError):
     """An optional dependency is not installed; the message names the extra."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One fault of an input: where, what, why and what to do. Never a value."""
+
+    severity: Literal["error", "warning", "info"]
+    file: str
+    row: int | None
+    column: str | None
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import shapely
 
+    from tsukuba_gis.errors import Problem
     from tsukuba_gis.messages import Language
     from tsukuba_gis.records import RecordKind
     from tsukuba_gis.zones import Zones
@@ -138,18 +139,6 @@ class MatchReport:
     outside: int
     nearest: int
     missing: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One fault of an input: where, what, why and what to do. Never a value."""
-
-    severity: Literal["error", "warning", "info"]
-    file: str
-    row: int | None
-    column: str | None
-    key: str
-    values: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

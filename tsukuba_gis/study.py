@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from tsukuba_gis.errors import InputError
+from tsukuba_gis.errors import InputError, Problem
 from tsukuba_gis.indicators import COUNTS, INDICATORS, SevereCare
 from tsukuba_gis.io.polygons import Fix
 from tsukuba_gis.messages import LANGUAGES, Language, text
 from tsukuba_gis.records import RecordKind
-from tsukuba_gis.result import FORMATS, Level, OutputFormat, Problem, Provenance, Result
+from tsukuba_gis.result import FORMATS, Level, OutputFormat, Provenance, Result
 from tsukuba_gis.zones import ZoneKind
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from tsukuba_gis.result import Problem
+    from tsukuba_gis.errors import Problem
 
 ZoneKind = Literal[
     "school_district", "elementary_district", "small_area", "ward", "former_municipality", "other"

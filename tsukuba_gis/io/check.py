@@ -20,8 +20,8 @@ from tsukuba_gis.schema import find_roles
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from tsukuba_gis.errors import Problem
     from tsukuba_gis.messages import Language
-    from tsukuba_gis.result import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

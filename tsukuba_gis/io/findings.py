@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from tsukuba_gis.errors import InputError, TsukubaGisError
+from tsukuba_gis.errors import InputError, Problem, TsukubaGisError
 from tsukuba_gis.messages import text
-from tsukuba_gis.result import Problem
 
 if TYPE_CHECKING:
     from tsukuba_gis.messages import Language

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from tsukuba_gis.result import Problem
+    from tsukuba_gis.errors import Problem
 
 # Bounds of numbers, both inclusive: wide enough for every living person.
 _READERS: Final[Mapping[str, Callable[[pd.Series], values.Column]]] = {

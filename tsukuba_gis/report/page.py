@@ -12,8 +12,9 @@ from tsukuba_gis.messages import LANGUAGES, table, text
 from tsukuba_gis.report.findings import cluster_notes, clustering, findings
 
 if TYPE_CHECKING:
+    from tsukuba_gis.errors import Problem
     from tsukuba_gis.messages import Language
-    from tsukuba_gis.result import Problem, Result
+    from tsukuba_gis.result import Result
 
 # More problems than these are counted, not listed: the workbook lists them all.
 LISTED_PROBLEMS = 50
