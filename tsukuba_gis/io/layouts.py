@@ -67,7 +67,7 @@ LAYOUTS: Final = (
         id=("KEY_CODE",),
         name=("S_NAME",),
         crs="EPSG:6668",
-        sums=("JINKO", "SETAI"),
+        sums=("JINKO", "SETAI", "AREA"),
     ),
     Layout(
         product="e-Stat 国勢調査 小地域 (2015)",
@@ -75,7 +75,7 @@ LAYOUTS: Final = (
         id=("KEY_CODE",),
         name=("MOJI",),
         crs="EPSG:4612",
-        sums=("JINKO", "SETAI"),
+        sums=("JINKO", "SETAI", "AREA"),
     ),
     Layout(
         product="国土数値情報 A27 小学校区 (2010-2016)",

@@ -75,7 +75,7 @@ def read_zones(
         In the plane CRS of the place (:func:`tsukuba_gis.zones.plane_crs`).
         All other columns are kept. ``problems`` tells what was done: invalid
         polygons made valid, with the change of area; parts with one id joined
-        (``JINKO`` and ``SETAI`` added up); polygons left out; overlaps left as
+        (``JINKO``, ``SETAI`` and ``AREA`` added up); polygons left out; overlaps left as
         they are.
 
     Raises
@@ -346,8 +346,8 @@ def _one_row_a_zone(
 ) -> gpd.GeoDataFrame:
     """Return the frame with parts of one id joined, indexed by ``zone_id``.
 
-    ``sums`` are added up (e-Stat gives persons on the first part only and 0 on
-    the others); of other columns the first part's value is kept.
+    ``sums`` are added up (e-Stat gives persons on the part E1 only and 0 on the
+    others, in any order); of other columns the value that comes first is kept.
     """
     import shapely
 

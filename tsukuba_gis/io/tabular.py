@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.errors import InputError, TsukubaGisError
-from tsukuba_gis.io.text import decode, first_rows, header_row, separator, unique_names
+from tsukuba_gis.io.text import (
+    HEADER_WITHIN,
+    decode,
+    first_rows,
+    header_row,
+    separator,
+    unique_names,
+)
+from tsukuba_gis.schema import role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +28,9 @@ if TYPE_CHECKING:
 
 CSV_SUFFIXES: Final = (".csv", ".txt", ".tsv")
 EXCEL_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+# Office puts a workbook with a password into the container of its older formats.
+_ZIPPED: Final = (".xlsx", ".xlsm", ".xlsb")
+_OLE: Final = b"\xd0\xcf\x11\xe0"
 PARQUET_SUFFIXES: Final = (".parquet", ".geoparquet", ".pq")
 
 
@@ -129,8 +141,8 @@ def _skip_records(content: str, mark: str, records: int) -> int:
 def read_excel(path: Path, *, sheet: str | None) -> Table:
     """Read one sheet of a workbook; every cell is text, blank cells are empty text.
 
-    Merged header cells stand for all that they cover; a header of several rows
-    is joined with ``_``.
+    Merged header cells stand for all that they cover; the names of a header of
+    several rows are joined with ``_``, except where the lowest is a role by itself.
 
     Raises
     ------
@@ -142,6 +154,8 @@ def read_excel(path: Path, *, sheet: str | None) -> Table:
     import python_calamine as calamine
 
     with readable(path):
+        if path.suffix.lower() in _ZIPPED and path.read_bytes()[:4] == _OLE:
+            raise InputError("file_password", path=path.name)
         try:
             workbook = calamine.CalamineWorkbook.from_path(str(path))
         except calamine.PasswordError:
@@ -188,8 +202,6 @@ def _excel_header(
     cells: list[list[str]], merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
 ) -> tuple[list[str], int]:
     """Return the column names and the last row of the header."""
-    from tsukuba_gis.io.text import HEADER_WITHIN
-
     main = header_row(cells[:HEADER_WITHIN])
     width = len(cells[main])
     first = last = main
@@ -205,10 +217,14 @@ def _excel_header(
         for row in range(max(top, first), min(bottom, last) + 1):
             for column in range(left, min(right, width - 1) + 1):
                 grid[row - first][column] = cells[top][left]
+    levels = [list(dict.fromkeys(filter(None, column))) for column in zip(*grid, strict=True)]
+    # 本人 over 年齢 is the age, as long as there is no other 年齢 under another group.
+    lowest = Counter(role_of(parts[-1]) for parts in levels if parts)
     names = [
-        "_".join(dict.fromkeys(part for part in column if part))
-        for column in zip(*grid, strict=True)
-    ]
+        parts[-1] if parts and role_of(parts[-1]) and lowest[role_of(parts[-1])] == 1
+        else "_".join(parts)
+        for parts in levels
+    ]  # fmt: skip
     return unique_names(names), last
 
 

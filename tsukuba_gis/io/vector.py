@@ -76,18 +76,28 @@ def read_layer(path: Path, *, layer: str | None, geometry: bool = True) -> Layer
         return Layer(frame=table, name=path.stem, crs_stated=table.crs is not None)
     if suffix not in VECTOR_SUFFIXES:
         raise InputError("file_format", path=path.name, formats=", ".join(POLYGON_SUFFIXES))
-    with readable(path):
+    with readable(path), _apart(path) as source:
         found = {
             str(name): kind
-            for name, kind in pyogrio.list_layers(path)
+            for name, kind in pyogrio.list_layers(source)
             if name not in _NOT_LAYERS and (kind is not None or not geometry)
         }
         name = _choose(found, layer, file=path.name)
-        frame = pyogrio.read_dataframe(path, layer=name)
+        frame = pyogrio.read_dataframe(source, layer=name)
         if not isinstance(frame, gpd.GeoDataFrame):
             frame = gpd.GeoDataFrame(frame)
     stated = suffix not in (".geojson", ".json", ".topojson") or _names_crs(path)
     return Layer(frame=frame, name=name, crs_stated=stated)
+
+
+@contextmanager
+def _apart(path: Path) -> Iterator[Path]:
+    """Give a file as it is, but GML as a copy: GDAL writes a ``.gfs`` beside it."""
+    if path.suffix.lower() != ".gml":
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        yield Path(shutil.copyfile(path, Path(folder) / path.name))
 
 
 def _choose(found: dict[str, str | None], layer: str | None, *, file: str) -> str:
