@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +67,7 @@ class Problem:
         """Return the neighbours of each kept zone, as row numbers."""
         ends = self.matrix.indptr.tolist()
         flat = self.matrix.indices.tolist()
-        return [flat[start:end] for start, end in zip(ends[:-1], ends[1:], strict=True)]
+        return [flat[start:end] for start, end in pairwise(ends)]
 
     def labels(self, region: Ints) -> pd.Series[int]:
         """Return region numbers on all zones, 1 … k by first appearance, NA without data."""
@@ -99,10 +100,11 @@ def read_problem(data: pd.DataFrame, graph: Graph, *, standardise: bool) -> Prob
     if not ids.is_unique:
         raise InputError("regions_ids_repeat", n=int(ids.duplicated().sum()))
     columns = _numbers(data)
-    kept = np.isfinite(columns).all(axis=1)
+    kept: Bools = np.isfinite(columns).all(axis=1)
     if not kept.any():
         raise InputError("regions_no_data", n=len(ids))
-    matrix = _matrix(graph, ids)[kept][:, kept]
+    rows = np.flatnonzero(kept)
+    matrix = _matrix(graph, ids)[rows, :][:, rows]
     x = columns[kept] - columns[kept].mean(axis=0)
     spread = np.sqrt((x**2).mean(axis=0))
     # Rounding leaves a spread of the order of 1e-16 of the values in a constant column.

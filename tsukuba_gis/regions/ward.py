@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 Merges = list[tuple[int, int]]
 
 
-def ward_merges(x: Floats, neighbours: list[list[int]]) -> Merges:
+def ward_merges(
+    x: Floats, neighbours: list[list[int]], *, amount: Floats | None = None, floor: float = 0.0
+) -> Merges:
     """Return the joins of Ward's method until no two clusters are neighbours.
 
     Each step joins the two neighbouring clusters whose union raises the sum
@@ -34,11 +36,16 @@ def ward_merges(x: Floats, neighbours: list[list[int]]) -> Merges:
         Values, one row a zone.
     neighbours
         Row numbers of the neighbours of each zone, both ways.
+    amount, floor
+        With these, two clusters that both hold at least ``floor`` of
+        ``amount`` are not joined: so it ends when every cluster holds it (or
+        has no neighbour left).
 
     Returns
     -------
     list of pairs
-        n − 1 joins if the zones are connected, n − c if they fall into c parts.
+        Without a floor n − 1 joins if the zones are connected, n − c if they
+        fall into c parts.
 
     Examples
     --------
@@ -50,13 +57,15 @@ def ward_merges(x: Floats, neighbours: list[list[int]]) -> Merges:
     sums[:n] = x
     count = np.zeros(2 * n)
     count[:n] = 1
+    held = np.zeros(2 * n)
+    held[:n] = 0.0 if amount is None else amount
     near = [set(members) for members in neighbours] + [set[int]() for _ in range(n)]
     alive = bytearray(b"\1" * n + b"\0" * n)
     heap = _first_costs(x, neighbours)
     merges: Merges = []
     while heap:
         _, a, b = heapq.heappop(heap)
-        if not (alive[a] and alive[b]):
+        if not (alive[a] and alive[b]) or (amount is not None and min(held[a], held[b]) >= floor):
             continue
         new = n + len(merges)
         merges.append((a, b))
@@ -64,6 +73,7 @@ def ward_merges(x: Floats, neighbours: list[list[int]]) -> Merges:
         alive[new] = 1
         sums[new] = sums[a] + sums[b]
         count[new] = count[a] + count[b]
+        held[new] = held[a] + held[b]
         around = near[a] | near[b]
         around -= {a, b}
         near[new], near[a], near[b] = around, set(), set()
@@ -98,7 +108,7 @@ def cut(merges: Merges, n: int, k: int) -> Ints:
     Examples
     --------
     >>> cut([(2, 3), (0, 1), (4, 5)], 4, 2).tolist()
-    [0, 0, 1, 1]
+    [1, 1, 0, 0]
     """
     parent = np.arange(2 * n)
     for step, (a, b) in enumerate(merges[: n - k]):

@@ -1,0 +1,135 @@
+"""The search for better regions: split some, merge as many, keep what is better.
+
+Moves along borders end in the nearest hollow. To leave it, regions are cut in
+two along random spanning trees (as in redistricting by recombination: DeFord,
+Duchin & Solomon 2021, https://doi.org/10.1162/99608f92.eb30390f; the best cut
+of a tree as in SKATER: Assunção et al. 2006,
+https://doi.org/10.1080/13658810600665111), the division climbs, the cheapest
+neighbours are merged one pair at a time with climbing in between, and the
+result is kept if it is better than what there was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.regions.partition import Partition
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+# Up to so many regions are split in one try.
+_SPLITS = 4
+
+
+def improve(partition: Partition, *, tries: int, rng: np.random.Generator) -> Partition:
+    """Return the best division into as many regions that ``tries`` of split and merge find."""
+    best = partition
+    for _ in range(tries):
+        gains, parts = best_cuts(best, rng)
+        possible = np.flatnonzero(np.isfinite(gains))
+        if not len(possible):
+            return best
+        # Regions that would gain much from a split are split more often.
+        liking = gains[possible] * rng.random(len(possible))
+        chosen = possible[np.argsort(-liking, kind="stable")][: rng.integers(1, _SPLITS + 1)]
+        other = best.copy()
+        for region in chosen.tolist():
+            other.split(region, parts[region])
+        other.climb()
+        merge_down(other, best.k)
+        if other.between > best.between + best.least:
+            best = other
+    return best
+
+
+def merge_down(partition: Partition, k: int) -> None:
+    """Merge the cheapest neighbouring regions, climbing after each, until k are left."""
+    while partition.k > k and partition.merge_cheapest():
+        partition.climb()
+
+
+def split_up(partition: Partition, *, most: int, tries: int, rng: np.random.Generator) -> None:
+    """Cut regions in two while both parts reach the floor, up to ``most`` regions.
+
+    Ends after ``tries`` random trees in a row without a cut that does.
+    """
+    failed = 0
+    while failed < tries and partition.k < most:
+        gains, parts = best_cuts(partition, rng)
+        order = np.argsort(-gains, kind="stable")[: most - partition.k]
+        chosen = [region for region in order.tolist() if np.isfinite(gains[region])]
+        for region in chosen:
+            partition.split(region, parts[region])
+        failed = 0 if chosen else failed + 1
+        partition.climb()
+
+
+def best_cuts(partition: Partition, rng: np.random.Generator) -> tuple[Floats, list[Ints]]:
+    """Return the best cut of a random spanning tree of each region.
+
+    Returns
+    -------
+    gains
+        By how much the sum of squares within falls; −inf where no cut leaves
+        both parts at or above the floor.
+    parts
+        The zones on one side of the cut.
+    """
+    order, size = _trees(partition, rng)
+    x, region = partition.x[order], partition.region[order]
+    start = np.arange(len(order))
+    # In depth-first order the zones below a link stand in one run.
+    part = _runs(x, start, size)
+    amount = _runs(partition.weight[order][:, None], start, size)[:, 0]
+    whole, n_whole = partition.sums[region], partition.count[region]
+    rest, n_rest = whole - part, n_whole - size
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = (
+            np.einsum("ij,ij->i", part, part) / size
+            + np.einsum("ij,ij->i", rest, rest) / n_rest
+            - np.einsum("ij,ij->i", whole, whole) / n_whole
+        )
+    low = np.minimum(amount, partition.amount[region] - amount)
+    gain[(n_rest < 1) | (low < partition.floor)] = -np.inf
+    by_region = np.lexsort((gain, region))
+    best = by_region[np.searchsorted(region[by_region], np.arange(partition.k), side="right") - 1]
+    return gain[best], [order[at : at + size[at]] for at in best.tolist()]
+
+
+def _runs(values: Floats, start: Ints, size: Ints) -> Floats:
+    total = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0)])
+    return total[start + size] - total[start]
+
+
+def _trees(partition: Partition, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Return a random spanning tree of each region: zones depth first, zones at and below each."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import depth_first_order, minimum_spanning_tree
+
+    n = len(partition.x)
+    rows, columns, region = partition.rows, partition.columns, partition.region
+    inside = (rows < columns) & (region[rows] == region[columns])
+    low, high = rows[inside], columns[inside]
+    gap = partition.x[low] - partition.x[high]
+    # Links between alike zones come first, but for a factor of about e either way.
+    length = np.einsum("ij,ij->i", gap, gap) * np.exp(rng.standard_normal(len(low)))
+    length += np.finfo(float).tiny  # a stored 0 would be no link
+    tree = minimum_spanning_tree(csr_array((length, (low, high)), shape=(n, n))).tocoo()
+    # One more node ties the trees together, so that one walk sees them all.
+    roots = np.unique(region, return_index=True)[1]
+    ends = np.concatenate([tree.row, np.full(len(roots), n)]), np.concatenate([tree.col, roots])
+    forest = csr_array((np.ones(len(ends[0])), ends), shape=(n + 1, n + 1))
+    order, before = depth_first_order(forest, n, directed=False)
+    place = np.empty(n + 1, dtype=np.int64)
+    place[order] = np.arange(n + 1)
+    parents = place[before[order[1:]]].tolist()
+    size = [1] * (n + 1)
+    for at in range(n, 0, -1):
+        size[parents[at - 1]] += size[at]
+    return order[1:].astype(np.int64), np.array(size[1:], dtype=np.int64)
