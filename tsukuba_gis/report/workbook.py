@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tsukuba_gis.classes import COUNT_UNITS, LISA_COLOURS, indicator_classes
 from tsukuba_gis.messages import Language, text
-from tsukuba_gis.report.tables import SYMBOLS, Column, Table, age_labels, shown, tables
+from tsukuba_gis.report.tables import SYMBOLS, Column, Table, age_labels, level_names, shown, tables
 from tsukuba_gis.report.text_files import notice_line, run_record
 
 if TYPE_CHECKING:
@@ -144,7 +144,9 @@ class _Writer:
             for mask in ("zero", "small", "missing")
         ]
         lines += [text("page_source", self.lang)]
-        lines += [(level.zones.kind, level.zones.source) for level in self.result.levels]
+        levels = level_names(self.result, self.lang)
+        sources = [level.zones.source for level in self.result.levels]
+        lines += list(zip(levels, sources, strict=True))
         for line in lines:
             if isinstance(line, str):
                 row += 1
