@@ -191,6 +191,8 @@ def test_missing_values_are_kept_as_missing_and_counted(tmp_path):
     assert records.frame["ward"].isna().tolist() == [False, True, True]
     counted = {p.column: p.values["n"] for p in problems if p.key == "value_missing_count"}
     assert counted == {"年齢": 1, "性別": 1, "行政区": 2}
+    # Missing for most is worth a warning.
+    assert [p.column for p in problems if p.severity == "warning"] == ["行政区"]
 
 
 def test_the_same_person_twice_is_a_fault_of_the_later_row(tmp_path):

@@ -282,7 +282,13 @@ class Reading:
         missing = column.isna().to_numpy() & ~self.blank & ~self.bad
         if missing.any():
             name = self.columns.get(role) or self.columns["birth_date"]
-            self.findings.add("info", "value_missing_count", column=name, n=int(missing.sum()))
+            most = missing.sum() * 2 > (~self.blank).sum()
+            self.findings.add(
+                "warning" if most else "info",
+                "value_missing_count",
+                column=name,
+                n=int(missing.sum()),
+            )
 
     def _care(self, column: pd.Series) -> pd.Series:
         """Blank is 非該当 where a register plainly writes the certified only."""
