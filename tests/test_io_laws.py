@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tsukuba_gis.errors import InputError, TsukubaGisError
+from tsukuba_gis.errors import TsukubaGisError
 from tsukuba_gis.io import check, read_records, read_zones
 from tsukuba_gis.io.findings import FaultyRowsError
 from tsukuba_gis.io.persons import FORMATS
