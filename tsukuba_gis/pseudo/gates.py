@@ -51,15 +51,15 @@ def recount(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a table and level: ``table``, ``level``, ``declared`` (cells),
-        ``kept`` (cells whose count or sum is the same), ``persons`` (in declared
-        cells, by the file).
+        One row a table and level: ``table``, ``level``, ``cells`` (all),
+        ``declared`` (cells in the file), ``kept`` (those whose count or sum is
+        the same), ``persons`` or households in declared cells.
     """
     import pandas as pd
 
     people = _labels(frame, statistics)
     bands = _kept(people, statistics.tables["bands"], ["cluster", "sex", "start"])
-    rows = [("bands", "", *bands)]
+    rows = [("bands", "", bands[0], *bands)]
     _, built = families(statistics)
     for name, table in built.items():
         who = people.assign(start=people.care_start) if name == "care" else people
@@ -69,10 +69,11 @@ def recount(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
             cells = statistics.tables[name]
             cells = cells[cells.level == level.name]
             if len(cells):
-                rows.append((name, level.name, *_kept(who, cells, list(level.columns))))
+                kept = _kept(who, cells, list(level.columns))
+                rows.append((name, level.name, table.size(level.name), *kept))
     rows += _sums(frame, people, statistics)
     rows += _areas(people, statistics)
-    return pd.DataFrame(rows, columns=["table", "level", "declared", "kept", "persons"])
+    return pd.DataFrame(rows, columns=["table", "level", "cells", "declared", "kept", "persons"])
 
 
 def declared_kept(counted: pd.DataFrame) -> Metric:
@@ -176,28 +177,32 @@ def _kept(people: pd.DataFrame, cells: pd.DataFrame, keys: list[str]) -> tuple[i
 
 def _sums(
     frame: pd.DataFrame, people: pd.DataFrame, statistics: Statistics
-) -> list[tuple[str, str, int, int, int]]:
+) -> list[tuple[str, str, int, int, int, int]]:
     rows = []
-    sums = statistics.tables.get("sums")
+    if "sums" not in statistics.tables:
+        return []
+    sums = statistics.tables["sums"]
     order = ("cluster", "broad", "severity")
-    for depth in order if sums is not None else ():
+    for depth in order:
         for column in statistics.spec.sums:
             part = sums[(sums.level == depth) & (sums.column == column)]
             part = part.rename(columns={"total": "amount"})
             who = people.assign(amount=frame[column].to_numpy(dtype=float, na_value=0.0))
             declared, kept, _ = _kept(who, part, list(order[: order.index(depth) + 1]))
-            rows.append(("sums", f"{depth}:{column}", declared, kept, 0))
+            rows.append(("sums", f"{depth}:{column}", declared, declared, kept, 0))
     return rows
 
 
-def _areas(people: pd.DataFrame, statistics: Statistics) -> list[tuple[str, str, int, int, int]]:
+def _areas(
+    people: pd.DataFrame, statistics: Statistics
+) -> list[tuple[str, str, int, int, int, int]]:
     if statistics.spec.area is None:
         return []
     table = statistics.tables["areas"]
     rows = []
     for unit, who in (("persons", people), ("households", people[people["first"]])):
         cells = table[[unit]].assign(area=[str(row) for row in range(len(table))])
-        rows.append(("areas", unit, *_kept(who, cells, ["area"])))
+        rows.append(("areas", unit, len(cells), *_kept(who, cells, ["area"])))
     return rows
 
 
