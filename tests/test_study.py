@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.study import FORMATS, read_study
+from tsukuba_gis.result import FORMATS
+from tsukuba_gis.study import read_study
 
 GOOD = """
 [study]

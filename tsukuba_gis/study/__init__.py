@@ -1,0 +1,21 @@
+"""A study: what goes in, which zones, which indicators; and the run that makes its result.
+
+A study is a small TOML file (:func:`read_study`) or, in Python, a
+:class:`Study`; :func:`run` turns it into a
+:class:`tsukuba_gis.result.Result`, from which every output is made.
+"""
+
+from tsukuba_gis.study.description import DEMO_SEED, RecordSource, Study, ZoneSource, demo_study
+from tsukuba_gis.study.file import read_study
+from tsukuba_gis.study.run import OnStep, run
+
+__all__ = [
+    "DEMO_SEED",
+    "OnStep",
+    "RecordSource",
+    "Study",
+    "ZoneSource",
+    "demo_study",
+    "read_study",
+    "run",
+]

@@ -1,0 +1,152 @@
+"""What a study is: inputs, zones, indicators, statistics and outputs, all in plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from tsukuba_gis.indicators import SevereCare
+from tsukuba_gis.io.polygons import Fix
+from tsukuba_gis.messages import LANGUAGES, Language, text
+from tsukuba_gis.records import RecordKind
+from tsukuba_gis.result import FORMATS, OutputFormat
+from tsukuba_gis.zones import ZoneKind
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+DEMO_SEED: Final = 20190401
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSource:
+    """Where the persons come from: a file of the user, or the bundled invented register.
+
+    Parameters
+    ----------
+    path
+        CSV, Excel, Parquet, GeoPackage or GeoJSON. None: the bundled register.
+    kind
+        What the records are; a user's file must say so.
+    roles
+        Role → column, where the alias table does not find a column by itself.
+    sheet, layer
+        Which sheet of a workbook, which layer of a GeoPackage.
+    crs
+        CRS of the coordinates, where the file does not say.
+    on_error
+        ``"stop"``: a faulty row stops the run. ``"skip"``: it is left out, counted and listed.
+    reference_date
+        Day on which ages are counted when the file holds birth dates.
+    size
+        Persons of the bundled register; None: all of them.
+    """
+
+    path: Path | None = None
+    kind: RecordKind = "invented"
+    roles: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    layer: str | None = None
+    crs: str | None = None
+    on_error: Literal["stop", "skip"] = "stop"
+    reference_date: dt.date | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneSource:
+    """Where one set of zones comes from, and how the records meet it.
+
+    Parameters
+    ----------
+    kind
+        What a zone is.
+    path
+        The user's polygon file. None: the bundled approximate boundaries.
+    layer, id, name, crs
+        Layer, columns of the zone id and name, and CRS, where the file does not say.
+    match
+        ``"point"``: by the home point. ``"code"``: by the value of a column
+        (zone id or name). None: by point where the records have points.
+    column
+        Role of that column; by default the one named like ``kind``.
+    nearest
+        Points outside every zone go to the nearest one within so many metres; 0: never.
+    fixes
+        What to mend in the polygon file: ``"swap_axes"`` (latitude stands
+        first), ``"drop_water"`` (leave out the water surfaces of e-Stat files).
+    """
+
+    kind: ZoneKind = "school_district"
+    path: Path | None = None
+    layer: str | None = None
+    id: str | None = None  # the study file's own word for the column
+    name: str | None = None
+    crs: str | None = None
+    match: Literal["point", "code"] | None = None
+    column: str | None = None
+    nearest: float = 0.0
+    fixes: tuple[Fix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """All that a run needs; the same study gives the same result, byte for byte.
+
+    Parameters
+    ----------
+    title
+        Shown on every output, by language.
+    records, zones
+        The inputs; one :class:`ZoneSource` a level, the first is shown first.
+    indicators
+        Names from :data:`tsukuba_gis.indicators.INDICATORS`; empty: all that
+        the columns allow.
+    severe
+        What heavy care means.
+    min_count
+        Smallest denominator that is shown.
+    permutations, alpha, fdr
+        Of the local Moran statistics. The global one takes at most 9,999
+        permutations: it is one test, so its p needs no finer grain.
+    lang
+        Language of names of files and of the page when opened.
+    seed
+        Of everything random.
+    outputs
+        What to write.
+    """
+
+    title: Mapping[Language, str]
+    records: RecordSource = field(default_factory=RecordSource)
+    zones: tuple[ZoneSource, ...] = (
+        ZoneSource(kind="school_district"),
+        ZoneSource(kind="small_area"),
+    )
+    indicators: tuple[str, ...] = ()
+    severe: SevereCare = "care3-5"
+    min_count: int = 10
+    permutations: int = 99_999
+    alpha: float = 0.05
+    fdr: bool = True
+    lang: Language = "ja"
+    seed: int = DEMO_SEED
+    outputs: tuple[OutputFormat, ...] = FORMATS
+
+
+def demo_study(*, seed: int = DEMO_SEED, size: int | None = None, lang: Language = "ja") -> Study:
+    """Return the study of the bundled, invented register on the bundled, approximate zones.
+
+    Examples
+    --------
+    >>> demo_study(lang="en").title["en"]
+    'Tsukuba City: statistics by district (demo)'
+    """
+    return Study(
+        title={lang: text("demo_title", lang) for lang in LANGUAGES},
+        records=RecordSource(size=size),
+        seed=seed,
+        lang=lang,
+    )

@@ -1,0 +1,264 @@
+"""The run of a study: read, join, count, test for clusters."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from tsukuba_gis.errors import InputError, Problem
+from tsukuba_gis.indicators import COUNTS
+from tsukuba_gis.messages import LANGUAGES, Language, text
+from tsukuba_gis.result import Level, Provenance, Result
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import shapely
+
+    from tsukuba_gis.join import Assignment
+    from tsukuba_gis.records import Records
+    from tsukuba_gis.study.description import Study, ZoneSource
+    from tsukuba_gis.zones import Zones
+
+_GLOBAL_PERMUTATIONS: Final = 9_999
+
+# What is told while a study runs: the key of a step's text.
+OnStep = Callable[[str], None]
+
+
+def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
+    """Run a study: read, join, count, test for clusters.
+
+    Parameters
+    ----------
+    study
+        What to do.
+    on_step
+        Called with the key of each step's text as it begins, for a progress bar.
+
+    Returns
+    -------
+    Result
+        Holds no person.
+
+    Raises
+    ------
+    InputError
+        If an input cannot be used, or no record lies in any zone.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> small = replace(demo_study(size=2000), permutations=999)
+    >>> result = run(small)  # doctest: +SKIP
+    """
+    on_step("step_records")
+    records, problems = _records(study)
+    names = _indicator_names(study, records)
+    levels, outlines = [], {}
+    for source in study.zones:
+        on_step("step_zones")
+        zones = _zones(source)
+        levels.append(_level(study, source, records, zones, names=names, on_step=on_step))
+    if all(source.path is None for source in study.zones):
+        outlines = _outlines()
+    return Result(
+        title=study.title,
+        lang=study.lang,
+        kind=records.kind,
+        notices=_notices(study, records, levels),
+        indicators=_indicators(study, names),
+        levels=tuple(levels),
+        outlines=outlines,
+        problems=(*problems, *(found for level in levels for found in level.zones.problems)),
+        provenance=_provenance(study),
+        min_count=study.min_count,
+    )
+
+
+def _records(study: Study) -> tuple[Records, tuple[Problem, ...]]:
+    source = study.records
+    if source.path is None:
+        from tsukuba_gis.demo import register
+
+        return register(seed=study.seed, size=source.size), ()
+    from tsukuba_gis.io import read_records
+
+    return read_records(
+        source.path,
+        kind=source.kind,
+        roles=source.roles,
+        sheet=source.sheet,
+        layer=source.layer,
+        crs=source.crs,
+        on_error=source.on_error,
+        reference_date=source.reference_date,
+    )
+
+
+def _zones(source: ZoneSource) -> Zones:
+    if source.path is None:
+        from tsukuba_gis.boundaries import boundaries
+
+        return boundaries(source.kind)
+    from tsukuba_gis.io import read_zones
+
+    return read_zones(
+        source.path,
+        layer=source.layer,
+        id=source.id,
+        name=source.name,
+        kind=source.kind,
+        crs=source.crs,
+        fixes=source.fixes,
+    )
+
+
+def _indicator_names(study: Study, records: Records) -> tuple[str, ...]:
+    """Return the indicators asked for; refuse one whose columns are not there."""
+    from tsukuba_gis.indicators import available
+
+    possible = available(records)
+    if not study.indicators:
+        return possible
+    lacking = [name for name in study.indicators if name not in possible]
+    if lacking:
+        raise InputError("indicator_no_columns", name=lacking[0], source=records.source)
+    return study.indicators
+
+
+def _indicators(study: Study, names: tuple[str, ...]) -> tuple[Any, ...]:
+    from tsukuba_gis.indicators import indicator
+
+    return tuple(indicator(name, severe=study.severe) for name in names)
+
+
+def _assign(source: ZoneSource, records: Records, zones: Zones) -> Assignment:
+    """Find the zone of each record, by its home point or by a code."""
+    from tsukuba_gis.join import assign_zones, match_codes
+
+    columns = set(records.frame.columns)
+    column = source.column or source.kind
+    method = source.match or ("point" if {"lon", "lat"} <= columns else "code")
+    if method == "point" and not {"lon", "lat"} <= columns:
+        raise InputError("records_no_points", source=records.source, kind=source.kind)
+    if method == "code" and column not in columns:
+        raise InputError("records_no_code", source=records.source, column=column)
+    found = (
+        assign_zones(records.points, zones, nearest=source.nearest or None)
+        if method == "point"
+        else match_codes(records.frame[column], zones)
+    )
+    if found.report.matched + found.report.nearest == 0:
+        raise InputError("nothing_matched", source=records.source, kind=source.kind, n=len(records))
+    return found
+
+
+def _level(
+    study: Study,
+    source: ZoneSource,
+    records: Records,
+    zones: Zones,
+    *,
+    names: tuple[str, ...],
+    on_step: OnStep,
+) -> Level:
+    from tsukuba_gis.autocorrelation import local_moran, moran
+    from tsukuba_gis.indicators import indicator_values
+    from tsukuba_gis.tables import hide_small, population
+    from tsukuba_gis.weights import queen
+
+    on_step("step_join")
+    found = _assign(source, records, zones)
+    on_step("step_tables")
+    people = population(records, found.zone_ids, zones=zones.ids)
+    values, masks, total = indicator_values(
+        records,
+        found.zone_ids,
+        zones=zones,
+        names=names,
+        min_count=study.min_count,
+        severe=study.severe,
+    )
+    if records.kind == "reference":
+        people = hide_small(people, min_count=study.min_count)
+    on_step("step_moran")
+    graph = queen(zones)
+    rates = [name for name in names if name not in COUNTS]
+    return Level(
+        zones=zones,
+        population=people,
+        values=values,
+        masks=masks,
+        total=total,
+        moran={
+            name: moran(
+                values[name],
+                graph,
+                permutations=min(study.permutations, _GLOBAL_PERMUTATIONS),
+                seed=study.seed,
+            )
+            for name in rates
+        },
+        lisa={
+            name: local_moran(
+                values[name],
+                graph,
+                permutations=study.permutations,
+                seed=study.seed,
+                alpha=study.alpha,
+                fdr=study.fdr,
+            )
+            for name in rates
+        },
+        match=found.report,
+    )
+
+
+def _outlines() -> dict[str, shapely.Geometry]:
+    """Return the former municipalities as context lines, where the bundled zones are used."""
+    from tsukuba_gis.boundaries import boundaries
+
+    frame = boundaries("former_municipality").frame
+    return dict(zip(frame["name"], frame.geometry, strict=True))
+
+
+def _notices(
+    study: Study, records: Records, levels: list[Level]
+) -> dict[Language, tuple[str, ...]]:
+    keys = {
+        "reference": ["notice_reference"],
+        "pseudo": ["notice_pseudo"],
+        "invented": ["notice_pseudo", "notice_invented"],
+    }[records.kind]
+    if any(level.zones.approximate for level in levels):
+        keys.append("notice_approximate")
+    return {lang: tuple(text(key, lang, k=study.min_count) for key in keys) for lang in LANGUAGES}
+
+
+def _provenance(study: Study) -> Provenance:
+    import platform
+    from importlib.metadata import version
+
+    from tsukuba_gis import __version__
+
+    packages = ("numpy", "pandas", "geopandas", "shapely", "libpysal")
+    paths = [study.records.path, *(source.path for source in study.zones)]
+    settings = asdict(study)
+    settings["records"]["path"] = study.records.path and study.records.path.name
+    for source in settings["zones"]:
+        source["path"] = source["path"] and source["path"].name
+    return Provenance(
+        version=__version__,
+        versions={"python": platform.python_version()} | {name: version(name) for name in packages},
+        seed=study.seed,
+        inputs={path.name: _sha256(path) for path in paths if path is not None},
+        settings=settings,
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
