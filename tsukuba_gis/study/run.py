@@ -51,8 +51,10 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
     Examples
     --------
     >>> from dataclasses import replace
-    >>> small = replace(demo_study(size=2000), permutations=999)
-    >>> result = run(small)  # doctest: +SKIP
+    >>> from tsukuba_gis.study import demo_study
+    >>> result = run(replace(demo_study(size=2_000), permutations=999))
+    >>> [len(level.zones) for level in result.levels]
+    [16, 310]
     """
     on_step("step_records")
     records, problems = _records(study)
