@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from tsukuba_gis.join.grid import OUTSIDE, UNDECIDED, Grid
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -26,6 +28,12 @@ class ZoneIndex:
         an overlap: ``"lowest_id"``, the one whose id sorts first as text, or
         ``"smallest"``, the one with the smallest area (then the lowest id).
         Neither depends on the order of rows or on the machine.
+
+    Notes
+    -----
+    A uniform grid answers for nearly all points (:mod:`tsukuba_gis.join.grid`);
+    the few that are on, or next to, a border, and those in overlaps at a
+    border, go to GEOS. So the answers are GEOS's.
 
     Examples
     --------
@@ -55,6 +63,10 @@ class ZoneIndex:
         self._row = np.lexsort([rank, sizes]).astype(np.int32)
         self._shapes = shapes[self._row]
         self._tree = shapely.STRtree(self._shapes)
+        self._grid = Grid(self._shapes) if len(shapes) else None
+        if self._grid is not None:
+            x, y = self._grid.shared_centres()
+            self._grid.settle_shared(self._first_zone(x, y)[0])
 
     def locate(
         self, x: NDArray[np.float64], y: NDArray[np.float64]
@@ -76,7 +88,13 @@ class ZoneIndex:
             Positions, ascending, of the places on the border of their zone.
         """
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-        return self._ask_geos(x, y)
+        if self._grid is None:
+            return np.full(len(x), OUTSIDE, dtype=np.int32), np.empty(0, dtype=np.int64)
+        zone = self._grid.locate(x, y)
+        open_ = np.flatnonzero(zone == UNDECIDED)
+        zone[open_], on_border = self._first_zone(x[open_], y[open_])
+        # The last place, −1, stands for no zone.
+        return np.append(self._row, np.int32(OUTSIDE))[zone], open_[on_border]
 
     def nearest(
         self, x: NDArray[np.float64], y: NDArray[np.float64], *, within: float
@@ -95,20 +113,24 @@ class ZoneIndex:
         rows[finite[which]] = self._row[zone]
         return rows
 
-    def _ask_geos(
+    def _first_zone(
         self, x: NDArray[np.float64], y: NDArray[np.float64]
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Ask GEOS: the number by priority of each place's zone, and who is on its border."""
         import shapely
 
-        rows = np.full(len(x), -1, dtype=np.int32)
-        finite = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-        points = np.asarray(shapely.points(x[finite], y[finite]))
+        found = np.full(len(x), OUTSIDE, dtype=np.int32)
+        points = np.asarray(shapely.points(x, y))
+        which, zone = self._tree.query(points)
+        near = np.unique(zone)
+        if len(which) > 4 * len(near):  # preparing pays from a few points a zone
+            shapely.prepare(self._shapes[near])
         # For a point, "intersects" is "is covered by".
-        which, zone = self._tree.query(points, predicate="intersects")
-        which, zone = _first(which, zone)
-        rows[finite[which]] = self._row[zone]
+        hit = shapely.intersects(self._shapes[zone], points[which])
+        which, zone = _first(which[hit], zone[hit])
+        found[which] = zone
         inside = shapely.contains_properly(self._shapes[zone], points[which])
-        return rows, finite[which[~inside]]
+        return found, which[~inside]
 
 
 def _first(
