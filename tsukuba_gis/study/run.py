@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from tsukuba_gis.errors import InputError, Problem
 from tsukuba_gis.indicators import COUNTS
 from tsukuba_gis.messages import LANGUAGES, Language, text
-from tsukuba_gis.result import Level, Provenance, Result
+from tsukuba_gis.result import Level, LocalMoran, Moran, Provenance, Result
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
     import shapely
 
     from tsukuba_gis.join import Assignment
@@ -167,15 +168,15 @@ def _level(
     names: tuple[str, ...],
     on_step: OnStep,
 ) -> Level:
-    from tsukuba_gis.autocorrelation import local_moran, moran
     from tsukuba_gis.indicators import indicator_values
     from tsukuba_gis.tables import hide_small, population
-    from tsukuba_gis.weights import queen
 
     on_step("step_join")
     found = _assign(source, records, zones)
     on_step("step_tables")
     people = population(records, found.zone_ids, zones=zones.ids)
+    if records.kind == "reference":
+        people = hide_small(people, min_count=study.min_count)
     values, masks, total = indicator_values(
         records,
         found.zone_ids,
@@ -184,27 +185,33 @@ def _level(
         min_count=study.min_count,
         severe=study.severe,
     )
-    if records.kind == "reference":
-        people = hide_small(people, min_count=study.min_count)
     on_step("step_moran")
-    graph = queen(zones)
-    rates = [name for name in names if name not in COUNTS]
+    morans, lisas = _autocorrelation(study, values, zones)
     return Level(
         zones=zones,
         population=people,
         values=values,
         masks=masks,
         total=total,
-        moran={
-            name: moran(
-                values[name],
-                graph,
-                permutations=min(study.permutations, _GLOBAL_PERMUTATIONS),
-                seed=study.seed,
-            )
-            for name in rates
-        },
-        lisa={
+        moran=morans,
+        lisa=lisas,
+        match=found.report,
+    )
+
+
+def _autocorrelation(
+    study: Study, values: pd.DataFrame, zones: Zones
+) -> tuple[dict[str, Moran], dict[str, LocalMoran]]:
+    """Test every rate for clusters, over all zones and zone by zone."""
+    from tsukuba_gis.autocorrelation import local_moran, moran
+    from tsukuba_gis.weights import queen
+
+    graph = queen(zones)
+    rates = [name for name in values.columns if name not in COUNTS]
+    few = min(study.permutations, _GLOBAL_PERMUTATIONS)
+    return (
+        {name: moran(values[name], graph, permutations=few, seed=study.seed) for name in rates},
+        {
             name: local_moran(
                 values[name],
                 graph,
@@ -215,7 +222,6 @@ def _level(
             )
             for name in rates
         },
-        match=found.report,
     )
 
 
