@@ -60,7 +60,7 @@ _PATTERNS: Final = (
     ("HSCCCPP", "family", 0.60), ("HSCCCCP", "family", 0.10), ("HSCDGGG", "elder", 0.30),
     ("HSCCCCPP", "family", 0.60), ("HSCDGGGG", "elder", 0.40),
 )  # fmt: skip
-_TRIAL: Final = 800  # households of each pattern from which its mean ages are learnt
+_TRIAL: Final = 2000  # households of each pattern from which its mean ages are learnt
 
 
 def _household_type(members: str) -> str:
@@ -216,12 +216,13 @@ def choose_patterns(
 
     Notes
     -----
-    How many persons 65+ and 0–14 a pattern has on average is learnt from
-    trial households. Within each size, the patterns' weights are then tilted,
-    ``weight · exp(a · n65 + b · n15)``, with the area's own ``a`` and ``b``
-    found by Newton's method (two moments of an exponential family). ``a`` and
-    ``b`` stay within ±4, so that an area whose target cannot be met with its
-    household sizes keeps some variety.
+    How many persons 65+ and 0–14 a pattern has on average, ``n65`` and
+    ``n15``, is learnt from trial households. Within each size the patterns'
+    weights are then tilted, ``weight · exp((a · n65 + b · n15) / size)``, with
+    the area's own ``a`` and ``b`` found by Newton's method so that the area's
+    expected numbers meet its targets. ``a`` and ``b`` stay within ±8, so that
+    an area whose targets cannot be met with its household sizes keeps some
+    variety.
     """
     trial = np.repeat(np.arange(len(_PATTERNS)), _TRIAL)
     age, _, slots = members(trial, rng=rng)
@@ -235,12 +236,16 @@ def choose_patterns(
     shift = np.zeros(2)
     tilt = np.zeros((2, len(counts)))
     wish = _logit(np.clip(np.stack([old, young]), 0.005, 0.9))
-    for _ in range(12):
+    for _ in range(6):
         aim = persons / (1 + np.exp(-wish - shift[:, None])) - fixed
         tilt, reached = _tilt(base, counts, mean, np.clip(aim, 0, inside), tilt)
         share = (reached + fixed).sum(axis=1) / persons.sum()
         shift += _logit(np.array(goal)) - _logit(np.clip(share, 0.001, 0.999))
-    return _draw(base + np.tensordot(tilt, mean, (0, 0)), counts, rng)
+    return _draw(_tilted(base, tilt, mean), counts, rng)
+
+
+def _tilted(base: np.ndarray, tilt: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return np.asarray(base + np.tensordot(tilt, mean / PATTERNS.size, (0, 0)))
 
 
 def _logit(share: np.ndarray) -> np.ndarray:
@@ -253,21 +258,26 @@ def _tilt(
     """Return the areas' two tilts, and the expected persons 65+ and 0–14 that they give."""
     weight = counts[:, PATTERNS.size - 1]
     first = np.flatnonzero(np.diff(PATTERNS.size, prepend=0))
-    for _ in range(12):
-        share = _share_within_size(base + np.tensordot(tilt, mean, (0, 0)))
+    for _ in range(6):
+        share = _share_within_size(_tilted(base, tilt, mean))
         each = share * weight
         reached = np.tensordot(mean, each, (1, 1))
-        # Covariances within sizes, added up over the households.
+        # How the expected numbers change with the tilts: covariances within sizes, over size.
+        sizes = PATTERNS.size[first]
         by_size = [np.add.reduceat(share * mean[k], first, axis=1) for k in (0, 1)]
-        n = counts[:, PATTERNS.size[first] - 1]
+        n = counts[:, sizes - 1] / sizes
         cov = [
-            [each @ (mean[j] * mean[k]) - (by_size[j] * by_size[k] * n).sum(axis=1) for k in (0, 1)]
+            [
+                each @ (mean[j] * mean[k] / PATTERNS.size)
+                - (by_size[j] * by_size[k] * n).sum(axis=1)
+                for k in (0, 1)
+            ]
             for j in (0, 1)
         ]
         a, b, d = cov[0][0] + 1e-3, cov[0][1], cov[1][1] + 1e-3
         gap = aim - reached
         step = np.stack([d * gap[0] - b * gap[1], a * gap[1] - b * gap[0]]) / (a * d - b * b)
-        tilt = np.clip(tilt + np.clip(step, -1, 1), -4, 4)
+        tilt = np.clip(tilt + np.clip(step, -2, 2), -8, 8)
     return tilt, reached
 
 
