@@ -134,6 +134,7 @@ class Browser:
             self.complaints.append(params["entry"]["text"])
 
     def open(self, path, fragment=""):
+        self.call("Page.navigate", url="about:blank")  # a change of fragment alone loads nothing
         self.call("Page.navigate", url=Path(path).resolve().as_uri() + fragment)
         for _ in range(200):
             if self.ask("document.readyState === 'complete'"):

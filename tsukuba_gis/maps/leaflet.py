@@ -109,22 +109,21 @@ class OfflineMap(folium.Map):
 class ZoneLayer(MacroElement):
     """The zones of one level, coloured by one indicator, with legend and tooltips."""
 
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "tsukubaGis.single({{ this._parent.get_name() }}, {{ this.json }});"
-        "{% endmacro %}"
-    )
+    # Nothing here: folium reads what a macro yields as a template once more,
+    # and names must never be read so.
+    _template = Template("")
 
     def __init__(self, data: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name, self._id = "zones", "0"
         self.json = script_json(data)
 
-    def render(self, **kwargs: object) -> None:  # type: ignore[override]
-        """Put the scripts into the page's head once, then the call into its body."""
-        header = self.get_root().header  # type: ignore[attr-defined]
-        header.add_child(
-            _Raw(f"<style>{asset('map.css')}{asset('single.css')}</style>"), name="zones_css"
-        )
-        header.add_child(_Raw(f"<script>{scripts(MAP_SCRIPTS)}</script>"), name="zones_js")
-        super().render(**kwargs)  # type: ignore[no-untyped-call]
+    def render(self, **kwargs: object) -> None:  # type: ignore[override]  # noqa: ARG002
+        """Put the scripts into the page's head, and the call into its body."""
+        figure: Any = self.get_root()
+        map_name = self._parent.get_name()  # type: ignore[union-attr]
+        css = asset("map.css") + asset("single.css")
+        figure.header.add_child(_Raw(f"<style>{css}</style>"), name="zones_css")
+        figure.header.add_child(_Raw(f"<script>{scripts(MAP_SCRIPTS)}</script>"), name="zones_js")
+        call = f"tsukubaGis.single({map_name}, {self.json});"
+        figure.script.add_child(_Raw(call), name=self.get_name())

@@ -49,7 +49,7 @@ def page_data(result: Result) -> dict[str, Any]:
     }
 
 
-def map_data(level: Level, indicator: Indicator, *, min_count: int = 0) -> dict[str, Any]:
+def map_data(level: Level, indicator: Indicator, *, min_count: int) -> dict[str, Any]:
     """Return what a single map of one indicator shows, ready for JSON."""
     return {
         **_common((indicator,), "ja"),

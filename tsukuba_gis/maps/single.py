@@ -18,6 +18,7 @@ def choropleth(
     indicator: Indicator,
     *,
     notices: tuple[str, ...],
+    min_count: int,
     lang: Language = "ja",
 ) -> folium.Map:
     """Return a folium map of one indicator that needs no network.
@@ -35,6 +36,8 @@ def choropleth(
     notices
         What stands on the map: ``result.notices[lang]``. Asked for, so that no
         map goes out without.
+    min_count
+        What a value that is not shown has too few of: ``result.min_count``.
     lang
         Of the legend and the tooltips.
 
@@ -45,6 +48,10 @@ def choropleth(
     from tsukuba_gis.maps.leaflet import OfflineMap, ZoneLayer
 
     drawn = OfflineMap("zones", title=indicator.label[lang], lang=lang)
-    data = {**map_data(level, indicator), "lang": lang, "notices": list(notices)}
+    data = {
+        **map_data(level, indicator, min_count=min_count),
+        "lang": lang,
+        "notices": list(notices),
+    }
     drawn.add_child(ZoneLayer(data))
     return drawn

@@ -74,7 +74,7 @@ def _highest(level: Level, indicator: Indicator, lang: Language) -> Finding:
     detail = text(
         "page_highest_detail",
         lang,
-        level=level_name(level, lang),
+        level=level_name(level, lang).lower(),
         n=len(shown),
         city=_said(float(level.total[indicator.name]), indicator, lang),
     )
@@ -131,8 +131,7 @@ def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
     else:
         key = "page_moran_positive" if moran.i > moran.expected else "page_moran_negative"
     said = [
-        # the headline has named the indicator
-        sentence(moran, label=label, lang=lang).removeprefix(f"{label}: "),
+        _without_label(sentence(moran, label=label, lang=lang), label),
         *cautions(moran, lang=lang),
         text("page_moran_not", lang),
         method(moran, lang=lang),
@@ -142,11 +141,17 @@ def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
     )
 
 
+def _without_label(said: str, label: str) -> str:
+    """Return a sentence without the indicator's name, which the headline has told."""
+    rest = said.removeprefix(f"{label}: ")
+    return rest[:1].upper() + rest[1:]
+
+
 def cluster_notes(lisa: LocalMoran, indicator: Indicator, lang: Language) -> list[str]:
     """Return what the local statistic says, what to bear in mind, and how it was made."""
     label = indicator.label[lang]
     return [
-        sentence(lisa, label=label, lang=lang).removeprefix(f"{label}: "),
+        _without_label(sentence(lisa, label=label, lang=lang), label),
         *cautions(lisa, lang=lang),
         method(lisa, lang=lang),
     ]

@@ -26,12 +26,13 @@ function write(pen, text, x, y, size, colour, weight, width = PICTURE.width - x 
   pen.fillStyle = colour;
   pen.textBaseline = "top";
   let line = "";
-  for (const sign of text) {
-    if (line && pen.measureText(line + sign).width > width) {
+  // Japanese may break anywhere, Latin words only between words.
+  for (const part of text.match(/[\x21-\x7e]+|[^]/gu) || []) {
+    if (line && pen.measureText(line + part).width > width) {
       pen.fillText(line, x, y);
       y += size * 1.4;
-      line = sign.trim();
-    } else line += sign;
+      line = part.trim();
+    } else line += part;
   }
   pen.fillText(line, x, y);
   return y + size * 1.4;
@@ -67,12 +68,18 @@ function drawZones(pen, level, zoneMap, frame) {
     pen.stroke();
   }
   if (zoneMap.layer.radius) level.points.forEach((point, number) => {
-    pen.beginPath();
-    pen.arc(...at(point), 1.6 * zoneMap.layer.radius(number), 0, 2 * Math.PI);
-    pen.fillStyle = "rgba(11, 92, 138, 0.75)";
-    pen.fill();
+    const radius = zoneMap.layer.radius(number);
+    if (radius) drawCircle(pen, ...at(point), radius);
   });
   drawNames(pen, level, zoneMap, at);
+}
+
+function drawCircle(pen, x, y, radius) {
+  pen.beginPath();
+  pen.arc(x, y, 1.6 * radius, 0, 2 * Math.PI);
+  Object.assign(pen, { fillStyle: "rgba(11, 92, 138, 0.75)", strokeStyle: "#ffffff", lineWidth: 1.5 });
+  pen.fill();
+  pen.stroke();
 }
 
 function drawNames(pen, level, zoneMap, at) {
@@ -80,9 +87,13 @@ function drawNames(pen, level, zoneMap, at) {
   const names = few ? level.names.map((text, k) => ({ text, point: level.points[k] })) : zoneMap.places || [];
   pen.font = `bold 22px ${PICTURE.font}`;
   Object.assign(pen, { textAlign: "center", textBaseline: "middle", lineJoin: "round", lineWidth: 6, strokeStyle: "#ffffff", fillStyle: "#1d2328" });
+  const taken = [];
   for (const { text, point } of names) {
-    pen.strokeText(text, ...at(point));
-    pen.fillText(text, ...at(point));
+    const [x, y] = at(point);
+    const half = pen.measureText(text).width / 2 + 4;
+    if (collides(taken, [x - half, y - 14, x + half, y + 14])) continue;
+    pen.strokeText(text, x, y);
+    pen.fillText(text, x, y);
   }
   pen.textAlign = "left";
 }
@@ -109,12 +120,8 @@ function drawKeys(pen, layer, x, y, width) {
     pen.fillStyle = penFill(pen, row.fill || "#ffffff");
     Object.assign(pen, { strokeStyle: "#59626a", lineWidth: 1 });
     const height = row.circle ? Math.max(36, 3.2 * row.circle + 4) : 36;
-    if (row.circle) {
-      pen.beginPath();
-      pen.arc(x + 30, y + height / 2, 1.6 * row.circle, 0, 2 * Math.PI);
-      pen.fillStyle = "rgba(11, 92, 138, 0.75)";
-      pen.fill();
-    } else {
+    if (row.circle) drawCircle(pen, x + 30, y + height / 2, row.circle);
+    else {
       pen.fillRect(x, y, 56, 32);
       pen.strokeRect(x, y, 56, 32);
     }

@@ -2,20 +2,19 @@
 
 function drawLegend(box, layer) {
   const most = Math.max(1, ...layer.rows.map((row) => row.count || 0));
+  const bar = (count) => element("td", { class: "bar" },
+    element("i", { "aria-hidden": "true", style: `width:${Math.round((60 * count) / most)}px` }),
+    element("span", { text: formatNumber(count) }));
   const rows = layer.rows.map((row) => element("tr", {},
     element("td", {}, swatch(row)),
     element("th", { scope: "row", text: row.label }),
-    element("td", { class: "bar" }, ...(row.count === undefined ? [] : [
-      element("i", { "aria-hidden": "true", style: `width:${Math.round((60 * row.count) / most)}px` }),
-      element("span", { text: formatNumber(row.count) }),
-    ]))));
+    ...(row.count === undefined ? [] : [bar(row.count)])));
   const title = element("caption", {}, element("strong", { text: layer.title }));
   if (layer.unit) title.append(element("span", { class: "unit", text: say("in_unit", { unit: layer.unit }) }));
   const counted = layer.rows.some((row) => row.count !== undefined);
+  const columns = ["colour", "class", ...(counted ? ["zones_in_class"] : [])];
   const head = element("thead", { class: "unseen" }, element("tr", {},
-    element("th", { scope: "col", text: say("colour") }),
-    element("th", { scope: "col", text: say("class") }),
-    element("th", { scope: "col", text: say(counted ? "zones_in_class" : "empty") })));
+    ...columns.map((key) => element("th", { scope: "col", text: say(key) }))));
   box.replaceChildren(
     element("table", { class: "legend" }, title, head, element("tbody", {}, ...rows)),
     ...layer.notes.map((text) => element("p", { class: "note", text })));

@@ -8,6 +8,14 @@ const LINES = {
   circle: { weight: 1, fillOpacity: 0.75, interactive: false, className: "count" },
 };
 
+// Whether a box [left, top, right, bottom] meets one of those taken; if not, it is taken too.
+function collides(taken, box) {
+  const meets = taken.some((other) =>
+    box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
+  if (!meets) taken.push(box);
+  return meets;
+}
+
 class ZoneMap {
   // leaflet: an L.Map without layers; onChoose: called with a zone's number.
   constructor(leaflet, onChoose = () => {}) {
@@ -84,7 +92,9 @@ class ZoneMap {
 
   reveal(number) {
     const bounds = this.zones[number].getBounds();
-    if (!this.leaflet.getBounds().contains(bounds)) this.leaflet.panInside(bounds.getCenter(), { padding: [60, 60] });
+    if (bounds.isValid() && !this.leaflet.getBounds().contains(bounds)) {
+      this.leaflet.panInside(bounds.getCenter(), { padding: [60, 60] });
+    }
   }
 
   fit() {
@@ -113,8 +123,7 @@ class ZoneMap {
       const half = (text.length * (kind === "place" ? 15 : 12)) / 2 + 3;
       const box = [x - half, y - 10, x + half, y + 10];
       if (width < 2 * half * 0.8) continue;
-      if (taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
-      taken.push(box);
+      if (collides(taken, box)) continue;
       const icon = L.divIcon({ className: "map-label " + kind, html: element("span", { text }), iconSize: [2 * half, 20] });
       this.labels.addLayer(L.marker(point, { icon, interactive: false, keyboard: false }));
     }

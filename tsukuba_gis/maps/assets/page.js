@@ -65,6 +65,8 @@ function startPage() {
     for (const marked of document.querySelectorAll("[data-label]")) marked.setAttribute("aria-label", say(marked.dataset.label));
     for (const paper of document.querySelectorAll("[data-paper]")) paper.media = paper.dataset.paper === state.lang ? "" : "not all";
     for (const marked of document.querySelectorAll("[data-hint]")) marked.placeholder = say(marked.dataset.hint);
+    // What a link leads to must not hide under the notices, which stay on top.
+    document.documentElement.style.scrollPaddingTop = document.querySelector(".top").offsetHeight + 50 + "px";
     find("language").textContent = say("other_language");
     find("language").lang = state.lang === "ja" ? "en" : "ja";
     valueMap.rename(say("map_values_label"));

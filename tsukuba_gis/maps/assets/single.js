@@ -14,7 +14,7 @@ window.tsukubaGis = {
     drawLegend(legend, layer);
     const notices = element("div", { class: "on-map notices" }, ...data.notices.map((text) => element("p", { text })));
     const source = element("div", { class: "on-map note", text: say("source") + " " + level.source });
-    for (const [box, position] of [[notices, "topleft"], [legend, "topright"], [source, "bottomright"]]) {
+    for (const [box, position] of [[notices, "bottomleft"], [legend, "topright"], [source, "bottomright"]]) {
       const Box = L.Control.extend({ onAdd: () => box });
       new Box({ position }).addTo(leaflet);
     }

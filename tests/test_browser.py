@@ -1,0 +1,296 @@
+"""The page in a real browser, with the network cut: does it draw, speak, sort and save?"""
+
+import base64
+import re
+import struct
+
+import pytest
+from browser import CHROMIUM, Browser
+from toys import toy_indicators, toy_level, toy_result
+
+from tsukuba_gis.maps import choropleth
+from tsukuba_gis.report.page import write_page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+EVIL = "<img src=x onerror=window.hurt=1></script><script>window.hurt=1</script>"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    write_page(toy_result(), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as browser:
+        yield browser
+
+
+@pytest.fixture(autouse=True)
+def no_request_and_no_complaint(request):
+    """Whatever a test does in the browser, the page asks for nothing and reports no error."""
+    browser = request.getfixturevalue("browser")
+    browser.requests.clear()
+    browser.complaints.clear()
+    yield
+    assert browser.requests == []
+    assert browser.complaints == []
+
+
+def texts(browser, selector):
+    return browser.ask(f"[...document.querySelectorAll({selector!r})].map(e => e.innerText.trim())")
+
+
+def text(browser, selector):
+    return texts(browser, selector)[0]
+
+
+def click(browser, selector):
+    browser.ask(f"document.querySelector({selector!r}).click()")
+    browser.settle(0.1)
+
+
+def fills(browser, map_name):
+    return browser.ask(
+        f"[...document.querySelectorAll('#map_{map_name} path.zone')]"
+        ".map(path => path.getAttribute('fill'))"
+    )
+
+
+def hover_all(browser):
+    """Move the pointer over each zone at once: every zone shows its tooltip."""
+    browser.ask(
+        "window.map_values.eachLayer(l => { if (l.options.className === 'zone')"
+        " l.fire('mouseover', { latlng: l.getBounds().getCenter() }); }) && 0"
+    )
+
+
+def test_every_zone_is_drawn_on_both_maps(browser, path):
+    browser.open(path)
+    values, clusters = fills(browser, "values"), fills(browser, "clusters")
+    assert len(values) == len(clusters) == 9
+    # a1 is the lowest, c3 the highest, a3 is not shown
+    assert (values[0], values[8], values[6]) == ("#f1eef6", "#045a8d", "url(#hatch)")
+    # LL, HL, missing, LH, HH
+    assert [clusters[k] for k in (0, 5, 6, 7, 8)] == [
+        "#0571b0", "#f4a582", "url(#hatch)", "#92c5de", "#ca0020",
+    ]  # fmt: skip
+    # a polygon has an extent on the screen
+    assert browser.ask("document.querySelector('#map_values path.zone').getBBox().width") > 50
+
+
+def test_legend_counts_the_zones_of_each_class(browser, path):
+    browser.open(path)
+    rows = browser.ask(
+        "[...document.querySelectorAll('#legend tbody tr')]"
+        ".map(row => [...row.querySelectorAll('th,span')].map(cell => cell.innerText.trim()))"
+    )
+    assert rows[-1] == ["表示しない地区", "1"]
+    assert sum(int(count) for _, count in rows) == 9
+    assert "10未満のため非表示: 1" in text(browser, "#legend")
+    rows = texts(browser, "#cluster-legend tbody tr")
+    assert [row.split()[-1] for row in rows] == ["1", "1", "1", "2", "3", "1"]
+
+
+def test_first_sight_is_in_japanese_with_the_highest_zone_chosen(browser, path):
+    browser.open(path)
+    assert browser.ask("document.documentElement.lang") == "ja"
+    assert text(browser, "#zone-name") == "c3区"
+    assert texts(browser, "#figures tr.now td") == ["50.0%", "30.0%", "1位/8"]
+    assert "疑似データのため" in text(browser, "header .notices")
+    # Japanese characters have a glyph of their own, not the box of a missing one
+    assert browser.ask(
+        "(() => { const pen = document.createElement('canvas').getContext('2d');"
+        "const draw = t => { pen.clearRect(0, 0, 99, 99); pen.font = '40px sans-serif';"
+        "pen.fillText(t, 0, 50); return pen.canvas.toDataURL(); };"
+        "return draw('地') !== draw('\\uffff') && draw('地') !== draw('区'); })()"
+    )
+
+
+def test_language_changes_everything_but_names(browser, path):
+    browser.open(path)
+    click(browser, "#language")
+    assert browser.ask("document.documentElement.lang") == "en"
+    assert browser.ask("document.title") == "Toy city: district statistics"
+    assert text(browser, "header .notices") == "Pseudo data: results do not reflect reality"
+    assert text(browser, "#zone-name") == "c3区"
+    shown = browser.ask("document.body.innerText").replace("toy.csv row 3 年齢", "")
+    for known in ("日本語", *(f"{c}{r}区" for c in "abc" for r in "123"), "市"):
+        shown = shown.replace(known, "")
+    assert not re.search("[ぁ-んァ-ヶ一-龠]", shown)
+
+
+def test_state_stands_in_the_address_and_comes_back(browser, path):
+    browser.open(path, "#lang=en&level=small_area&indicator=ratio_65_10&zone=a2")
+    assert text(browser, "#zone-name") == "a2区"
+    assert text(browser, "#values-title") == "65+ to age 10 and under — Small areas"
+    address = browser.ask("location.hash")
+    assert "zone=a2" in address
+    assert "indicator=ratio_65_10" in address
+
+
+@pytest.mark.parametrize("fragment", ["#zone=nowhere&level=x&indicator=y&lang=zz", "#%", "#<b>"])
+def test_a_broken_address_does_no_harm(browser, path, fragment):
+    browser.open(path, fragment)
+    assert text(browser, "#zone-name") == "c3区"
+
+
+def test_a_count_is_drawn_as_circles(browser, path):
+    browser.open(path, "#indicator=population")
+    assert browser.ask("document.querySelectorAll('#map_values path.count').length") == 9
+    assert set(fills(browser, "values")) == {"var(--empty)"}
+    assert "円の面積" in text(browser, "#legend")
+    # a count has no clusters: those of the first indicator are shown, and named
+    assert "高齢化率" in text(browser, "#clusters-title")
+
+
+def test_tooltip_tells_why_a_value_is_missing(browser, path):
+    browser.open(path)
+    hover_all(browser)
+    tips = texts(browser, "#map_values .leaflet-tooltip")
+    assert len(tips) == 9
+    assert tips[0].split("\n") == ["a1区", "高齢化率(65歳以上)", "10.0%"]
+    assert "10未満のため、表示しません" in tips[6]
+
+
+def test_table_sorts_and_keeps_missing_values_last(browser, path):
+    browser.open(path)
+    names = "#table tbody th"
+    assert texts(browser, names)[0] == "a1区"
+    click(browser, '#table th[data-column="share_65plus"] button')
+    assert texts(browser, names)[0] == "c3区"
+    assert texts(browser, names)[-1] == "a3区"
+    click(browser, '#table th[data-column="share_65plus"] button')
+    assert texts(browser, names)[0] == "a1区"
+    assert texts(browser, names)[-1] == "a3区"
+    assert (
+        browser.ask("document.querySelector('#table th[aria-sort]').dataset.column")
+        == "share_65plus"
+    )
+
+
+def test_search_finds_a_zone_or_says_that_there_is_none(browser, path):
+    browser.open(path)
+    for name, found in (("b2区", True), ("千現", False)):
+        browser.ask(f"(() => {{ const s = document.getElementById('search'); s.value = '{name}';"
+                    "s.dispatchEvent(new Event('change')); })()")  # fmt: skip
+        assert browser.ask("document.getElementById('search-none').hidden") is found
+    assert text(browser, "#zone-name") == "b2区"
+
+
+def saved(browser, button):
+    """Press a button that saves a file; return its name and bytes."""
+    name, data = browser.ask(
+        "new Promise(done => { const make = URL.createObjectURL; let blob;"
+        "URL.createObjectURL = b => { blob = b; return make(b); };"
+        "document.addEventListener('click', event => { const name = event.target.download;"
+        "if (!name) return; event.preventDefault(); const reader = new FileReader();"
+        "reader.onload = () => done([name, reader.result]); reader.readAsDataURL(blob); },"
+        "{ capture: true });"
+        f"document.querySelector({button!r}).click(); }})"
+    )
+    return name, base64.b64decode(data.split(",")[1])
+
+
+def test_csv_has_notice_bom_and_numbers_of_the_result(browser, path):
+    browser.open(path)
+    name, content = saved(browser, "#csv")
+    assert name == "中学校区.csv"
+    lines = content.decode("utf-8").split("\r\n")
+    assert lines[0] == '\ufeff"疑似データのため結果は現状に沿っていません"'
+    assert lines[2] == '"a1","a1区",0.1,126,0.5'
+    assert lines[8].startswith('"a3","a3区","",')
+
+
+def test_picture_is_a_whole_png(browser, path):
+    browser.open(path)
+    name, content = saved(browser, "#clusters-png")
+    assert name.endswith("中学校区.png")
+    assert content.startswith(b"\x89PNG")
+    assert struct.unpack(">II", content[16:24]) == (1600, 1500)
+    assert len(content) > 20_000
+
+
+def test_names_do_nothing_in_the_browser(browser, tmp_path):
+    write_page(toy_result([f"{EVIL}{k}" for k in range(9)]), tmp_path / "evil.html")
+    browser.open(tmp_path / "evil.html")
+    hover_all(browser)
+    browser.settle()
+    assert text(browser, "#zone-name") == f"{EVIL}8"
+    assert browser.ask("window.hurt") is None
+    assert browser.ask("document.images.length") == 0
+    assert saved(browser, "#csv")[1].decode("utf-8").count(EVIL) == 9
+
+
+def test_a_name_that_looks_like_a_formula_is_inert_in_the_csv(browser, tmp_path):
+    write_page(toy_result(["=cmd()", *"bcdefghi"]), tmp_path / "formula.html")
+    browser.open(tmp_path / "formula.html")
+    assert '"\'=cmd()"' in saved(browser, "#csv")[1].decode("utf-8")
+
+
+def test_phone_needs_no_sideways_scrolling(browser, path):
+    browser.size(390, 844, mobile=True)
+    try:
+        browser.open(path)
+        assert browser.ask("document.documentElement.scrollWidth") <= 390
+    finally:
+        browser.size(1366, 900)
+
+
+def test_scale_bar_and_buttons_do_not_cover_each_other(browser, path):
+    browser.open(path)
+    boxes = browser.ask(
+        "[...document.querySelectorAll('#map_values .leaflet-control')].map(c => { const b ="
+        " c.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; })"
+    )
+    assert len(boxes) == 3  # zoom, whole city, scale: no attribution on the map
+    for k, one in enumerate(boxes):
+        for other in boxes[k + 1 :]:
+            assert one[3] <= other[1] or other[3] <= one[1] or one[2] <= other[0]
+
+
+def test_labels_do_not_collide(browser, path):
+    browser.open(path)
+    labels = browser.ask(
+        "[...document.querySelectorAll('#map_values .map-label span')].map(c => { const b ="
+        " c.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; })"
+    )
+    assert len(labels) == 9
+    for k, one in enumerate(labels):
+        for other in labels[k + 1 :]:
+            apart = (
+                one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+            )
+            assert apart
+
+
+def test_paper_has_no_empty_page(browser, path, tmp_path):
+    browser.open(path)
+    browser.paper(tmp_path / "page.pdf")
+    pages = re.findall(rb"/Type\s*/Page\b", (tmp_path / "page.pdf").read_bytes())
+    assert 4 <= len(pages) <= 6
+    # after printing, the maps are as they were
+    assert browser.ask("document.body.classList.contains('printing')") is False
+
+
+def test_single_map_in_the_browser(browser, tmp_path):
+    result = toy_result()
+    made = choropleth(
+        toy_level(), toy_indicators()[0], notices=result.notices["ja"], min_count=result.min_count
+    )
+    made.save(tmp_path / "map.html")
+    browser.open(tmp_path / "map.html")
+    assert browser.ask("document.querySelectorAll('path.zone').length") == 9
+    assert "疑似データ" in text(browser, ".on-map.notices")
+    assert "高齢化率" in text(browser, ".on-map.legend-box")
+
+
+def test_dark_page_is_dark(path):
+    with Browser(dark=True) as browser:
+        browser.open(path)
+        assert browser.ask("getComputedStyle(document.body).backgroundColor") == "rgb(27, 32, 38)"

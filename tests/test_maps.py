@@ -1,0 +1,265 @@
+"""Offline maps: geometry as TopoJSON, vendored Leaflet, pages that load nothing."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from pages import loads, read
+from shapely import MultiPolygon, Polygon, box
+from toys import toy_indicators, toy_level, toy_zones
+
+import tsukuba_gis
+from tsukuba_gis.classes import LISA_COLOURS
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.maps import choropleth, offline_html
+from tsukuba_gis.maps.offline import POLICY, script_json
+from tsukuba_gis.maps.payload import level_data, level_keys, map_data, start_indicator
+from tsukuba_gis.maps.topology import drawing_shapes, topology
+
+VENDORED = Path(tsukuba_gis.__file__).parent / "_vendor" / "leaflet"
+SHARED = Path(__file__).parents[2] / "shared"
+NOTICES = ("疑似データのため結果は現状に沿っていません",)
+
+
+def decoded(made):
+    """The polygons of a topology, by the TopoJSON specification."""
+    (kx, ky), (x0, y0) = made["transform"]["scale"], made["transform"]["translate"]
+    arcs = [np.cumsum(arc, axis=0) * [kx, ky] + [x0, y0] for arc in made["arcs"]]
+
+    def ring(numbers):
+        parts = [arcs[n] if n >= 0 else arcs[~n][::-1] for n in numbers]
+        for before, after in zip(parts, [*parts[1:], parts[0]], strict=True):
+            assert (before[-1] == after[0]).all()  # arcs of a ring meet
+        return np.vstack([part[:-1] for part in parts])
+
+    return [
+        MultiPolygon(
+            [Polygon(ring(first), [ring(r) for r in rest]) for first, *rest in zone["arcs"]]
+        )
+        for zone in made["objects"]["zones"]["geometries"]
+    ]
+
+
+# ---- topology ---------------------------------------------------------------
+
+
+def test_toy_city_stores_each_side_once():
+    zones = toy_zones()
+    made = topology(drawing_shapes(zones.frame.geometry))
+    # 12 inner sides, and 4 corner and 4 side stretches of the outer border
+    assert len(made["arcs"]) == 20
+
+
+def test_polygons_come_back_as_they_were():
+    shapes = drawing_shapes(toy_zones().frame.geometry)
+    for before, after in zip(shapes, decoded(topology(shapes)), strict=True):
+        assert after.is_valid
+        assert before.symmetric_difference(after).area < 1e-4 * before.area
+
+
+def test_a_hole_and_what_fills_it_share_one_arc():
+    hole = box(1, 1, 2, 2)
+    shapes = gpd.GeoSeries([box(0, 0, 3, 3).difference(hole), hole], crs=6668)
+    made = topology(shapes)
+    assert len(made["arcs"]) == 2
+    ring, inner = decoded(made)
+    assert ring.area == pytest.approx(8, rel=1e-4)
+    assert inner.area == pytest.approx(1, rel=1e-4)
+
+
+def test_parts_of_a_zone_stay_together():
+    shapes = gpd.GeoSeries([MultiPolygon([box(0, 0, 1, 1), box(2, 0, 3, 1)]), box(1, 0, 2, 1)])
+    first, second = decoded(topology(shapes))
+    assert (len(first.geoms), len(second.geoms)) == (2, 1)
+
+
+def test_a_sliver_that_vanishes_keeps_its_place():
+    shapes = gpd.GeoSeries([box(0, 0, 1, 1), box(1, 0, 1 + 1e-9, 1), box(1 + 1e-9, 0, 2, 1)])
+    zones = topology(shapes)["objects"]["zones"]["geometries"]
+    assert [len(zone["arcs"]) for zone in zones] == [1, 0, 1]
+
+
+def test_simplified_coverage_stays_a_coverage():
+    rng = np.random.Generator(np.random.Philox(7))
+    points = shapely.points(rng.uniform(0, 5000, (60, 2)))
+    cells = shapely.voronoi_polygons(shapely.multipoints(points), extend_to=box(0, 0, 5000, 5000))
+    shapes = gpd.GeoSeries(list(cells.geoms), crs=6677)
+    simple = drawing_shapes(shapes)
+    assert shapely.coverage_is_valid(simple.to_numpy())
+    assert len(simple) == len(shapes)
+
+
+def test_zones_that_overlap_are_drawn_too():
+    shapes = gpd.GeoSeries([box(0, 0, 100, 100), box(50, 50, 150, 150)], crs=6677)
+    assert drawing_shapes(shapes).is_valid.all()
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real districts (../shared) are not here")
+def test_real_districts_lose_little_area():
+    real = gpd.read_file(SHARED / "data/tsukuba/tsukuba_juniorhigh_districts_derived.geojson")
+    metric = real.to_crs(6677).geometry
+    drawn = gpd.GeoSeries(decoded(topology(drawing_shapes(metric))), crs=6668).to_crs(6677)
+    change = (drawn.area - metric.area).abs() / metric.area
+    assert change.max() < 0.01
+
+
+# ---- data for the browser ---------------------------------------------------
+
+
+def test_a_count_is_never_shown_first():
+    share, population, ratio = toy_indicators()
+    assert start_indicator((population, ratio, share)) is share
+    assert start_indicator((population, ratio)) is ratio
+    assert start_indicator((population,)) is population
+
+
+def test_counts_are_circles_and_rates_are_classes():
+    classes = level_data(toy_level(), toy_indicators())["classes"]
+    assert classes["population"] == {"circles": True}
+    assert classes["share_65plus"]["scheme"] == "quantile"
+    assert len(classes["share_65plus"]["edges"]) == len(classes["share_65plus"]["colours"]) + 1
+
+
+def test_values_and_reasons_by_hand():
+    data = level_data(toy_level(), toy_indicators())
+    assert data["values"]["share_65plus"] == [0.1, 0.2, 0.3, 0.2, 0.3, 0.4, None, 0.4, 0.5]
+    assert data["masks"] == {"share_65plus": "......s..", "ratio_65_10": "....z...."}
+    assert data["names"][0] == "a1区"
+    assert data["lisa"]["share_65plus"]["cluster"] == [3, 3, 4, 4, 4, 1, 6, 2, 0]
+
+
+def test_city_pyramid_is_the_sum_of_what_is_shown():
+    level = toy_level()
+    level.population.iloc[0, 0] = np.nan
+    data = level_data(level, toy_indicators())
+    assert data["population"]["female"][0][0] is None
+    assert data["city_population"]["female"][0] == sum(range(1, 9))
+
+
+def test_lisa_colours_travel_with_their_class():
+    data = map_data(toy_level(), toy_indicators()[0], min_count=10)
+    assert {one["name"]: one["colour"] for one in data["lisa_classes"]} == LISA_COLOURS
+
+
+def test_levels_of_one_kind_get_their_own_names():
+    one, two = toy_level(), toy_level(kind="ward")
+    assert level_keys((one, two, one)) == ["school_district", "ward", "school_district-2"]
+
+
+# ---- nothing escapes --------------------------------------------------------
+
+
+@given(st.text())
+def test_json_in_a_script_is_inert_and_whole(name):
+    made = script_json({"name": name})
+    assert not re.search("[<>&\u2028\u2029]", made)
+    assert json.loads(made) == {"name": name}
+
+
+def test_names_cannot_become_code_or_template():
+    evil = ["</script><script>alert(1)</script>", "{{ 7*7 }}", "{% raise %}", '"><img src=x>',
+            "a'b", "\u2028", "<!--", "=cmd()", "${x}"]  # fmt: skip
+    page = saved(choropleth(toy_level(evil), toy_indicators()[0], notices=NOTICES, min_count=10))
+    assert "alert(1)</script>" not in page
+    assert "{{ 7*7 }}" in page  # as text: not computed
+    reader = read(page)
+    assert reader.scripts == 3  # Leaflet, ours, the call
+    assert loads(page) == []
+
+
+# ---- vendored Leaflet -------------------------------------------------------
+
+
+def test_vendored_files_are_what_they_were():
+    lines = (VENDORED / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    sums = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    files = {str(path.relative_to(VENDORED)) for path in VENDORED.rglob("*") if path.is_file()}
+    assert files - {"SHA256SUMS"} == set(sums)
+    for name, digest in sums.items():
+        assert hashlib.sha256((VENDORED / name).read_bytes()).hexdigest() == digest
+
+
+def test_vendored_script_is_the_published_one_without_its_source_map():
+    script = (VENDORED / "leaflet.js").read_bytes()
+    published = script + b"\n//# sourceMappingURL=leaflet.js.map"
+    # dist/leaflet.js of the npm package leaflet 1.9.4
+    assert hashlib.sha256(published).hexdigest() == (
+        "db49d009c841f5ca34a888c96511ae936fd9f5533e90d8b2c4d57596f4e5641a"
+    )
+
+
+# ---- pages that load nothing ------------------------------------------------
+
+
+def saved(map_):
+    return map_.get_root().render()
+
+
+def test_choropleth_is_a_folium_map_that_loads_nothing():
+    made = choropleth(toy_level(), toy_indicators()[0], notices=NOTICES, min_count=10)
+    assert isinstance(made, folium.Map)
+    page = saved(made)
+    assert POLICY in page
+    assert '<html lang="ja">' in page
+    assert NOTICES[0] in page
+    assert loads(page) == []
+
+
+def test_choropleth_is_the_same_each_time_and_when_saved_twice(tmp_path):
+    made = choropleth(toy_level(), toy_indicators()[0], notices=NOTICES, min_count=10)
+    made.save(tmp_path / "one.html")
+    made.save(tmp_path / "two.html")
+    again = choropleth(toy_level(), toy_indicators()[0], notices=NOTICES, min_count=10)
+    again.save(tmp_path / "three.html")
+    first = (tmp_path / "one.html").read_bytes()
+    assert first == (tmp_path / "three.html").read_bytes()
+    assert first == (tmp_path / "two.html").read_bytes()
+
+
+def test_a_plain_folium_map_is_made_offline():
+    made = folium.Map(location=(36.1, 140.1), tiles=None)
+    folium.CircleMarker((36.1, 140.1), tooltip="市役所").add_to(made)
+    page = offline_html(saved(made))
+    assert loads(page) == []
+    assert "Leaflet 1.9.4" in page
+    assert POLICY in page
+    assert "user-scalable=no" not in page
+
+
+def test_explore_is_made_offline():
+    made = toy_zones().frame.explore("name", tiles=None, legend=False)
+    page = offline_html(saved(made))
+    assert POLICY in page
+    assert loads(page) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda m: folium.TileLayer("OpenStreetMap").add_to(m), "tile.openstreetmap.org"),
+        (lambda m: folium.Marker((36, 140), popup="駅").add_to(m), "jquery"),
+        (lambda m: folium.Marker((36, 140), icon=folium.Icon()).add_to(m), "awesome"),
+        (lambda m: m.add_js_link("d3", "https://cdn.example/d3.v4.min.js"), "d3.v4.min.js"),
+        (
+            lambda m: folium.raster_layers.ImageOverlay(
+                "https://pictures.example/a.png", bounds=[[36, 140], [37, 141]]
+            ).add_to(m),
+            "pictures.example",
+        ),
+    ],
+    ids=["tiles", "popup", "icon", "plugin", "picture"],
+)
+def test_a_map_that_would_load_something_is_refused(spoil, why, monkeypatch):
+    monkeypatch.setattr(folium.Map, "default_js", list(folium.Map.default_js))
+    made = folium.Map(location=(36.1, 140.1), tiles=None)
+    spoil(made)
+    with pytest.raises(InputError, match=why):
+        offline_html(saved(made))
