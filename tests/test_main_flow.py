@@ -1,5 +1,6 @@
 """The whole flow: records and zones in, one folder out."""
 
+import datetime as dt
 import hashlib
 import json
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from tsukuba_gis.cli import main
 from tsukuba_gis.demo import register
 from tsukuba_gis.report import write_report
+from tsukuba_gis.schema import CARE_LEVELS
 from tsukuba_gis.study import RecordSource, Study, ZoneSource, demo_study, run
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -162,6 +164,67 @@ def test_python_and_command_line_give_the_same_tables(people_csv, tmp_path):
     (tmp_path / "s.toml").write_text(text, encoding="utf-8")
     assert main(["run", str(tmp_path / "s.toml"), "--out", str(tmp_path / "cli")]) == 0
     assert hashes(tmp_path / "python", "*.csv") == hashes(tmp_path / "cli", "*.csv")
+
+
+def test_every_format_of_the_records_gives_the_same_tables(tmp_path):
+    """As a city might hand them over: eras, full-width digits, thousands separators, units."""
+    people = register(size=2_000).frame
+    frame = pd.DataFrame(
+        {
+            "世帯番号": people["household_id"],
+            "氏名": "=cmd()<script>",
+            "生年月日": [birth(age) for age in people["age"]],
+            "性別": people["sex"].map({"male": "男", "female": "女"}),
+            "要介護度": people["care_level"].map(dict(zip(CARE_LEVELS, CARE_WORDS, strict=True))),
+            "医療費(円)": people["medical_cost"].map("{:,}".format),
+            "経度": people["lon"],
+            "緯度": people["lat"],
+        }
+    )
+    points = gpd.points_from_xy(frame["経度"], frame["緯度"], crs="EPSG:6668")
+    frame.to_csv(tmp_path / "a.csv", index=False, encoding="cp932")
+    frame.to_csv(tmp_path / "b.csv", index=False, encoding="utf-8-sig")
+    frame.to_excel(tmp_path / "c.xlsx", index=False)
+    frame.to_parquet(tmp_path / "d.parquet")
+    layer = gpd.GeoDataFrame(frame.drop(columns=["経度", "緯度"]), geometry=points)
+    layer.to_crs("EPSG:6677").to_file(tmp_path / "e.gpkg")
+    tables = []
+    for path in sorted(tmp_path.glob("?.*")):
+        source = RecordSource(path=path, kind="pseudo", reference_date=dt.date(2019, 4, 1))
+        study = replace(demo_study(), records=source, zones=(ZoneSource(),), permutations=FAST)
+        write_report(run(study), tmp_path / path.stem, formats=("csv",))
+        tables.append(hashes(tmp_path / path.stem, "地区別*.csv"))
+    assert len(tables) == 5
+    assert all(len(table) == 1 and table == tables[0] for table in tables)
+    written = (tmp_path / "a" / "データ").rglob("*")
+    assert all("=cmd()" not in path.read_text(encoding="utf-8-sig") for path in written)
+    direct = run(replace(demo_study(size=2_000), zones=(ZoneSource(),), permutations=FAST))
+    write_report(direct, tmp_path / "direct", formats=("csv",))
+    share = ["share_65plus", "share_severe_care", "cost_per_head"]
+    read = run(study).levels[0].values[share]
+    pd.testing.assert_frame_equal(read, direct.levels[0].values[share])
+
+
+CARE_WORDS = [
+    "非該当",
+    "要支援１",
+    "要支援2",
+    "要介護1",
+    "要介護２",
+    "要介護3",
+    "要介護４",
+    "要介護5",
+]
+
+
+def birth(age):
+    """A date of birth that gives this age on 2019-04-01, in the spellings that files hold."""
+    year = 2019 - age
+    if year >= 1990:
+        return f"H{year - 1988}.4.1"
+    if year >= 1927:
+        return f"昭和{year - 1925}年4月1日"
+    return f"{year}/4/1"
 
 
 @needs_shared
