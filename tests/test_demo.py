@@ -12,8 +12,10 @@ from scipy import stats
 
 from tsukuba_gis.boundaries import boundaries
 from tsukuba_gis.demo import register
+from tsukuba_gis.demo.choice import size_counts
 from tsukuba_gis.demo.health import care_levels, care_rates, medical
-from tsukuba_gis.demo.households import LARGEST, PATTERNS, members, size_counts
+from tsukuba_gis.demo.households import members
+from tsukuba_gis.demo.patterns import LARGEST, PATTERNS
 from tsukuba_gis.demo.places import scaled
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.schema import CARE_LEVELS, HOUSEHOLD_TYPES, RELATIONS, SEXES

@@ -125,15 +125,15 @@ def register(*, seed: int = SEED, size: int | None = None) -> Records:
 
 def _people(areas: Areas, rng: np.random.Generator) -> People:
     """Fill the areas with households: institutions first, then what is left."""
-    from tsukuba_gis.demo import households
+    from tsukuba_gis.demo import choice, households
 
     n = len(areas.persons)
     institutions = np.bincount(areas.institution_area, minlength=n)
     residents = np.bincount(
         areas.institution_area, weights=areas.institution_size, minlength=n
     ).astype(np.int64)
-    counts = households.size_counts(areas.persons - residents, areas.households - institutions)
-    pattern = households.choose_patterns(
+    counts = choice.size_counts(areas.persons - residents, areas.households - institutions)
+    pattern = choice.choose_patterns(
         counts,
         old=areas.old,
         young=areas.young,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tsukuba_gis.demo.households import LARGEST
+from tsukuba_gis.demo.patterns import LARGEST
 
 if TYPE_CHECKING:
     import pandas as pd
