@@ -219,7 +219,7 @@ def _add_styles(path: Path, styles: list[tuple[str, str, str, bool]]) -> None:
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
             " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner,"
             " update_time) VALUES ('', '', ?, 'geom', ?, ?, '', ?, '', '', ?)",
-            [(layer, name[:30], qml, default, _DATE) for layer, name, qml, default in styles],
+            [(layer, name, qml, default, _DATE) for layer, name, qml, default in styles],
         )
         base.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description,"

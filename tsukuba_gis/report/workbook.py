@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Excel's limits, and a fixed date: the same result gives the same bytes.
 _SHEET_NAME: Final = 31
 _HEADER_TEXT: Final = 240
+_BARS: Final = 60  # more bars than these cannot be read
 _CREATED: Final = dt.datetime(2000, 1, 1)
 _KEY_COLUMNS: Final = ("zone_id", "name", "indicator", "level")
 _WIDTHS: Final = {"name": 18, "indicator": 28, "definition": 60, "message": 80, "meaning": 28}
@@ -161,6 +162,8 @@ class _Writer:
 
     def table(self, sheet: Worksheet, table: Table) -> None:
         """Write one table: header, cells, and what helps to read them."""
+        from xlsxwriter.utility import xl_range
+
         head = self.format(bold=True, text_wrap=True, valign="top", bottom=1, bg_color="#e8edf3")
         last_row, last = len(table.rows), len(table.columns) - 1
         sheet.set_row(0, 48)
@@ -169,6 +172,10 @@ class _Writer:
             self.cells(sheet, place, column)
             self.marks(sheet, place, column, table)
         keys = sum(column.name in _KEY_COLUMNS for column in table.columns[:3])
+        codes = [place for place, one in enumerate(table.columns) if one.name == "zone_id"]
+        for place in codes:  # codes are text on purpose: no green corners
+            area = xl_range(1, place, last_row, place)
+            sheet.ignore_errors({"number_stored_as_text": area})
         sheet.freeze_panes(1, keys)
         sheet.autofilter(0, 0, last_row, last)
         sheet.repeat_rows(0)
@@ -238,7 +245,7 @@ class _Writer:
             for place, column in enumerate(table.columns)
             if column.indicator is not None and column.indicator.unit not in COUNT_UNITS
         ]
-        if rates:
+        if rates and len(level.zones) <= _BARS:
             self.bars(sheet, table, *rates[0])
 
     def pyramid(self, sheet: Worksheet, data: str, groups: int) -> None:
