@@ -331,6 +331,18 @@ def test_a_geometry_collection_names_what_is_missing(tmp_path):
         read_zones(path)
 
 
+def test_what_gdal_warns_of_is_counted_not_printed(tmp_path):
+    # A ring that is not closed.
+    path = tmp_path / "a.geojson"
+    ring = [[140.1, 36.0], [140.2, 36.0], [140.2, 36.1], [140.1, 36.1]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {"name": "北"}, "geometry": shape}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    zones = read_zones(path)
+    assert len(zones) == 1
+    assert problem(zones, "layer_complaints").values["n"] >= 1
+
+
 def test_an_empty_layer_is_refused(tmp_path):
     path = save(layer([box(0, 0)], name=["a"]).iloc[:0], tmp_path / "a.gpkg")
     with pytest.raises(InputError, match="the layer a has no features"):

@@ -152,6 +152,8 @@ def open_table(
         table = tabular.read_parquet(file)
     elif suffix in vector.VECTOR_SUFFIXES:
         opened = vector.read_layer(file, layer=layer, geometry=False)
+        if opened.complaints:
+            findings.add("warning", "layer_complaints", n=opened.complaints)
         rows = np.arange(len(opened.frame)) + 1
         table = tabular.Table(
             frame=opened.frame, rows=rows, ragged=rows[:0], encoding=opened.encoding

@@ -124,6 +124,8 @@ def read_polygons(
     file = require_file(path)
     findings = Findings(file)
     opened = read_layer(file, layer=layer)
+    if opened.complaints:
+        findings.add("warning", "layer_complaints", n=opened.complaints)
     frame = _polygons_only(opened, findings)
     layout = find_layout(list(frame.columns)) if id is None else None
     used = _crs(opened, crs=crs, layout=layout, findings=findings)

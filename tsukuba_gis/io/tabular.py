@@ -241,12 +241,14 @@ def read_parquet(path: Path) -> Table:
     import pyarrow.parquet as pq
 
     with readable(path):
+        table = pq.read_table(path)
+        table.validate(full=True)  # a damaged file can hold text that is no text
         if is_geoparquet(path):
             import geopandas as gpd
 
             frame: pd.DataFrame = gpd.read_parquet(path)
         else:
-            frame = pq.read_table(path).to_pandas()
+            frame = table.to_pandas()
         frame = frame.reset_index(drop=frame.index.name is None)
         frame.columns = unique_names(list(map(str, frame.columns)))
     rows = np.arange(len(frame)) + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
+    import pandas as pd
 
 VECTOR_SUFFIXES: Final = (".gpkg", ".geojson", ".json", ".topojson", ".shp", ".fgb", ".gml")
 POLYGON_SUFFIXES: Final = (*VECTOR_SUFFIXES, *PARQUET_SUFFIXES)
@@ -40,12 +42,16 @@ class Layer:
         ``crs`` is WGS 84 degrees by RFC 7946, whatever its numbers are.
     encoding
         Of the attributes, where it had to be found.
+    complaints
+        How many things GDAL warned of. Its words can quote the file, so they
+        are counted, not shown.
     """
 
     frame: gpd.GeoDataFrame = field(repr=False)
     name: str
     crs_stated: bool
     encoding: str = ""
+    complaints: int = 0
 
 
 def read_layer(path: Path, *, layer: str | None, geometry: bool = True) -> Layer:
@@ -76,18 +82,25 @@ def read_layer(path: Path, *, layer: str | None, geometry: bool = True) -> Layer
         return Layer(frame=table, name=path.stem, crs_stated=table.crs is not None)
     if suffix not in VECTOR_SUFFIXES:
         raise InputError("file_format", path=path.name, formats=", ".join(POLYGON_SUFFIXES))
-    with readable(path), _apart(path) as source:
+    with readable(path), _counted() as complaints, _apart(path) as source:
         found = {
             str(name): kind
             for name, kind in pyogrio.list_layers(source)
             if name not in _NOT_LAYERS and (kind is not None or not geometry)
         }
         name = _choose(found, layer, file=path.name)
-        frame = pyogrio.read_dataframe(source, layer=name)
-        if not isinstance(frame, gpd.GeoDataFrame):
-            frame = gpd.GeoDataFrame(frame)
+        # "fix" closes rings that are open; GDAL warns of each, and that is counted.
+        frame = _framed(pyogrio.read_dataframe(source, layer=name, on_invalid="fix"))
     stated = suffix not in (".geojson", ".json", ".topojson") or _names_crs(path)
-    return Layer(frame=frame, name=name, crs_stated=stated)
+    return Layer(frame=frame, name=name, crs_stated=stated, complaints=len(complaints))
+
+
+@contextmanager
+def _counted() -> Iterator[list[warnings.WarningMessage]]:
+    """Give the list of GDAL's warnings, which otherwise go to the terminal."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield caught
 
 
 @contextmanager
@@ -98,6 +111,16 @@ def _apart(path: Path) -> Iterator[Path]:
         return
     with TemporaryDirectory() as folder:
         yield Path(shutil.copyfile(path, Path(folder) / path.name))
+
+
+def _framed(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a table without geometry as one whose geometries are all missing."""
+    import geopandas as gpd
+    import numpy as np
+
+    if isinstance(frame, gpd.GeoDataFrame):
+        return frame
+    return gpd.GeoDataFrame(frame, geometry=np.full(len(frame), None, dtype=object))
 
 
 def _choose(found: dict[str, str | None], layer: str | None, *, file: str) -> str:
@@ -126,13 +149,18 @@ def _read_shapefile(path: Path) -> Layer:
     if _sidecar(path, ".dbf") is None:
         raise InputError("shapefile_part_missing", path=path.name, part=".dbf")
     encoding = dbf_encoding(path)
-    with readable(path), _with_index(path) as complete:
+    with readable(path), _counted() as complaints, _with_index(path) as complete:
         try:
-            frame = pyogrio.read_dataframe(complete, encoding=encoding)
+            read = pyogrio.read_dataframe(complete, encoding=encoding, on_invalid="fix")
         except UnicodeDecodeError:  # a field's name has ten bytes, whatever it began as
             raise InputError("shapefile_names_cut", path=path.name) from None
+        frame = _framed(read)
     return Layer(
-        frame=frame, name=path.stem, crs_stated=frame.crs is not None, encoding=encoding or ""
+        frame=frame,
+        name=path.stem,
+        crs_stated=frame.crs is not None,
+        encoding=encoding or "",
+        complaints=len(complaints),
     )
 
 
