@@ -116,9 +116,11 @@ class _Writer:
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
+        sheet.set_margins(top=1.0)  # room for a header of some lines
         # "&" begins a code in headers.
-        header = self.notice.replace("&", "&&")[:_HEADER_TEXT]
-        sheet.set_header(f"&C&9{header}")
+        lines = (line.replace("&", "&&") for line in self.result.notices[self.lang])
+        header = "\n".join(lines)[:_HEADER_TEXT]
+        sheet.set_header(f"&C&8 {header}")
         sheet.set_footer(f"&L&A&R{self.say('page')}")
         return sheet
 
