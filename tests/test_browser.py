@@ -3,6 +3,7 @@
 import base64
 import re
 import struct
+from dataclasses import replace
 
 import pytest
 from browser import CHROMIUM, Browser
@@ -140,6 +141,20 @@ def test_a_broken_address_does_no_harm(browser, path, fragment):
     assert text(browser, "#zone-name") == "c3区"
 
 
+def test_an_indicator_without_any_value_is_drawn_as_such(browser, tmp_path):
+    result = toy_result()
+    level = result.levels[0]
+    nothing = level.values.assign(ratio_65_10=float("nan"))
+    masks = level.masks.assign(ratio_65_10="missing")
+    write_page(
+        replace(result, levels=(replace(level, values=nothing, masks=masks),)),
+        tmp_path / "nothing.html",
+    )
+    browser.open(tmp_path / "nothing.html", "#indicator=ratio_65_10")
+    assert set(fills(browser, "values")) == {"url(#hatch)"}
+    assert "データなし: 9" in text(browser, "#legend")
+
+
 def test_a_count_is_drawn_as_circles(browser, path):
     browser.open(path, "#indicator=population")
     assert browser.ask("document.querySelectorAll('#map_values path.count').length") == 9
@@ -202,9 +217,10 @@ def test_csv_has_notice_bom_and_numbers_of_the_result(browser, path):
     name, content = saved(browser, "#csv")
     assert name == "中学校区.csv"
     lines = content.decode("utf-8").split("\r\n")
-    assert lines[0] == '\ufeff"疑似データのため結果は現状に沿っていません"'
-    assert lines[2] == '"a1","a1区",0.1,126,0.5'
-    assert lines[8].startswith('"a3","a3区","",')
+    assert lines[0].startswith('\ufeff"zone_id","地区","高齢化率(65歳以上)[0–1の割合]","人口[人]",')
+    assert "疑似データのため結果は現状に沿っていません" in lines[0].split(",")[-1]
+    assert lines[1] == '"a1","a1区",0.1,126,0.5,'
+    assert lines[7].startswith('"a3","a3区",,')
 
 
 def test_picture_is_a_whole_png(browser, path):

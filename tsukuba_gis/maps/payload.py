@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from tsukuba_gis.result import Indicator, Level, LocalMoran, Moran, Result
 
 _MASK_SIGNS = {"": ".", "zero": "z", "small": "s", "missing": "m"}
-_TEXTS = "page_"  # messages whose keys begin so go into the page
+# Messages that go into the page: those whose keys begin so, and those of the CSV.
+_TEXTS = "page_"
+_CSV_TEXTS = ("table_unit_share", "table_notice_mark")
 
 
 def page_data(result: Result) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def _common(indicators: tuple[Indicator, ...], lang: str) -> dict[str, Any]:
             lang: {
                 key.removeprefix(_TEXTS): entry[lang]
                 for key, entry in table().items()
-                if key.startswith(_TEXTS)
+                if key.startswith(_TEXTS) or key in _CSV_TEXTS
             }
             for lang in LANGUAGES
         },

@@ -13,7 +13,7 @@ function drawPicture(data, level, zoneMap) {
   let y = margin;
   y = write(pen, data.title[words.lang], margin, y, 40, "#1d2328", "bold");
   for (const notice of data.notices[words.lang]) y = write(pen, "⚠ " + notice, margin, y, 26, "#a1122a", "bold");
-  y = write(pen, `${layer.title} ${layer.unit ? say("in_unit", { unit: layer.unit }) : ""} — ${level.label[words.lang]}`, margin, y + 12, 30, "#1d2328", "bold");
+  y = write(pen, `${layer.title} ${layer.unit} — ${level.label[words.lang]}`, margin, y + 12, 30, "#1d2328", "bold");
   const frame = { x: margin, y: y + 10, width: PICTURE.map, height: canvas.height - y - 2 * margin - 30 };
   drawZones(pen, level, zoneMap, frame);
   drawKeys(pen, layer, PICTURE.map + 2 * margin, frame.y, width - PICTURE.map - 3 * margin);

@@ -23,7 +23,7 @@ function valueLayer(data, level, indicator) {
   const hidden = values.filter((value) => value === null).length;
   const layer = {
     title: indicator.label[words.lang],
-    unit: say("unit_name_" + indicator.unit),
+    unit: unitOf(indicator),
     notes: [],
     rows: [],
     hidden,

@@ -10,7 +10,7 @@ function drawLegend(box, layer) {
     element("th", { scope: "row", text: row.label }),
     ...(row.count === undefined ? [] : [bar(row.count)])));
   const title = element("caption", {}, element("strong", { text: layer.title }));
-  if (layer.unit) title.append(element("span", { class: "unit", text: say("in_unit", { unit: layer.unit }) }));
+  if (layer.unit) title.append(element("span", { class: "unit", text: layer.unit }));
   const counted = layer.rows.some((row) => row.count !== undefined);
   const columns = ["colour", "class", ...(counted ? ["zones_in_class"] : [])];
   const head = element("thead", { class: "unseen" }, element("tr", {},

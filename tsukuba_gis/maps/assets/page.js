@@ -47,11 +47,15 @@ function startPage() {
     if (changes.lang || changes.level) showChoices();
     showValues();
     showZone();
-    showClusters();
+    if (changes.lang || changes.level) {
+      later(showClusters);
+      later(() => table.show(data, state.level, state.zone));
+    } else {
+      showClusters();
+      table.mark(state.zone);
+    }
     document.body.classList.toggle("long-table", state.level.names.length > PAPER_ROWS);
-    if (changes.lang || changes.level) later(() => table.show(data, state.level, state.zone));
-    else table.mark(state.zone);
-    if ("zone" in changes) for (const map of [valueMap, clusterMap]) map.reveal(state.zone);
+    if ("zone" in changes) for (const map of [valueMap, clusterMap]) if (map.level === state.level) map.reveal(state.zone);
   }
 
   // Work that the first sight of the map need not wait for.

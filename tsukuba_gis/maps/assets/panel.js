@@ -15,7 +15,7 @@ function drawPanel(box, data, level, zone, current) {
     const percent = indicator.unit === "share"; // other units stand beside the label
     return element("tr", { class: indicator.name === current ? "now" : "" },
       element("th", { scope: "row" }, indicator.label[words.lang] + " ",
-        element("span", { class: "unit", text: indicator.unit === "share" || indicator.unit === "ratio" ? "" : say("in_unit", { unit: say("unit_name_" + indicator.unit) }) })),
+        element("span", { class: "unit", text: percent ? "" : unitOf(indicator) })),
       element("td", { class: shown ? "number" : "number hidden", text: shown ? formatValue(value, indicator, percent) : say("short_" + mask) }),
       element("td", { class: "number", text: city === null ? "–" : formatValue(city, indicator, percent) }),
       element("td", { class: "number", text: shown ? say("rank", { rank: formatNumber(rank), of: formatNumber(of) }) : "–" }));

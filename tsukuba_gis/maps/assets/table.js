@@ -11,7 +11,7 @@ class DataTable {
   show(data, level, chosen) {
     Object.assign(this, { data, level, chosen });
     const head = element("tr", {}, this.headCell("name", say("zone")),
-      ...data.indicators.map((indicator) => this.headCell(indicator.name, indicator.label[words.lang], say("unit_name_" + indicator.unit))));
+      ...data.indicators.map((indicator) => this.headCell(indicator.name, indicator.label[words.lang], unitOf(indicator))));
     this.body = element("tbody");
     this.box.replaceChildren(element("table", { class: "data" },
       element("caption", { text: say("table_caption", { level: level.label[words.lang], n: formatNumber(level.names.length) }) }),
@@ -22,7 +22,7 @@ class DataTable {
   headCell(column, label, unit = "") {
     const now = this.sorting.column === column;
     const button = element("button", { type: "button" }, label,
-      element("span", { class: "unit", text: unit ? " " + say("in_unit", { unit }) : "" }),
+      element("span", { class: "unit", text: unit }),
       element("span", { class: "arrow", "aria-hidden": "true", text: now ? (this.sorting.down ? " ▼" : " ▲") : "" }));
     button.addEventListener("click", () => {
       this.sorting = { column, down: now ? !this.sorting.down : column !== "name" };
@@ -88,20 +88,25 @@ class DataTable {
   }
 }
 
-// CSV for spreadsheets: BOM, CRLF, the notice on top, shares 0–1 as in the other files.
+// CSV in the form of the report's other CSV files: BOM, CRLF, text quoted, shares 0–1,
+// the notices as the header of a last, empty column.
 function csvText(data, level) {
-  const quote = (cell) => {
-    const text = String(cell === null ? "" : cell);
-    // A spreadsheet would run a cell that begins like a formula; numbers may be negative.
-    const inert = typeof cell !== "number" && /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
-    return typeof cell === "number" ? inert : `"${inert.replace(/"/g, '""')}"`;
+  const cell = (value) => {
+    if (value === null || value === "") return "";
+    if (typeof value === "number") return String(value);
+    // A spreadsheet would run text that begins like a formula.
+    const inert = /^[=+\-@\t\r＝＋－＠]./s.test(value) ? "'" + value : value;
+    return `"${inert.replace(/"/g, '""')}"`;
   };
-  const lines = data.notices[words.lang].map((notice) => [notice]);
-  lines.push(["zone_id", say("zone"), ...data.indicators.map((indicator) => indicator.label[words.lang])]);
+  const header = ({ label, unit }) =>
+    `${label[words.lang]}[${say(unit === "share" ? "table_unit_share" : "unit_name_" + unit)}]`;
+  const notices = say("table_notice_mark", { notices: data.notices[words.lang].join(" / ") });
+  const lines = [["zone_id", say("zone"), ...data.indicators.map(header), notices]];
   level.ids.forEach((id, zone) => {
-    lines.push([id, level.names[zone], ...data.indicators.map((indicator) => level.values[indicator.name][zone])]);
+    const values = data.indicators.map(({ name }) => level.values[name][zone]);
+    lines.push([id, level.names[zone], ...values, null]);
   });
-  return "\ufeff" + lines.map((line) => line.map(quote).join(",")).join("\r\n") + "\r\n";
+  return "\ufeff" + lines.map((line) => line.map(cell).join(",") + "\r\n").join("");
 }
 
 function saveFile(name, content, type) {

@@ -23,6 +23,11 @@ function formatValue(value, indicator, withUnit = true) {
   return withUnit ? say("unit_" + indicator.unit, { number }) : number;
 }
 
+// The unit as it stands beside a label; a bare ratio needs none.
+function unitOf({ unit }) {
+  return unit === "ratio" ? "" : say("in_unit", { unit: say("unit_name_" + unit) });
+}
+
 function formatP(p) {
   return p < 0.001 ? "< 0.001" : "= " + formatNumber(p, 3);
 }
