@@ -62,7 +62,7 @@ def adversary(shapes, rng, *, most=3000):
     rings = shapely.get_rings(shapely.get_parts(shapes))
     ends, ring = shapely.get_coordinates(rings, return_index=True)
     same = ring[1:] == ring[:-1]
-    share = rng.choice([0.5, 0.25, 0.1], size=(len(ends) - 1, 1))
+    share = rng.choice([0.5, 0.25, 0.1, 1e-4], size=(len(ends) - 1, 1))
     along = (ends[:-1] + share * (ends[1:] - ends[:-1]))[same]
     along = along[rng.permutation(len(along))[:most]]
     a, b = corners[rng.integers(0, len(corners), (2, most))]
@@ -73,6 +73,7 @@ def adversary(shapes, rng, *, most=3000):
         corners,
         along,
         np.column_stack([a[:, 0], b[:, 1]]),  # level with one corner, above another
+        np.column_stack([a[:, 0] + rng.uniform(0, 5, most), a[:, 1]]),
         np.column_stack([a[:, 0], lines[:, 1]]),
         np.column_stack([lines[:, 0], a[:, 1]]),
         lines,
@@ -115,6 +116,13 @@ def slivers():
                      for a, b in itertools.pairwise(x)])  # fmt: skip
 
 
+def fan():
+    """Thin triangles from one corner: near it, a long border passes very fine numbers."""
+    angle = np.linspace(0.03, 1.5, 40)
+    ends = 0.1 + 3e3 * np.column_stack([np.cos(angle), np.sin(angle)])
+    return np.array([shapely.Polygon([(0.1, 0.1), *pair]) for pair in itertools.pairwise(ends)])
+
+
 def small_areas():
     return boundaries("small_area").frame.geometry.to_numpy()
 
@@ -128,6 +136,7 @@ SHAPES = {
     "lattice_tenth": lambda: lattice(12, step=0.1),
     "stars": lambda: stars(np.random.default_rng(1), 60),
     "slivers": slivers,
+    "fan": fan,
     "triangle": lambda: np.array([shapely.Polygon([(0, 0), (1, 0), (0.3, 1e-9)])]),
     "small_areas": small_areas,
     "school_districts": city_districts,
@@ -156,6 +165,34 @@ def test_the_fineness_of_the_grid_does_not_matter(name, cells):
     label = grid.locate(x, y)
     sure = label != UNDECIDED
     assert np.array_equal(label[sure], by_geos(shapes, x, y)[sure])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_borders_through_the_corners_of_the_grid(seed):
+    """A grid's own corners, or places a few rounding steps beside them, as corners of zones."""
+    frame, cells = shapely.box(0, 0, 100, 100), 400
+    grid = Grid(np.array([frame]), cells=cells)
+    rng = np.random.default_rng(seed)
+    column, row = np.meshgrid(np.arange(4, len(grid.xs) - 5, 3), np.arange(4, len(grid.ys) - 5, 3))
+    x, y = grid.xs[column.ravel()], grid.ys[row.ravel()]
+    y = y + rng.choice([0.0, 2.0], len(y))  # also on a side of a cell, not in its corner
+    for values in (x, y):
+        for _ in range(seed):
+            values[:] = np.nextafter(values, rng.choice([-np.inf, np.inf], len(values)))
+    triangles = shapely.get_parts(
+        shapely.delaunay_triangles(shapely.MultiPoint(np.column_stack([x, y])))
+    )
+    around = frame.difference(shapely.union_all(triangles))
+    shapes = np.append(triangles, around)
+    assert Grid(shapes, cells=cells).xs.tolist() == grid.xs.tolist()
+
+    at_x, at_y = adversary(shapes, rng, most=300)
+    near = rng.uniform(-1, 1, (2, 20_000)) * rng.choice([1e-12, 1e-9, 1.0, 5.0], 20_000)
+    pick = rng.integers(0, len(x), 20_000)
+    at_x, at_y = np.append(at_x, x[pick] + near[0]), np.append(at_y, y[pick] + near[1])
+    label = Grid(shapes, cells=cells).locate(at_x, at_y)
+    sure = label != UNDECIDED
+    assert np.array_equal(label[sure], by_geos(shapes, at_x, at_y)[sure])
 
 
 def test_the_grid_decides_nearly_every_ordinary_point():

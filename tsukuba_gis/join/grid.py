@@ -47,6 +47,8 @@ _BOUND: Final = (3.0 + 16.0 * _U) * _U
 # rounding in the place of a cell's side (about 1e-12 cells) cannot matter.
 _MARGIN: Final = 1e-6
 _ONE: Final = 1 << 40
+# A sum that stays below zero whatever borders are added to it.
+_DOUBT: Final = -(1 << 62)
 _MIN_CELLS, _MAX_CELLS = 1 << 14, 1 << 24
 # Points are taken in pieces whose temporaries stay in the processor's cache.
 _PIECE = 1 << 15
@@ -148,8 +150,7 @@ class Grid:
         """Return the weight over the lower left corner of each cell, rows by columns.
 
         Every border that crosses a grid line changes the weight of all corners
-        to its right. A corner too near to call gets no count of polygons that
-        could be true.
+        to its right. A corner too near to a border to call is in doubt.
         """
         first = np.searchsorted(self.ys, edges.ya, side="left")
         count = np.searchsorted(self.ys, edges.yb, side="left") - first
@@ -165,7 +166,7 @@ class Grid:
         corner = np.cumsum(change.reshape(self.rows + 1, -1), axis=1)
         near = np.rint(at)
         doubt = np.abs(at - near) < _MARGIN
-        corner[line[doubt], near[doubt].astype(np.int64)] = -1
+        corner[line[doubt], near[doubt].astype(np.int64)] = _DOUBT
         return corner[:-1, :-1]
 
     def _enter(self, edges: Edges, corner: Ints) -> None:
@@ -197,7 +198,7 @@ class Grid:
         # 0, 1: which side the corner is on; 2: the cell's left side does not meet the border.
         crosses = (xa > x) != (xb > x)
         self.corner_side = np.where(crosses, side, 2).astype(np.int8)
-        self.corner[at[crosses & ~sure]] = -1
+        self.corner[at[crosses & ~sure]] = _DOUBT
 
     def _touched(self, edges: Edges) -> tuple[Ints, Ints]:
         """Return pairs of border and cell: all cells that a border touches, or nearly."""
