@@ -1,11 +1,21 @@
 """Regions: neighbouring zones put together into few, each as alike within as can be."""
 
-from tsukuba_gis.regions.division import (
-    Floor,
-    Regions,
-    measure_regions,
-    refine,
-    regionalise,
-)
+from tsukuba_gis.regions.division import Floor, Regions, measure_regions, refine, regionalise
+from tsukuba_gis.regions.evidence import Elbow, Stability, adjusted_rand, elbow, stability
+from tsukuba_gis.regions.geographic import clustgeo
+from tsukuba_gis.regions.words import say
 
-__all__ = ["Floor", "Regions", "measure_regions", "refine", "regionalise"]
+__all__ = [
+    "Elbow",
+    "Floor",
+    "Regions",
+    "Stability",
+    "adjusted_rand",
+    "clustgeo",
+    "elbow",
+    "measure_regions",
+    "refine",
+    "regionalise",
+    "say",
+    "stability",
+]

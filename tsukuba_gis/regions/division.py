@@ -10,7 +10,7 @@ import numpy as np
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.regions.partition import Partition
 from tsukuba_gis.regions.problem import Problem, read_problem
-from tsukuba_gis.regions.search import improve, merge_down, split_up
+from tsukuba_gis.regions.search import improve, merge_down, recut
 from tsukuba_gis.regions.ward import cut, ward_merges
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ Library = Literal["skater", "azp", "max_p"]
 # under a second of CPU time.
 _WORK = 60_000
 _MOST_TRIES = 100
-# Random trees in a row without a cut that keeps the floor, before we take it that there is none.
-_TREES = 20
+# Times in a row that no more regions are found to keep the floor before we take it
+# that there are none.
+_TREES = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -234,6 +235,7 @@ def measure_regions(
     graph: Graph,
     *,
     standardise: bool = True,
+    method: Literal["given", "clustgeo"] = "given",
 ) -> Regions:
     """Say how alike given regions are within, so that they can be compared with better ones.
 
@@ -242,6 +244,8 @@ def measure_regions(
     labels
         Region of each zone (text or numbers), on the zone ids; for each zone
         that has every value.
+    method
+        What to call the way in which they were made.
 
     Returns
     -------
@@ -251,7 +255,7 @@ def measure_regions(
     """
     problem = read_problem(data, graph, standardise=standardise)
     region = _region_numbers(labels, problem)
-    how = _How(method="given", floor=None, tries=0, seed=0, standardised=standardise)
+    how = _How(method=method, floor=None, tries=0, seed=0, standardised=standardise)
     return _describe(problem, data, region, None, how)
 
 
@@ -271,7 +275,7 @@ def _describe(
 ) -> Regions:
     labels = problem.labels(region)
     groups = data.loc[problem.kept, list(data.columns)].astype(float).groupby(labels[problem.kept])
-    kept_labels = labels[problem.kept].to_numpy(dtype=np.int64)
+    kept_labels: Ints = labels[problem.kept].to_numpy(dtype=np.int64).astype(np.int64)
     contiguous = connected(region, problem)
     if not contiguous and how.method not in ("clustgeo", "given"):
         raise InputError("regions_not_connected")
@@ -348,9 +352,8 @@ def _search(
     if (partition.amount < partition.floor).any():
         raise InputError("regions_floor", floor=least, found=float(partition.amount.min()))
     partition.climb()
-    most = problem.n if k is None else max(k, 1)
-    if partition.k < most:
-        split_up(partition, most=most, tries=_TREES, rng=rng)
+    bound = int(min(partition.amount.sum() / partition.floor, n)) if partition.floor > 0 else n
+    recut(partition, most=bound if k is None else k, tries=_TREES, rng=rng)
     if k is not None and partition.k < k:
         raise InputError("regions_floor_k", k=k, floor=least, found=partition.k)
     if k is not None:
@@ -373,7 +376,8 @@ def _amounts(floor: Floor | None, problem: Problem) -> Floats | None:
         return np.ones(problem.n)
     if not floor.of.index.is_unique:
         raise InputError("regions_ids_repeat", n=int(floor.of.index.duplicated().sum()))
-    amount = floor.of.reindex(problem.ids[problem.kept]).to_numpy(dtype=float, na_value=np.nan)
+    found = floor.of.reindex(problem.ids[problem.kept])
+    amount: Floats = np.asarray(found.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
     wrong = ~np.isfinite(amount) | (amount < 0)
     if wrong.any():
         raise InputError("regions_amount", n=int(wrong.sum()))

@@ -49,9 +49,10 @@ class Partition:
         self.weight = np.ones(problem.n) if amount is None else amount
         self.floor = floor * (1 - 1e-12)  # sums of decimals may fall short by rounding
         self.least = _LEAST * problem.total
-        self._count_up(region)
+        self.set_regions(region)
 
-    def _count_up(self, region: Ints) -> None:
+    def set_regions(self, region: Ints) -> None:
+        """Take other regions, 0 … k − 1, each connected and at or above the floor."""
         self.region = region.astype(np.int64)
         self.k = k = int(region.max()) + 1
         self.count = np.bincount(region, minlength=k).astype(float)
@@ -81,10 +82,22 @@ class Partition:
         others off from their region takes them along.
         """
         labels = self.region.tolist()
+        stuck: dict[int, list[int]] = {}
         for _ in range(_ROUNDS):
             zones, targets = self._promising()
-            moved = [self._move(zone, to, labels) for zone, to in zip(zones, targets, strict=True)]
-            if not any(moved):
+            moved = False
+            for zone, to in zip(zones, targets, strict=True):
+                around = [labels[other] for other in self.near[zone]]
+                # Once found to hold its region together, a zone is left alone until
+                # something beside it changes: the check is the costly part.
+                if to not in around or stuck.get(zone) == around:
+                    continue
+                train = cut_off(zone, labels, self.near, at_most=_TRAIN)
+                if train is None:
+                    stuck[zone] = around
+                else:
+                    moved |= self._move([zone, *train], to, labels)
+            if not moved:
                 return
 
     def _promising(self) -> tuple[list[int], list[int]]:
@@ -105,15 +118,11 @@ class Partition:
         good = good[np.argsort((cost - gain)[good], kind="stable")]
         return zone[good].tolist(), to[good].tolist()
 
-    def _move(self, zone: int, to: int, labels: list[int]) -> bool:
-        """Move a zone and those that it would cut off, if that still is of use."""
-        home = labels[zone]
-        if home == to or not any(labels[other] == to for other in self.near[zone]):
+    def _move(self, members: list[int], to: int, labels: list[int]) -> bool:
+        """Move zones of one region to another, if that still is of use."""
+        home = labels[members[0]]
+        if home == to:
             return False
-        train = cut_off(zone, labels, self.near, at_most=_TRAIN)
-        if train is None:
-            return False
-        members = [zone, *train]
         size, amount = len(members), self.weight[members].sum()
         n_home, n_to = self.count[home] - size, self.count[to] + size
         if n_home < 1 or self.amount[home] - amount < self.floor:
@@ -146,14 +155,18 @@ class Partition:
             values[region] -= part
             setattr(self, name, values)
 
-    def merge_cheapest(self) -> bool:
-        """Join the two neighbouring regions that raise the sum of squares within least."""
+    def touching(self) -> tuple[Ints, Ints]:
+        """Return the pairs of regions that touch, each once."""
         here, there = self.region[self.rows], self.region[self.columns]
         border = here < there
         pair = np.unique(here[border] * self.k + there[border])
-        if not len(pair):
+        return pair // self.k, pair % self.k
+
+    def merge_cheapest(self) -> bool:
+        """Join the two neighbouring regions that raise the sum of squares within least."""
+        a, b = self.touching()
+        if not len(a):
             return False
-        a, b = pair // self.k, pair % self.k
         gap = self.sums[a] / self.count[a, None] - self.sums[b] / self.count[b, None]
         weight = self.count[a] * self.count[b] / (self.count[a] + self.count[b])
         best = int((weight * np.einsum("ij,ij->i", gap, gap)).argmin())
@@ -200,7 +213,7 @@ def cut_off(
     ([], [0])
     """
     home = labels[zone]
-    members = _groups([other for other in near[zone] if labels[other] == home], near)
+    members = _groups({other for other in near[zone] if labels[other] == home}, near)
     if len(members) < 2:
         return []
     frontier = [list(group) for group in members]
@@ -230,18 +243,14 @@ def cut_off(
     return closed if len(closed) <= at_most else None
 
 
-def _groups(zones: list[int], near: list[list[int]]) -> list[list[int]]:
-    """Return the zones in groups that touch each other directly."""
-    left = set(zones)
+def _groups(zones: set[int], near: list[list[int]]) -> list[list[int]]:
+    """Return the zones in groups that touch each other directly; the set is used up."""
     groups = []
-    for zone in zones:
-        if zone not in left:
-            continue
-        left.remove(zone)
-        group = [zone]
+    while zones:
+        group = [zones.pop()]
         for member in group:  # grows while it is walked
-            touching = [other for other in near[member] if other in left]
-            left.difference_update(touching)
+            touching = [other for other in near[member] if other in zones]
+            zones.difference_update(touching)
             group += touching
         groups.append(group)
     return groups

@@ -100,7 +100,7 @@ def read_problem(data: pd.DataFrame, graph: Graph, *, standardise: bool) -> Prob
     if not ids.is_unique:
         raise InputError("regions_ids_repeat", n=int(ids.duplicated().sum()))
     columns = _numbers(data)
-    kept: Bools = np.isfinite(columns).all(axis=1)
+    kept: Bools = np.asarray(np.isfinite(columns).all(axis=1))
     if not kept.any():
         raise InputError("regions_no_data", n=len(ids))
     rows = np.flatnonzero(kept)

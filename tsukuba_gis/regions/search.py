@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Up to so many regions are split in one try.
 _SPLITS = 4
+# Up to so many neighbouring regions are cut anew together.
+_TOGETHER = 8
 
 
 def improve(partition: Partition, *, tries: int, rng: np.random.Generator) -> Partition:
@@ -54,20 +56,70 @@ def merge_down(partition: Partition, k: int) -> None:
         partition.climb()
 
 
-def split_up(partition: Partition, *, most: int, tries: int, rng: np.random.Generator) -> None:
-    """Cut regions in two while both parts reach the floor, up to ``most`` regions.
+def recut(partition: Partition, *, most: int, tries: int, rng: np.random.Generator) -> None:
+    """Make more regions that keep the floor, up to about ``most``.
 
-    Ends after ``tries`` random trees in a row without a cut that does.
+    Neighbouring regions are put together by ones to eights at random, a random
+    spanning tree of each such group is cut into as many parts that keep the
+    floor as it allows (greedily from its leaves, which is the most for that
+    tree), and where these are more than before they stand. Ends after
+    ``tries`` times in a row without success, or where no more can be.
     """
     failed = 0
     while failed < tries and partition.k < most:
-        gains, parts = best_cuts(partition, rng)
-        order = np.argsort(-gains, kind="stable")[: most - partition.k]
-        chosen = [region for region in order.tolist() if np.isfinite(gains[region])]
-        for region in chosen:
-            partition.split(region, parts[region])
-        failed = 0 if chosen else failed + 1
-        partition.climb()
+        group = _random_groups(partition, rng)
+        pieces = _cut_at_floor(partition, group, rng)
+        region = partition.region.copy()
+        before, after = (_regions_by_group(group, numbers) for numbers in (region, pieces))
+        better = (after > before)[group]
+        region[better] = partition.k + pieces[better]
+        failed = 0 if better.any() else failed + 1
+        if better.any():
+            partition.set_regions(np.unique(region, return_inverse=True)[1])
+            partition.climb()
+
+
+def _regions_by_group(group: Ints, region: Ints) -> Ints:
+    pairs = np.unique(group * (int(region.max()) + 1) + region) // (int(region.max()) + 1)
+    return np.bincount(pairs, minlength=int(group.max()) + 1)
+
+
+def _random_groups(partition: Partition, rng: np.random.Generator) -> Ints:
+    """Return for each zone the number of a random group of one to eight neighbouring regions."""
+    members = {region: [region] for region in range(partition.k)}
+    a, b = partition.touching()
+    size = rng.integers(1, _TOGETHER + 1, partition.k)
+    for at in rng.permutation(len(a)).tolist():
+        one, other = members[int(a[at])], members[int(b[at])]
+        if one is not other and len(one) + len(other) <= size[one[0]]:
+            one += other
+            members.update(dict.fromkeys(other, one))
+    return np.array([members[region][0] for region in range(partition.k)])[partition.region]
+
+
+def _cut_at_floor(partition: Partition, group: Ints, rng: np.random.Generator) -> Ints:
+    """Return part numbers: a random tree of each group, cut from its leaves at the floor."""
+    order, parents, _ = _trees(partition, group, rng)
+    weight = [0.0, *partition.weight[order].tolist()]
+    n = len(order)
+    cut = [False] * (n + 1)
+    for at in range(n, 0, -1):
+        cut[at] = weight[at] >= partition.floor
+        if not cut[at]:
+            weight[parents[at]] += weight[at]
+    # What is left at a root is too little to stand alone: it joins a part that hangs on it.
+    part = [0] * (n + 1)
+    root_of = [0] * (n + 1)
+    joins: dict[int, int] = {}
+    for at in range(1, n + 1):
+        root = root_of[at] = at if parents[at] == 0 else root_of[parents[at]]
+        part[at] = at if cut[at] else (part[parents[at]] or -root)
+        if cut[at] and part[parents[at]] < 0:
+            joins.setdefault(part[parents[at]], at)
+    numbers = np.array([joins.get(number, abs(number)) for number in part[1:]])
+    pieces = np.empty(n, dtype=np.int64)
+    pieces[order] = numbers
+    return pieces
 
 
 def best_cuts(partition: Partition, rng: np.random.Generator) -> tuple[Floats, list[Ints]]:
@@ -81,7 +133,7 @@ def best_cuts(partition: Partition, rng: np.random.Generator) -> tuple[Floats, l
     parts
         The zones on one side of the cut.
     """
-    order, size = _trees(partition, rng)
+    order, _, size = _trees(partition, partition.region, rng)
     x, region = partition.x[order], partition.region[order]
     start = np.arange(len(order))
     # In depth-first order the zones below a link stand in one run.
@@ -103,18 +155,28 @@ def best_cuts(partition: Partition, rng: np.random.Generator) -> tuple[Floats, l
 
 
 def _runs(values: Floats, start: Ints, size: Ints) -> Floats:
-    total = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0)])
-    return total[start + size] - total[start]
+    total: Floats = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0)])
+    return np.asarray(total[start + size] - total[start])
 
 
-def _trees(partition: Partition, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Return a random spanning tree of each region: zones depth first, zones at and below each."""
+def _trees(
+    partition: Partition, block: Ints, rng: np.random.Generator
+) -> tuple[Ints, list[int], Ints]:
+    """Return a random spanning tree of each connected block of zones.
+
+    Returns
+    -------
+    order, parents, size
+        Zones depth first, tree by tree; place of the parent of each (places
+        count from 1, the parent of a root is 0; the first entry is unused);
+        number of zones at and below each.
+    """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import depth_first_order, minimum_spanning_tree
 
     n = len(partition.x)
-    rows, columns, region = partition.rows, partition.columns, partition.region
-    inside = (rows < columns) & (region[rows] == region[columns])
+    rows, columns = partition.rows, partition.columns
+    inside = (rows < columns) & (block[rows] == block[columns])
     low, high = rows[inside], columns[inside]
     gap = partition.x[low] - partition.x[high]
     # Links between alike zones come first, but for a factor of about e either way.
@@ -122,14 +184,14 @@ def _trees(partition: Partition, rng: np.random.Generator) -> tuple[Ints, Ints]:
     length += np.finfo(float).tiny  # a stored 0 would be no link
     tree = minimum_spanning_tree(csr_array((length, (low, high)), shape=(n, n))).tocoo()
     # One more node ties the trees together, so that one walk sees them all.
-    roots = np.unique(region, return_index=True)[1]
+    roots = np.unique(block, return_index=True)[1]
     ends = np.concatenate([tree.row, np.full(len(roots), n)]), np.concatenate([tree.col, roots])
     forest = csr_array((np.ones(len(ends[0])), ends), shape=(n + 1, n + 1))
     order, before = depth_first_order(forest, n, directed=False)
     place = np.empty(n + 1, dtype=np.int64)
     place[order] = np.arange(n + 1)
-    parents = place[before[order[1:]]].tolist()
+    parents = [0, *place[before[order[1:]]].tolist()]
     size = [1] * (n + 1)
     for at in range(n, 0, -1):
-        size[parents[at - 1]] += size[at]
-    return order[1:].astype(np.int64), np.array(size[1:], dtype=np.int64)
+        size[parents[at]] += size[at]
+    return order[1:].astype(np.int64), parents, np.array(size[1:], dtype=np.int64)
