@@ -18,19 +18,19 @@ from tsukuba_gis.pseudo.counts import apportion, rake, unfold, whole_numbers
 from tsukuba_gis.pseudo.layout import FIVE, LIVINGS, OLD, SEVERITIES, TEN, care_start, start_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
     from tsukuba_gis.pseudo.cells import Family
+    from tsukuba_gis.pseudo.keys import Streams
     from tsukuba_gis.pseudo.layout import City
     from tsukuba_gis.pseudo.statistics import Statistics
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
-    Streams = Callable[[str, str], np.random.Generator]
 
 # Persons that a pool of rare households may hold per household.
 _CROWD: Final = 10_000.0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 
 import numpy as np
 
 from tsukuba_gis.errors import InputError
+
+# Returns the random stream of a stage at a place.
+Streams = Callable[[str, str], np.random.Generator]
 
 
 def stream(key: str | bytes, stage: str, place: str = "") -> np.random.Generator:

@@ -140,6 +140,7 @@ def _care(city: City) -> Family:
     leaves["severity"] = city.severity[leaves.care]
     leaves["old"] = (start >= OLD).astype(np.int64)
     leaves["group"] = start_of(start, city.spec.group_starts)
+    leaves["broad"] = start_of(start, BROAD)
     return family(
         "care", "persons", ("cluster", "sex", "start", "care"), leaves,
         (
@@ -153,6 +154,8 @@ def _care(city: City) -> Family:
                   parents=("old", "ages")),
             Level(name="group", columns=("cluster", "sex", "group", "care"), role="profile"),
             Level(name="city", columns=("sex", "start", "care"), role="profile"),
+            Level(name="broad", columns=("cluster", "broad", "severity"), role="link"),
+            Level(name="all_ages", columns=("cluster", "severity"), role="link"),
         ),
     )  # fmt: skip
 
@@ -186,6 +189,9 @@ def _roles(city: City) -> Family:
     leaves["relation"] = city.pairs.relation.to_numpy()[leaves.pair]
     leaves["old"] = (leaves.ten >= OLD).astype(np.int64)
     leaves["living"] = city.living[leaves.type]
+    head = (leaves.relation == city.head) & (leaves.old == 1)
+    leaves["heads"] = np.where(head, np.where(leaves.living == 0, 0, 1), 2)
+    leaves["old_head"] = head.astype(np.int64)
     return family(
         "roles", "persons", ("cluster", "type", "relation", "sex", "ten"), leaves,
         (
@@ -200,6 +206,9 @@ def _roles(city: City) -> Family:
             Level(name="leaf", columns=("cluster", "type", "relation", "sex", "ten"),
                   role="published", parents=("old", "ten_total")),
             Level(name="city", columns=("type", "relation", "sex", "ten"), role="profile"),
+            Level(name="living", columns=("cluster", "old", "living"), role="link"),
+            Level(name="heads", columns=("cluster", "heads"), role="link"),
+            Level(name="old_heads", columns=("cluster", "old_head"), role="link"),
         ),
     )  # fmt: skip
 
@@ -296,6 +305,68 @@ def _area_households(city: City) -> Family:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Two tables that count the same people: a level of each, cell for cell.
+
+    ``one`` and ``other`` are (table, level); ``fine`` is the level of the other
+    table whose cells add up to the linked one's; ``only`` are values that pick
+    the cells of ``one`` that the other table has.
+    """
+
+    one: tuple[str, str]
+    other: tuple[str, str]
+    fine: tuple[str, ...]
+    only: tuple[tuple[str, int], ...] = ()
+
+
+LINKS: Final = (
+    Link(one=("care", "broad"), other=("users", "total"), fine=("total",)),
+    Link(one=("care", "all_ages"), other=("area_care", "cluster_severity"), fine=("leaf",)),
+    Link(one=("care", "severity"), other=("living", "severity"), fine=(), only=(("old", 1),)),
+    Link(one=("roles", "living"), other=("living", "living"), fine=("living",), only=(("old", 1),)),
+    Link(one=("roles", "heads"), other=("area_households", "cluster_heads"), fine=("leaf",)),
+    Link(one=("roles", "old_heads"), other=("area_households", "cluster_old"), fine=("old",)),
+)
+
+
+def linked(built: Mapping[str, Family], link: Link) -> tuple[Ints, Ints]:
+    """Return the cells that a link makes equal: codes in the one table, codes in the other."""
+    one, other = built[link.one[0]], built[link.other[0]]
+    mine, theirs = one.cells(link.one[1]), other.cells(link.other[1])
+    if link.one[0] == "roles" and "heads" in link.one[1]:
+        # Households by their head: the last class holds no old head, so it is not linked.
+        keep = mine.iloc[:, 1] < 2 if link.one[1] == "heads" else mine.iloc[:, 1] == 1
+        mine = mine[keep]
+    for column, value in link.only:
+        mine = mine[mine[column] == value].drop(columns=column)
+    place = {tuple(row): number for number, row in enumerate(theirs.itertuples(index=False))}
+    pairs = [
+        (code, place[tuple(row)])
+        for code, row in zip(mine.index, mine.itertuples(index=False), strict=True)
+        if tuple(row) in place
+    ]
+    both = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def lend(built: Mapping[str, Family]) -> None:
+    """Write into linked levels what the other table's published cells add up to."""
+    for link in LINKS:
+        if link.one[0] not in built or link.other[0] not in built:
+            continue
+        one, other = built[link.one[0]], built[link.other[0]]
+        mine, theirs = linked(built, link)
+        for fine in link.fine:
+            codes = np.unique(
+                np.column_stack([other.codes[link.other[1]], other.codes[fine]]), axis=0
+            )
+            total = np.bincount(
+                codes[:, 0], other.values[fine][codes[:, 1]], minlength=other.size(link.other[1])
+            )
+            one.values[link.one[1]][mine] = total[theirs]
+
+
 def city_of(statistics: Statistics) -> City:
     """Return what the city consists of, from the statistics file."""
     import pandas as pd
@@ -384,6 +455,7 @@ def families(statistics: Statistics) -> tuple[City, dict[str, Family]]:
     built = tables(city)
     for name, table in built.items():
         fill(table, city, statistics.tables[name])
+    lend(built)
     return city, built
 
 

@@ -122,7 +122,7 @@ class Spec:
     dominance: float = 0.85
     zeros: Zeros = "free"
     profile: Profile = "plain"
-    group_starts: tuple[int, ...] = (0, 40, 65, 75, 85)
+    group_starts: tuple[int, ...] = (0, 15, 40, 65, 75, 85)
     area_bands: tuple[int, ...] = (0, 11, 20, 30, 40, 50, 65, 75, 85)
     area_top: tuple[int, ...] = (0, 11, 65)
     mesh_metres: float = 500.0

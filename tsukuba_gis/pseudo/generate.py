@@ -1,0 +1,160 @@
+"""Generate: pseudo-citizen records from the statistics file and a key, and from nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tsukuba_gis.errors import DisclosureError, InputError
+from tsukuba_gis.pseudo.areas import settle
+from tsukuba_gis.pseudo.check import check
+from tsukuba_gis.pseudo.households import Crowd, people_in, plan
+from tsukuba_gis.pseudo.keys import stream
+from tsukuba_gis.pseudo.layout import families
+from tsukuba_gis.pseudo.numbers import draw_numbers
+from tsukuba_gis.pseudo.places import homes
+from tsukuba_gis.records import Records
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.keys import Streams
+    from tsukuba_gis.pseudo.layout import City
+    from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.zones import Zones
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+
+def generate(statistics: Statistics, *, key: str | bytes, zones: Zones | None = None) -> Records:
+    """Make pseudo-citizen records from a reviewed statistics file.
+
+    Parameters
+    ----------
+    statistics
+        Audited (:func:`tsukuba_gis.pseudo.audit`); nothing else is read.
+    key
+        The secret that decides every draw: the same file and key give the same
+        table, byte for byte; another key gives another table.
+    zones
+        Polygons of the areas; needed if the statistics hold home points.
+
+    Returns
+    -------
+    Records
+        ``kind="pseudo"``: the register's columns in its order and dtypes, the
+        columns deleted for safety left out. Person and household numbers are
+        drawn anew, and the order of rows.
+
+    Raises
+    ------
+    DisclosureError
+        If the file was not audited, or was changed since.
+    InputError
+        If the polygons are missing.
+    """
+    if not statistics.audited:
+        raise DisclosureError("pseudo_not_audited")
+    spec = statistics.spec
+    if spec.lon is not None and zones is None:
+        raise InputError("pseudo_zones_needed")
+    streams: Streams = partial(stream, key)
+    city, tables = families(statistics)
+    shared = plan(statistics, city, tables, streams)
+    parts = []
+    for cluster, name in enumerate(city.codes["cluster"]):
+        crowd = people_in(cluster, shared, streams)
+        if spec.area is not None:
+            settle(cluster, crowd, shared, streams("areas", name))
+        parts.append(crowd)
+    crowd = Crowd.joined(parts)
+    numbers = draw_numbers(statistics, city, tables["users"], crowd, streams)
+    places = _places(statistics, crowd, zones, streams)
+    check(city, tables, statistics, crowd, numbers)
+    frame = _frame(statistics, city, crowd, {**numbers, **places}, streams)
+    return Records(frame=frame, kind="pseudo", source=f"pseudo {statistics.sha256[:12]}")
+
+
+def _places(
+    statistics: Statistics, crowd: Crowd, zones: Zones | None, streams: Streams
+) -> dict[str, Floats]:
+    """Return home points, one a household, shared by its members."""
+    spec = statistics.spec
+    if spec.lon is None or spec.lat is None or zones is None:
+        return {}
+    first = np.unique(crowd.household, return_index=True)[1]
+    lon, lat = homes(statistics, zones, crowd.area[first], partial(streams, "places"))
+    return {spec.lon: lon[crowd.household], spec.lat: lat[crowd.household]}
+
+
+def _frame(
+    statistics: Statistics, city: City, crowd: Crowd, numbers: dict[str, Floats], streams: Streams
+) -> pd.DataFrame:
+    """Return the table: columns and dtypes of the register, rows and numbers by lot."""
+    import pandas as pd
+
+    spec, n = statistics.spec, len(crowd.age)
+    n_homes = int(crowd.household.max()) + 1
+    rng = streams("order", "")
+    shuffled = rng.permutation(n_homes)[crowd.household]
+    order = np.lexsort((rng.random(n), crowd.relation != city.head, shuffled))
+    areas = statistics.tables["areas"]
+    coded = {
+        spec.cluster: (city.codes["cluster"], crowd.cluster),
+        spec.sex: (city.codes["sex"], crowd.sex),
+        spec.care: (city.codes["care"], crowd.care),
+        spec.household_type: (city.codes["type"], crowd.type),
+        spec.relation: (city.codes["relation"], crowd.relation),
+        spec.area: (tuple(areas.area), crowd.area),
+        **{column: (tuple(areas[f"carried:{column}"]), crowd.area) for column in spec.carried},
+    }
+    columns: dict[str, object] = {}
+    for column, dtype in statistics.columns.items():
+        if column == spec.person:
+            values: object = _numbered("P", np.arange(1, n + 1), dtype)
+        elif column == spec.household:
+            values = _numbered("H", shuffled[order] + 1, dtype)
+        elif column == spec.age:
+            values = crowd.age[order]
+        elif column in coded:
+            names, codes = coded[column]
+            values = pd.Series(_labels(names), dtype=object).take(codes[order]).to_numpy()
+        else:
+            values = numbers[column][order]
+        columns[column] = _typed(values, dtype)
+    return pd.DataFrame(columns)
+
+
+def _labels(names: tuple[str, ...]) -> list[str | None]:
+    """Return names, with None for the empty one: a missing value in the register."""
+    return [name if name != "" else None for name in names]
+
+
+def _numbered(letter: str, number: Ints, dtype: str) -> object:
+    """Return new numbers: whole where the register's were, else a letter and digits."""
+    import pandas as pd
+
+    if "int" in dtype.lower() or "float" in dtype.lower():
+        return number
+    width = len(str(int(number.max(initial=1))))
+    return pd.Series(number).astype(str).str.zfill(width).radd(letter).to_numpy()
+
+
+def _typed(values: object, dtype: str) -> pd.Series:
+    """Return a column in the dtype of the register's."""
+    import pandas as pd
+
+    series = pd.Series(values)
+    lowered = dtype.lower()
+    if lowered == "category":
+        return series.astype("str").astype("category")
+    if lowered.startswith(("int", "uint")) or lowered in {"int64[pyarrow]"}:
+        if series.isna().any():  # whole numbers cannot be missing in this dtype
+            return series.astype("Float64").round().astype("Int64")
+        whole = pd.to_numeric(series)
+        return whole.round().astype(dtype)
+    return series.astype(dtype)
