@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tsukuba_gis.errors import TsukubaGisError
 from tsukuba_gis.io import check, read_records, read_zones
+from tsukuba_gis.io.cells import MISSING, plain
 from tsukuba_gis.io.findings import FaultyRowsError
 from tsukuba_gis.io.persons import FORMATS
-from tsukuba_gis.io.values import MISSING, plain
 
 CARE = ["要介護1", "要介護５", "要支援2", "非該当", ""]
 # Any text that CP932 can hold, no control characters; not a word for "missing" or a lost number.

@@ -420,8 +420,9 @@ def test_real_points_of_schools_are_read_from_a_shapefile_without_index(tmp_path
 @needs_shared
 def test_a_real_city_csv_is_read(tmp_path):
     # Q05, Q27: UTF-8 with BOM; 11 sites; codes of six digits.
+    from tsukuba_gis.io.ids import municipality_codes
+    from tsukuba_gis.io.numbers import numbers
     from tsukuba_gis.io.tabular import read_csv
-    from tsukuba_gis.io.values import municipality_codes, numbers
 
     table = read_csv(SHARED / "tsukuba" / "tsukuba_emergency_shelter_20241201.csv")
     assert (table.encoding, table.frame.shape) == ("utf-8-sig", (11, 39))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from tsukuba_gis.errors import CRSError, InputError
-from tsukuba_gis.io import points, tabular, values, vector
+from tsukuba_gis.io import cells, codes, dates, ids, numbers, points, tabular, vector
 from tsukuba_gis.io.findings import FaultyRowsError, Findings
 from tsukuba_gis.io.text import require_file, unique_names
 from tsukuba_gis.records import RecordKind, Records
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
     from tsukuba_gis.errors import Problem
 
 # Bounds of numbers, both inclusive: wide enough for every living person.
-_READERS: Final[Mapping[str, Callable[[pd.Series], values.Column]]] = {
-    "person_id": values.texts,
-    "household_id": values.texts,
+_READERS: Final[Mapping[str, Callable[[pd.Series], cells.Column]]] = {
+    "person_id": ids.texts,
+    "household_id": ids.texts,
     "age": partial(
-        values.whole_numbers, low=0, high=values.MAX_AGE, strip="歳|才", key="age_impossible"
+        numbers.whole_numbers, low=0, high=dates.MAX_AGE, strip="歳|才", key="age_impossible"
     ),
-    "sex": values.sexes,
-    "household_type": values.household_types,
-    "relation": values.relations,
-    "care_level": values.care_levels,
-    "claims": partial(values.whole_numbers, low=0, high=10_000, strip="件|回|枚"),
-    "medical_cost": partial(values.whole_numbers, low=0, high=10**9, strip="円|yen|jpy"),
-    "bmi": partial(values.measures, low=5, high=150),
-    "sbp": partial(values.measures, low=20, high=350),
-    "hba1c": partial(values.measures, low=2, high=25),
-    "municipality_code": values.municipality_codes,
-    "ward": values.texts,
-    "small_area": values.small_areas,
-    "school_district": values.texts,
-    "lon": values.numbers,
-    "lat": values.numbers,
+    "sex": codes.sexes,
+    "household_type": codes.household_types,
+    "relation": codes.relations,
+    "care_level": codes.care_levels,
+    "claims": partial(numbers.whole_numbers, low=0, high=10_000, strip="件|回|枚"),
+    "medical_cost": partial(numbers.whole_numbers, low=0, high=10**9, strip="円|yen|jpy"),
+    "bmi": partial(numbers.measures, low=5, high=150),
+    "sbp": partial(numbers.measures, low=20, high=350),
+    "hba1c": partial(numbers.measures, low=2, high=25),
+    "municipality_code": ids.municipality_codes,
+    "ward": ids.texts,
+    "small_area": ids.small_areas,
+    "school_district": ids.texts,
+    "lon": numbers.numbers,
+    "lat": numbers.numbers,
 }
 _GEOMETRY: Final = "geometry"
 
@@ -234,7 +234,7 @@ class Reading:
         self.bad = np.zeros(len(table.frame), dtype=bool)
         self.blank = np.ones(len(table.frame), dtype=bool)
         for name in table.frame.columns:
-            self.blank &= values.is_blank(table.frame[name])
+            self.blank &= cells.is_blank(table.frame[name])
 
     def frame(self, *, reference_date: date | None, crs: object | None) -> pd.DataFrame:
         """Return the roles in their order, then all other columns."""
@@ -249,7 +249,7 @@ class Reading:
             if role in _READERS and not (role == "age" and from_birth)
         }
         if reference_date is not None and "birth_date" in self.columns:
-            read["age"] = self._column("birth_date", partial(values.ages, as_of=reference_date))
+            read["age"] = self._column("birth_date", partial(dates.ages, as_of=reference_date))
         if "lon" in read:
             read["lon"], read["lat"] = self._points(read["lon"], read["lat"], crs)
         if "care_level" in read:
@@ -265,7 +265,7 @@ class Reading:
         frame = pd.concat([pd.DataFrame(ordered), others], axis=1)
         return frame.set_axis(pd.Index(self.table.rows, name="row"), axis=0)
 
-    def _column(self, role: str, reader: Callable[[pd.Series], values.Column]) -> pd.Series:
+    def _column(self, role: str, reader: Callable[[pd.Series], cells.Column]) -> pd.Series:
         name = self.columns[role]
         column = reader(self.table.frame[name])
         for key, mask in column.faults.items():

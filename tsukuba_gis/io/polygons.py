@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from tsukuba_gis.errors import CRSError, InputError
-from tsukuba_gis.io import points, values
+from tsukuba_gis.io import points
+from tsukuba_gis.io.cells import as_text
 from tsukuba_gis.io.findings import Findings
+from tsukuba_gis.io.ids import small_areas, texts
 from tsukuba_gis.io.layouts import (
     ID_NAMES,
     NAME_NAMES,
@@ -213,7 +215,7 @@ def _are_degrees(x: np.ndarray, y: np.ndarray) -> bool:
 def _without_water(frame: gpd.GeoDataFrame, findings: Findings) -> gpd.GeoDataFrame:
     if "HCODE" not in frame.columns:
         raise InputError("water_not_known", path=findings.file)
-    water = (frame["HCODE"].map(values.as_text) == WATER).to_numpy(dtype=bool)
+    water = (frame["HCODE"].map(as_text) == WATER).to_numpy(dtype=bool)
     if water.any():
         findings.add("info", "water_left_out", n=int(water.sum()))
     return frame[~water]
@@ -286,7 +288,7 @@ def _school(frame: gpd.GeoDataFrame, column: str) -> tuple[tuple[str, ...], tupl
     name there. Where it is a code but some are blank, code and name make the id.
     """
     item = column[:3]
-    given = frame[column].dropna().map(values.as_text)
+    given = frame[column].dropna().map(as_text)
     if not given.map(lambda cell: SCHOOL_CODE.fullmatch(cell) is not None).all():
         return (f"{item}_001", column), (column,)
     if len(given) < len(frame):
@@ -300,7 +302,7 @@ def _joined(
     """Return columns as one text; missing where all are."""
     joined: pd.Series | None = None
     for column in columns:
-        read = (values.small_areas if column == "KEY_CODE" else values.texts)(frame[column])
+        read = (small_areas if column == "KEY_CODE" else texts)(frame[column])
         if read.faults:
             n = int(sum(mask.sum() for mask in read.faults.values()))
             raise InputError("zone_id_scientific", path=findings.file, column=column, n=n)
