@@ -126,7 +126,8 @@ def level_data(level: Level, indicators: tuple[Indicator, ...]) -> dict[str, Any
         "ages": ages,
         "population": {sex: _cells(level.population, sex, ages) for sex in ("female", "male")},
         "city_population": {
-            sex: _column(np.nansum(level.population[sex][ages].to_numpy(), axis=0))
+            # Not nansum: the city less the districts shown would give a hidden cell away.
+            sex: _column(level.population[sex][ages].to_numpy().sum(axis=0))
             for sex in ("female", "male")
         },
         "moran": {name: _moran(level.moran[name]) for name in names if name in level.moran},
