@@ -254,16 +254,18 @@ def _blocks(asked: Ints, there: Ints) -> list[tuple[Ints, Ints]]:
 
 
 def _closest(asked: Floats, there: Floats, count: int) -> tuple[Floats, Ints]:
-    square = (there**2).sum(axis=1)[None, :] - 2 * asked @ there.T
-    count = min(count, len(there))
-    if count == 1:
-        where = np.argmin(square, axis=1)[:, None]
-    else:
-        where = np.argpartition(square, count - 1, axis=1)[:, :count]
-        order = np.argsort(np.take_along_axis(square, where, axis=1), axis=1, kind="stable")
-        where = np.take_along_axis(where, order, axis=1)
-    found = np.take_along_axis(square, where, axis=1) + (asked**2).sum(axis=1)[:, None]
-    return np.sqrt(np.maximum(np.round(found, _DIGITS), 0.0)), where.astype(np.int64)
+    square = asked @ there.T
+    square *= -2
+    square += (there**2).sum(axis=1)
+    rows = np.arange(len(asked))
+    found, where = [], []
+    for _ in range(min(count, len(there))):
+        best = np.argmin(square, axis=1)
+        found.append(square[rows, best])
+        where.append(best)
+        square[rows, best] = np.inf
+    distance = np.column_stack(found) + (asked**2).sum(axis=1)[:, None]
+    return np.sqrt(np.maximum(np.round(distance, _DIGITS), 0.0)), np.column_stack(where)
 
 
 def _finite(distances: Floats) -> Floats:

@@ -9,6 +9,7 @@ the difference is a leak. The same difference between two groups that were
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -54,10 +55,21 @@ class Holdout:
     def only(self, who: Callable[[pd.DataFrame], Bools]) -> Holdout:
         """Return the same groups, of the people for whom ``who`` is true."""
         kept = [part[who(part)] for part in (self.source, self.holdout, self.control)]
-        return Holdout(
-            source=kept[0], holdout=kept[1], control=kept[2],
-            background=self.background, household=self.household,
-        )  # fmt: skip
+        return dataclasses.replace(self, source=kept[0], holdout=kept[1], control=kept[2])
+
+    def sampled(self, size: int, *, seed: int) -> Holdout:
+        """Return the same groups, at most ``size`` people drawn of each but the background."""
+        parts = {"source": self.source, "holdout": self.holdout, "control": self.control}
+        drawn = {name: sample(part, size, seed=seed, place=name) for name, part in parts.items()}
+        return dataclasses.replace(self, **drawn)
+
+
+def sample(frame: pd.DataFrame, size: int, *, seed: int, place: str) -> pd.DataFrame:
+    """Return at most ``size`` rows, drawn without replacement, in their order."""
+    if len(frame) <= size:
+        return frame
+    rows = stream(f"{seed}", "sample", place).choice(len(frame), size, replace=False)
+    return frame.iloc[np.sort(rows)]
 
 
 def split(frame: pd.DataFrame, *, household: str | None, seed: int) -> Holdout:

@@ -18,6 +18,7 @@ from tsukuba_gis.errors import MissingExtraError
 from tsukuba_gis.pseudo.keys import stream
 from tsukuba_gis.pseudo.metric import Z95, Metric, auc
 from tsukuba_gis.pseudo.risk import codes
+from tsukuba_gis.pseudo.risk import sample as draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -258,7 +259,10 @@ def propensity(
     ----------
     Snoke, Raab, Nowok, Dibben and Slavkovic 2018, doi:10.1111/rssa.12358.
     """
-    sample = [_sample(frame, size, seed, place) for place, frame in enumerate((real, pseudo))]
+    sample = [
+        draw(frame, size, seed=seed, place=place)
+        for place, frame in (("real", real), ("pseudo", pseudo))
+    ]
     features = _interactions(np.vstack(_features(sample, columns)))
     label = np.repeat([0.0, 1.0], [len(part) for part in sample])
     share, score = float(label.mean()), _logistic(features, label)
@@ -302,7 +306,10 @@ def classifier_auc(
         from sklearn.ensemble import HistGradientBoostingClassifier
     except ImportError as error:
         raise MissingExtraError("extra_evaluate") from error
-    sample = [_sample(frame, size, seed, place) for place, frame in enumerate((real, pseudo))]
+    sample = [
+        draw(frame, size, seed=seed, place=place)
+        for place, frame in (("real", real), ("pseudo", pseudo))
+    ]
     features = np.vstack(_features(sample, columns, missing=True))
     label = np.repeat([0, 1], [len(part) for part in sample])
     groups = [
@@ -493,13 +500,6 @@ def _designs(
             for part, frame in zip(parts, frames, strict=True):
                 part.append((frame[column].astype(str) == name).to_numpy(dtype=float))
     return [np.column_stack(part) for part in parts]
-
-
-def _sample(frame: pd.DataFrame, size: int, seed: int, place: int) -> pd.DataFrame:
-    if len(frame) <= size:
-        return frame
-    rows = stream(f"{seed}", "sample", f"{place}").choice(len(frame), size, replace=False)
-    return frame.iloc[np.sort(rows)]
 
 
 def _features(
