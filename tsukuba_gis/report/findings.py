@@ -132,8 +132,8 @@ def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
         key = "page_moran_positive" if moran.i > moran.expected else "page_moran_negative"
     said = [
         _without_label(sentence(moran, label=label, lang=lang), label),
-        *cautions(moran, lang=lang),
         text("page_moran_not", lang),
+        *cautions(moran, lang=lang),
         method(moran, lang=lang),
     ]
     return Finding(

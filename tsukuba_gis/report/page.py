@@ -71,7 +71,11 @@ def page_html(result: Result) -> str:
             for lang in LANGUAGES
         },
         say=text,
-        settings={name: _plain(value) for name, value in result.provenance.settings.items()},
+        settings={
+            name: _plain(value)
+            for name, value in result.provenance.settings.items()
+            if name != "seed"  # told by itself
+        },
         paper={lang: _paper(result, lang) for lang in LANGUAGES},
     )
 
@@ -133,9 +137,9 @@ def _paper(result: Result, lang: Language) -> str:
     notices = quoted(" / ".join(result.notices[lang]))
     title = quoted(result.title[lang])
     return (
-        f"@page {{ @top-left {{ content: {notices}; color: #a1122a; font-size: 7.5pt; }} "
-        f"@bottom-left {{ content: {title}; font-size: 7.5pt; }} "
-        '@bottom-right { content: counter(page) " / " counter(pages); font-size: 7.5pt; } }'
+        f"@page {{ @top-left {{ content: {notices}; color: #a1122a; font: 7.5pt sans-serif; }} "
+        f"@bottom-left {{ content: {title}; font: 7.5pt sans-serif; }} "
+        '@bottom-right { content: counter(page) " / " counter(pages); font: 7.5pt sans-serif; } }'
     )
 
 

@@ -2,203 +2,240 @@
 
 const PAPER_ROWS = 60; // a longer table is not printed
 
-function startPage() {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const find = (id) => document.getElementById(id);
-  words.table = data.texts;
-  words.lang = data.lang;
-  for (const outline of data.outlines) [outline.rings] = decodeTopology(outline.topology);
-  const indicatorOf = (name) => data.indicators.find((indicator) => indicator.name === name);
+const find = (id) => document.getElementById(id);
 
-  const state = { lang: data.lang, level: data.levels[0], indicator: indicatorOf(data.start), zone: null };
-  const choose = (zone) => change({ zone });
-  const valueMap = new ZoneMap(window.map_values, choose);
-  const clusterMap = new ZoneMap(window.map_clusters, choose);
-  const table = new DataTable(find("table"), (zone) => {
-    change({ zone });
-    find("choose").scrollIntoView();
-  });
-  for (const map of [valueMap, clusterMap]) {
-    map.outlines = data.outlines;
-    map.places = data.outlines.map(({ name, point }) => ({ text: name, point, width: Infinity, kind: "place" }));
-    const leaflet = map.leaflet; // the wheel scrolls the page until the reader clicks into the map
-    leaflet.on("focus", () => leaflet.scrollWheelZoom.enable());
-    leaflet.on("blur", () => leaflet.scrollWheelZoom.disable());
+class ReportPage {
+  constructor(data) {
+    this.data = data;
+    words.table = data.texts;
+    for (const outline of data.outlines) [outline.rings] = decodeTopology(outline.topology);
+    const choose = (zone) => this.change({ zone });
+    this.valueMap = new ZoneMap(window.map_values, choose);
+    this.clusterMap = new ZoneMap(window.map_clusters, choose);
+    this.maps = [this.valueMap, this.clusterMap];
+    this.table = new DataTable(find("table"), (zone) => {
+      choose(zone);
+      find("choose").scrollIntoView();
+    });
+    this.state = { lang: data.lang, level: data.levels[0], indicator: this.indicator(data.start), zone: null };
+    this.prepareMaps();
+    this.listen();
+    this.change(this.readAddress());
   }
 
-  // The zone to begin with: the highest of the first indicator.
-  function highest() {
-    const values = state.level.values[state.indicator.name];
-    const most = Math.max(...values.filter((value) => value !== null));
-    return Math.max(0, values.indexOf(most));
+  indicator(name) {
+    return this.data.indicators.find((indicator) => indicator.name === name);
   }
 
-  function change(changes) {
+  prepareMaps() {
+    for (const map of this.maps) {
+      map.outlines = this.data.outlines;
+      map.places = this.data.outlines.map(({ name, point }) => ({ text: name, point, width: Infinity, kind: "place" }));
+      // The wheel scrolls the page until the reader goes into the map.
+      map.leaflet.on("focus", () => map.leaflet.scrollWheelZoom.enable());
+      map.leaflet.on("blur", () => map.leaflet.scrollWheelZoom.disable());
+    }
+  }
+
+  // ---- state: language, level, indicator, zone
+
+  change(changes) {
+    const { state } = this;
     if (changes.level && changes.level !== state.level && !("zone" in changes)) changes.zone = null;
     Object.assign(state, changes);
-    if (state.zone === null) state.zone = highest();
+    if (state.zone === null) state.zone = this.highest();
     words.lang = state.lang;
-    show(changes);
-    writeHash();
+    this.show(changes);
+    this.writeAddress();
   }
 
-  function show(changes) {
-    if (changes.lang) showLanguage();
-    if (changes.lang || changes.level) showChoices();
-    showValues();
-    showZone();
-    if (changes.lang || changes.level) {
-      later(showClusters);
-      later(() => table.show(data, state.level, state.zone));
-    } else {
-      showClusters();
-      table.mark(state.zone);
-    }
-    document.body.classList.toggle("long-table", state.level.names.length > PAPER_ROWS);
-    if ("zone" in changes) for (const map of [valueMap, clusterMap]) if (map.level === state.level) map.reveal(state.zone);
-  }
-
-  // Work that the first sight of the map need not wait for.
-  function later(work) {
-    setTimeout(work, 0);
-  }
-
-  function showLanguage() {
-    document.documentElement.lang = state.lang;
-    document.title = data.title[state.lang];
-    for (const marked of document.querySelectorAll("[data-label]")) marked.setAttribute("aria-label", say(marked.dataset.label));
-    for (const paper of document.querySelectorAll("[data-paper]")) paper.media = paper.dataset.paper === state.lang ? "" : "not all";
-    for (const marked of document.querySelectorAll("[data-hint]")) marked.placeholder = say(marked.dataset.hint);
-    // What a link leads to must not hide under the notices, which stay on top.
-    document.documentElement.style.scrollPaddingTop = document.querySelector(".top").offsetHeight + 50 + "px";
-    find("language").textContent = say("other_language");
-    find("language").lang = state.lang === "ja" ? "en" : "ja";
-    valueMap.rename(say("map_values_label"));
-    clusterMap.rename(say("map_clusters_label"));
-  }
-
-  // Names to search for; two zones of one name are told apart by their ids.
-  function searchNames({ names, ids }) {
-    return names.map((name, zone) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${ids[zone]})`));
-  }
-
-  function radios(box, name, choices, now, onPick) {
-    box.replaceChildren(...choices.map(({ value, label }) => {
-      const input = element("input", { type: "radio", name, value, checked: value === now });
-      input.addEventListener("change", () => onPick(value));
-      return element("label", {}, input, element("span", { text: label }));
-    }));
-  }
-
-  function showChoices() {
-    radios(find("levels"), "level", data.levels.map((level) => ({
-      value: level.key,
-      label: say("level_choice", { level: level.label[state.lang], n: formatNumber(level.names.length) }),
-    })), state.level.key, (key) => change({ level: data.levels.find((level) => level.key === key) }));
-    radios(find("indicators"), "indicator", data.indicators.map((indicator) => ({
-      value: indicator.name,
-      label: indicator.label[state.lang],
-    })), state.indicator.name, (name) => change({ indicator: indicatorOf(name) }));
-    const select = find("cluster-indicator");
-    select.replaceChildren(...data.indicators.filter(({ name }) => state.level.lisa[name]).map((indicator) =>
-      element("option", { value: indicator.name, text: indicator.label[state.lang] })));
-    find("names").replaceChildren(...searchNames(state.level).map((value) => element("option", { value })));
-  }
-
-  function showValues() {
-    const layer = valueLayer(data, state.level, state.indicator);
-    valueMap.showLevel(state.level, data.outlines);
-    valueMap.paint(layer, state.zone);
-    drawLegend(find("legend"), layer);
-    find("values-title").textContent = say("map_title", { indicator: layer.title, level: state.level.label[state.lang] });
-    for (const source of document.querySelectorAll(".map-source")) source.textContent = say("source") + " " + state.level.source;
-    const picked = document.querySelector(`#indicators input[value="${CSS.escape(state.indicator.name)}"]`);
-    if (picked) picked.checked = true;
-  }
-
-  function showZone() {
-    find("zone-name").textContent = state.level.names[state.zone];
-    drawPanel(find("figures"), data, state.level, state.zone, state.indicator.name);
-    drawPyramid(find("pyramid"), state.level, state.zone);
-    drawAgeTable(find("ages"), state.level, state.zone);
-  }
-
-  // Clusters of the chosen indicator; of a count, which has none, the first that has.
-  function showClusters() {
-    const names = Object.keys(state.level.lisa);
-    find("clusters-body").hidden = names.length === 0;
-    find("clusters-none").hidden = names.length > 0;
-    if (!names.length) return;
-    const name = names.includes(state.indicator.name) ? state.indicator.name : names.includes(data.start) ? data.start : names[0];
-    const indicator = indicatorOf(name);
-    const layer = clusterLayer(data, state.level, indicator);
-    clusterMap.showLevel(state.level, data.outlines);
-    clusterMap.paint(layer, state.zone);
-    drawLegend(find("cluster-legend"), layer);
-    drawScatter(find("scatter"), data, state.level, indicator, state.zone, choose);
-    const { headline, notes } = state.level.readings[name][state.lang];
-    find("reading").textContent = headline;
-    find("reading-notes").replaceChildren(...notes.map((text) => element("li", { text })));
-    find("clusters-title").textContent = say("map_title", { indicator: layer.title, level: state.level.label[state.lang] });
-    find("cluster-indicator").value = name;
-    find("cluster-zone").textContent = say("cluster_zone", { name: state.level.names[state.zone], text: layer.describe(state.zone) });
+  // The zone to begin with: the highest of the indicator.
+  highest() {
+    const values = this.state.level.values[this.state.indicator.name];
+    return Math.max(0, values.indexOf(Math.max(...values.filter((value) => value !== null))));
   }
 
   // The state stands in the address, so that a view can be sent as a link.
-  function writeHash() {
-    const { lang, level, indicator, zone } = state;
+  writeAddress() {
+    const { lang, level, indicator, zone } = this.state;
     const parts = new URLSearchParams({ lang, level: level.key, indicator: indicator.name, zone: level.ids[zone] });
     try { history.replaceState(null, "", "#" + parts); } catch (error) { /* a frame without an address */ }
   }
 
-  function readHash() {
+  readAddress() {
+    const { state, data } = this;
     const parts = new URLSearchParams(location.hash.slice(1));
     const level = data.levels.find(({ key }) => key === parts.get("level")) || state.level;
     const zone = level.ids.indexOf(parts.get("zone"));
     return {
       lang: parts.get("lang") in LOCALES ? parts.get("lang") : state.lang,
       level,
-      indicator: indicatorOf(parts.get("indicator")) || state.indicator,
+      indicator: this.indicator(parts.get("indicator")) || state.indicator,
       zone: zone < 0 ? null : zone,
     };
   }
 
-  find("language").addEventListener("click", () => change({ lang: state.lang === "ja" ? "en" : "ja" }));
-  find("search").addEventListener("change", (event) => {
-    const zone = searchNames(state.level).indexOf(event.target.value.trim());
-    find("search-none").hidden = zone >= 0 || !event.target.value;
-    if (zone >= 0) change({ zone });
-  });
-  find("cluster-indicator").addEventListener("change", (event) => change({ indicator: indicatorOf(event.target.value) }));
-  find("filter").addEventListener("input", (event) => {
-    table.filter = event.target.value.trim();
-    table.fill();
-  });
-  find("csv").addEventListener("click", () =>
-    saveFile(`${state.level.label[state.lang]}.csv`, csvText(data, state.level), "text/csv;charset=utf-8"));
-  for (const [id, map] of [["values-png", valueMap], ["clusters-png", clusterMap]]) {
-    find(id).addEventListener("click", () => drawPicture(data, state.level, map).toBlob((blob) =>
-      saveFile(`${map.layer.title}_${state.level.label[state.lang]}.png`, blob, "image/png")));
-  }
-  // Links to the sections scroll without losing the state in the address.
-  for (const link of document.querySelectorAll('nav a[href^="#"]')) {
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      const section = find(link.hash.slice(1));
-      section.scrollIntoView();
-      section.focus({ preventScroll: true });
-    });
-  }
-  window.addEventListener("hashchange", () => change(readHash()));
-  // Paper has another width than the screen: maps take a fixed size while printing.
-  const printing = (now) => {
-    document.body.classList.toggle("printing", now);
-    for (const map of [valueMap, clusterMap]) map.fit();
-  };
-  window.addEventListener("beforeprint", () => printing(true));
-  window.addEventListener("afterprint", () => printing(false));
+  // ---- what shows the state
 
-  change(readHash());
+  show(changes) {
+    const { data, state } = this;
+    if (changes.lang) this.showLanguage();
+    if (changes.lang || changes.level) this.showChoices();
+    this.showValues();
+    this.showZone();
+    if (changes.lang || changes.level) {
+      // The first sight of the map need not wait for the rest.
+      setTimeout(() => this.showClusters());
+      setTimeout(() => this.table.show(data, state.level, state.zone));
+    } else {
+      this.showClusters();
+      this.table.mark(state.zone);
+    }
+    document.body.classList.toggle("long-table", state.level.names.length > PAPER_ROWS);
+    if (!("zone" in changes)) return;
+    for (const map of this.maps) if (map.level === state.level) map.reveal(state.zone);
+  }
+
+  showLanguage() {
+    const { lang } = this.state;
+    document.documentElement.lang = lang;
+    document.title = this.data.title[lang];
+    const marked = (name, work) => document.querySelectorAll(`[data-${name}]`).forEach((one) => work(one, one.dataset[name]));
+    marked("label", (one, key) => one.setAttribute("aria-label", say(key)));
+    marked("hint", (one, key) => { one.placeholder = say(key); });
+    marked("paper", (style, own) => { style.media = own === lang ? "" : "not all"; });
+    find("language").textContent = say("other_language");
+    find("language").lang = lang === "ja" ? "en" : "ja";
+    this.valueMap.rename(say("map_values_label"));
+    this.clusterMap.rename(say("map_clusters_label"));
+    // What a link leads to must not hide under the notices, which stay on top.
+    document.documentElement.style.scrollPaddingTop = document.querySelector(".top").offsetHeight + 50 + "px";
+  }
+
+  showChoices() {
+    const { data, state } = this;
+    const label = (indicator) => indicator.label[state.lang];
+    radios(find("levels"), "level", data.levels.map((level) => ({
+      label: say("level_choice", { level: level.label[state.lang], n: formatNumber(level.names.length) }),
+      now: level === state.level,
+      pick: () => this.change({ level }),
+    })));
+    radios(find("indicators"), "indicator", data.indicators.map((indicator) => ({
+      label: label(indicator),
+      now: indicator === state.indicator,
+      pick: () => this.change({ indicator }),
+    })));
+    find("cluster-indicator").replaceChildren(...data.indicators
+      .filter(({ name }) => state.level.lisa[name])
+      .map((indicator) => element("option", { value: indicator.name, text: label(indicator) })));
+    find("names").replaceChildren(...searchNames(state.level).map((value) => element("option", { value })));
+  }
+
+  showValues() {
+    const { data, state } = this;
+    const layer = valueLayer(data, state.level, state.indicator);
+    this.valueMap.showLevel(state.level, data.outlines);
+    this.valueMap.paint(layer, state.zone);
+    drawLegend(find("legend"), layer);
+    find("values-title").textContent = this.mapTitle(layer);
+    for (const source of document.querySelectorAll(".map-source")) source.textContent = say("source") + " " + state.level.source;
+    find("indicators").querySelectorAll("input")[data.indicators.indexOf(state.indicator)].checked = true;
+  }
+
+  showZone() {
+    const { level, zone, indicator } = this.state;
+    find("zone-name").textContent = level.names[zone];
+    drawPanel(find("figures"), this.data, level, zone, indicator.name);
+    drawPyramid(find("pyramid"), level, zone);
+    drawAgeTable(find("ages"), level, zone);
+  }
+
+  // Clusters of the chosen indicator; of a count, which has none, the first that has.
+  showClusters() {
+    const { data, state } = this;
+    const { level, zone } = state;
+    const names = Object.keys(level.lisa);
+    find("clusters-body").hidden = names.length === 0;
+    find("clusters-none").hidden = names.length > 0;
+    if (!names.length) return;
+    const name = [state.indicator.name, data.start, names[0]].find((one) => names.includes(one));
+    const indicator = this.indicator(name);
+    const layer = clusterLayer(data, level, indicator);
+    this.clusterMap.showLevel(level, data.outlines);
+    this.clusterMap.paint(layer, zone);
+    drawLegend(find("cluster-legend"), layer);
+    drawScatter(find("scatter"), data, level, indicator, zone, (other) => this.change({ zone: other }));
+    const { headline, notes } = level.readings[name][state.lang];
+    find("reading").textContent = headline;
+    find("reading-notes").replaceChildren(...notes.map((text) => element("li", { text })));
+    find("clusters-title").textContent = this.mapTitle(layer);
+    find("cluster-indicator").value = name;
+    find("cluster-zone").textContent = say("cluster_zone", { name: level.names[zone], text: layer.describe(zone) });
+  }
+
+  mapTitle(layer) {
+    return say("map_title", { indicator: layer.title, level: this.state.level.label[this.state.lang] });
+  }
+
+  // ---- what the reader does
+
+  listen() {
+    const { state } = this;
+    const on = (id, event, work) => find(id).addEventListener(event, work);
+    on("language", "click", () => this.change({ lang: state.lang === "ja" ? "en" : "ja" }));
+    on("search", "change", (event) => this.search(event.target.value.trim()));
+    on("cluster-indicator", "change", (event) => this.change({ indicator: this.indicator(event.target.value) }));
+    on("filter", "input", (event) => this.table.narrow(event.target.value.trim()));
+    on("csv", "click", () => this.save(csvText(this.data, state.level), "csv", "text/csv;charset=utf-8"));
+    on("values-png", "click", () => this.savePicture(this.valueMap));
+    on("clusters-png", "click", () => this.savePicture(this.clusterMap));
+    document.querySelectorAll('nav a[href^="#"]').forEach((link) => link.addEventListener("click", goToSection));
+    window.addEventListener("hashchange", () => this.change(this.readAddress()));
+    window.addEventListener("beforeprint", () => this.print(true));
+    window.addEventListener("afterprint", () => this.print(false));
+  }
+
+  search(name) {
+    const zone = searchNames(this.state.level).indexOf(name);
+    find("search-none").hidden = zone >= 0 || !name;
+    if (zone >= 0) this.change({ zone });
+  }
+
+  save(content, kind, type, title = "") {
+    saveFile(`${title}${this.state.level.label[this.state.lang]}.${kind}`, content, type);
+  }
+
+  savePicture(map) {
+    drawPicture(this.data, this.state.level, map).toBlob((blob) =>
+      this.save(blob, "png", "image/png", map.layer.title + "_"));
+  }
+
+  // Paper has another width than the screen: maps take a fixed size while printing.
+  print(now) {
+    document.body.classList.toggle("printing", now);
+    for (const map of this.maps) if (map.level) map.fit();
+  }
 }
 
-startPage();
+function radios(box, name, choices) {
+  box.replaceChildren(...choices.map(({ label, now, pick }) => {
+    const input = element("input", { type: "radio", name, checked: now });
+    input.addEventListener("change", pick);
+    return element("label", {}, input, element("span", { text: label }));
+  }));
+}
+
+// Names to search for; two zones of one name are told apart by their ids.
+function searchNames({ names, ids }) {
+  return names.map((name, zone) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${ids[zone]})`));
+}
+
+// Links to the sections scroll without losing the state in the address.
+function goToSection(event) {
+  event.preventDefault();
+  const section = find(event.target.closest("a").hash.slice(1));
+  section.scrollIntoView();
+  section.focus({ preventScroll: true });
+}
+
+new ReportPage(JSON.parse(find("data").textContent));

@@ -9,10 +9,7 @@ function pyramidShares(cells) {
 }
 
 function drawPyramid(box, level, zone) {
-  const cells = {
-    female: level.population.female[zone],
-    male: level.population.male[zone],
-  };
+  const cells = { female: level.population.female[zone], male: level.population.male[zone] };
   const here = pyramidShares(cells);
   const city = pyramidShares(level.city_population);
   const name = level.names[zone];
@@ -20,44 +17,57 @@ function drawPyramid(box, level, zone) {
     box.replaceChildren(element("p", { class: "note", text: say("pyramid_none") }));
     return;
   }
-  const { ages } = level;
-  const { width, row, middle, top, bottom } = PYRAMID;
-  const height = top + ages.length * row + bottom;
-  const side = (width - middle) / 2;
-  const most = Math.max(0.01, ...[here, city].flatMap((s) => [...s.female, ...s.male]).map((v) => v || 0));
-  const limit = Math.ceil(most * 100) / 100;
-  const x = (share, sign) => width / 2 + sign * (middle / 2 + (side - 4) * (share / limit));
-  const y = (k) => top + (ages.length - 1 - k) * row;
-
+  const frame = pyramidFrame(level.ages, [here, city]);
   const picture = svgElement("svg", {
-    viewBox: `0 0 ${width} ${height}`, role: "img", class: "pyramid",
-    "aria-label": say("pyramid_alt", { name, share: percent(olderShare(here, ages)), city: percent(olderShare(city, ages)) }),
+    viewBox: `0 0 ${PYRAMID.width} ${frame.height}`, role: "img", class: "pyramid",
+    "aria-label": say("pyramid_alt", {
+      name, share: percent(olderShare(here, level.ages)), city: percent(olderShare(city, level.ages)),
+    }),
   });
-  for (const [sex, sign] of [["male", -1], ["female", 1]]) {
-    picture.append(
-      svgText(x(limit / 2, sign), 14, say("sex_" + sex), "middle"),
-      ...pyramidAxis(x, sign, limit, top, height - bottom));
-    here[sex].forEach((share, k) => {
-      if (!share) return;
-      const [a, b] = [x(0, sign), x(share, sign)];
-      picture.append(svgElement("rect", { x: Math.min(a, b), y: y(k) + 1, width: Math.abs(b - a), height: row - 2, class: sex }));
-    });
-    const steps = city[sex].map((share, k) => {
-      const at = x(share || 0, sign);
-      return `${k ? "L" : "M"}${at} ${y(k) + row}L${at} ${y(k)}`;
-    });
-    picture.append(svgElement("path", { d: steps.join(""), class: "city-line" }));
-  }
-  ages.forEach((age, k) => {
-    if (age % 10 === 0) picture.append(svgText(width / 2, y(k) + row - 2, age === 100 ? "100+" : String(age), "middle"));
+  picture.append(...pyramidSide(frame, here, city, "male", -1), ...pyramidSide(frame, here, city, "female", 1));
+  level.ages.forEach((age, k) => {
+    const label = age === 100 ? "100+" : String(age);
+    if (age % 10 === 0) picture.append(svgText(PYRAMID.width / 2, frame.y(k) + PYRAMID.row - 2, label, "middle"));
   });
   const hidden = [...cells.female, ...cells.male].filter((n) => n === null).length;
-  box.replaceChildren(
-    element("p", { class: "keys" },
-      element("span", { class: "key-zone", "aria-hidden": "true" }), name + " ",
-      element("span", { class: "key-city", "aria-hidden": "true" }), say("whole_city")),
-    picture,
-    ...(hidden ? [element("p", { class: "note", text: say("pyramid_hidden", { n: hidden }) })] : []));
+  const keys = element("p", { class: "keys" },
+    element("span", { class: "key-zone", "aria-hidden": "true" }), name + " ",
+    element("span", { class: "key-city", "aria-hidden": "true" }), say("whole_city"));
+  box.replaceChildren(keys, picture);
+  if (hidden) box.append(element("p", { class: "note", text: say("pyramid_hidden", { n: hidden }) }));
+}
+
+// Where things stand: x of a share on a side (sign −1: left), y of an age group's top.
+function pyramidFrame(ages, series) {
+  const { width, row, middle, top, bottom } = PYRAMID;
+  const most = Math.max(0.01, ...series.flatMap((s) => [...s.female, ...s.male]).map((share) => share || 0));
+  const limit = Math.ceil(most * 100) / 100;
+  const side = (width - middle) / 2 - 4;
+  return {
+    limit,
+    height: top + ages.length * row + bottom,
+    x: (share, sign) => width / 2 + sign * (middle / 2 + side * (share / limit)),
+    y: (k) => top + (ages.length - 1 - k) * row,
+  };
+}
+
+function pyramidSide(frame, here, city, sex, sign) {
+  const { row, top, bottom } = PYRAMID;
+  const { x, y, limit, height } = frame;
+  const bars = here[sex].map((share, k) => {
+    const [a, b] = [x(0, sign), x(share || 0, sign)];
+    return svgElement("rect", { x: Math.min(a, b), y: y(k) + 1, width: Math.abs(b - a), height: row - 2, class: sex });
+  });
+  const steps = city[sex].map((share, k) => {
+    const at = x(share || 0, sign);
+    return `${k ? "L" : "M"}${at} ${y(k) + row}L${at} ${y(k)}`;
+  });
+  return [
+    svgText(x(limit / 2, sign), 14, say("sex_" + sex), "middle"),
+    ...pyramidAxis(x, sign, limit, top, height - bottom),
+    ...bars,
+    svgElement("path", { d: steps.join(""), class: "city-line" }),
+  ];
 }
 
 function pyramidAxis(x, sign, limit, from, to) {

@@ -19,6 +19,12 @@ class DataTable {
     this.fill();
   }
 
+  // Show only the zones whose name holds a text.
+  narrow(filter) {
+    this.filter = filter;
+    this.fill();
+  }
+
   headCell(column, label, unit = "") {
     const now = this.sorting.column === column;
     const button = element("button", { type: "button" }, label,
