@@ -5,40 +5,19 @@ Exit codes: 0 done; 1 a fault of the input (said in words); 2 a wrong command li
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tsukuba_gis import __version__
+from tsukuba_gis.cli.console import Progress, lang_option, make_console_safe, spoken
 from tsukuba_gis.errors import TsukubaGisError
 from tsukuba_gis.messages import LANGUAGES, Language, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tsukuba_gis.study import Study
-
-_LANG_VARIABLE = "TSUKUBA_GIS_LANG"
-
-
-def _default_lang() -> Language:
-    """Return the language of messages: the variable, else the locale, else Japanese."""
-    chosen = os.environ.get(_LANG_VARIABLE, "")
-    if chosen in LANGUAGES:
-        return "en" if chosen == "en" else "ja"
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
-    return "en" if locale.startswith("en") else "ja"
-
-
-_lang_option = click.option(
-    "--lang",
-    type=click.Choice(LANGUAGES),
-    default=_default_lang,
-    help=f"Language of messages and outputs. Default: ${_LANG_VARIABLE}, else the locale.",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -59,7 +38,7 @@ def group() -> None:
 @click.option("--seed", type=click.IntRange(0), default=None, help="Seed of everything random.")
 @click.option("--size", type=click.IntRange(1_000), default=None,
               help="Persons in the register (default: all, about 227,000).")  # fmt: skip
-@_lang_option
+@lang_option
 @click.option("--quiet", is_flag=True, help="No progress.")
 def demo(out: Path, seed: int | None, size: int | None, lang: Language, quiet: bool) -> None:
     """Run everything on the bundled, invented register of Tsukuba.
@@ -98,7 +77,7 @@ def run(study_file: Path, out: Path | None, lang: Language | None, quiet: bool) 
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--layer", default=None, help="Layer of a GeoPackage.")
 @click.option("--sheet", default=None, help="Sheet of a workbook.")
-@_lang_option
+@lang_option
 def check(file: Path, layer: str | None, sheet: str | None, lang: Language) -> None:
     """Say what a file of records or zones holds, and what is wrong with it.
 
@@ -116,7 +95,7 @@ def check(file: Path, layer: str | None, sheet: str | None, lang: Language) -> N
 @group.command()
 @click.option("--copy-to", type=click.Path(path_type=Path), default=None,
               help="Copy the GeoPackage of all layers there.")  # fmt: skip
-@_lang_option
+@lang_option
 def boundaries(copy_to: Path | None, lang: Language) -> None:
     """List the bundled boundaries (approximate), or copy them out.
 
@@ -157,7 +136,7 @@ def _run_and_write(study: Study, out: Path, lang: Language, *, quiet: bool) -> N
     from tsukuba_gis.study import run as run_study
 
     check_folder(out)  # before minutes of work, not after
-    with _Progress(2 + 4 * len(study.zones), lang, quiet=quiet) as progress:
+    with Progress(2 + 4 * len(study.zones), lang, quiet=quiet) as progress:
         result = run_study(study, on_step=progress.step)
         progress.step("step_write")
         written = write_report(result, out, formats=study.outputs)
@@ -184,30 +163,6 @@ def _run_and_write(study: Study, out: Path, lang: Language, *, quiet: bool) -> N
         click.echo(notice)
 
 
-class _Progress:
-    """A bar on a terminal, nothing elsewhere; each step is named."""
-
-    def __init__(self, steps: int, lang: Language, *, quiet: bool) -> None:
-        from tqdm import tqdm
-
-        hidden = quiet or not sys.stderr.isatty()
-        self.lang = lang
-        self.started = False
-        self.bar: tqdm[Any] = tqdm(total=steps, disable=hidden, bar_format="{bar:24} {desc}")
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.close()
-
-    def step(self, key: str) -> None:
-        if self.started:
-            self.bar.update()
-        self.started = True
-        self.bar.set_description_str(text(key, self.lang))
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
@@ -219,11 +174,11 @@ def main(argv: list[str] | None = None) -> int:
     >>> main(["run", "nowhere.toml", "--lang", "en"])
     1
     """
-    _make_console_safe()
+    make_console_safe()
     try:
         group.main(args=argv, prog_name="tsukuba-gis", standalone_mode=False)
     except TsukubaGisError as error:
-        click.echo(error.say(_spoken(argv)), err=True)
+        click.echo(error.say(spoken(argv)), err=True)
         return 1
     except click.ClickException as error:
         error.show()
@@ -233,24 +188,3 @@ def main(argv: list[str] | None = None) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
     return 0
-
-
-def _spoken(argv: list[str] | None) -> Language:
-    """Return the language asked for on the command line, if it could be read."""
-    words = sys.argv[1:] if argv is None else argv
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        if word == "--lang=en" or (word == "--lang" and following == "en"):
-            return "en"
-        if word == "--lang=ja" or (word == "--lang" and following == "ja"):
-            return "ja"
-    return _default_lang()
-
-
-def _make_console_safe() -> None:
-    """Keep a cp932 console of Windows from failing on a character that it lacks."""
-    streams: list[Callable[..., None] | None] = [
-        getattr(stream, "reconfigure", None) for stream in (sys.stdout, sys.stderr)
-    ]
-    for reconfigure in streams:
-        if reconfigure is not None:
-            reconfigure(errors="replace")
