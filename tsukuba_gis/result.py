@@ -94,6 +94,51 @@ class LocalMoran:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Association:
+    """A global statistic of spatial association other than Moran's I of one indicator.
+
+    ``statistic`` names it (``"geary"``, ``"getis_ord_g"``, ``"bivariate_moran"``,
+    ``"lee"`` …); ``indicator`` holds the one or two names. ``z`` is positive where
+    like values are neighbours. ``expected``, ``variance`` and ``z`` are NaN where
+    there are no moments in closed form.
+    """
+
+    statistic: str
+    indicator: tuple[str, ...]
+    value: float
+    expected: float
+    variance: float
+    z: float
+    p: float
+    n: int
+    n_missing: int
+    n_islands: int
+    permutations: int
+    seed: int
+    weights: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LocalAssociation:
+    """A local statistic other than local Moran's I.
+
+    ``frame`` has the index ``zone_id`` and at least the columns ``value``, ``p``,
+    ``p_fdr``, ``p_floor``, ``neighbours`` and ``cluster`` (``"ns"``, ``"island"``
+    and ``"missing"`` beside the classes of the statistic).
+    """
+
+    statistic: str
+    indicator: tuple[str, ...]
+    frame: pd.DataFrame = field(repr=False)
+    alpha: float
+    fdr: bool
+    permutations: int
+    seed: int
+    weights: str
+    alternative: Literal["two-sided", "directed", "greater"] = "two-sided"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Level:
     """All that is known about one set of zones.
 

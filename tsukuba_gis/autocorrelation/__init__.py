@@ -6,6 +6,34 @@ left out, of its neighbours' means too. p-values are two-sided unless asked
 otherwise, and inference is by permutation under a seed.
 """
 
-from tsukuba_gis.autocorrelation.moran import local_moran, moran
+from tsukuba_gis.autocorrelation.geary import geary, local_geary
+from tsukuba_gis.autocorrelation.getis_ord import getis_ord_g, local_g
+from tsukuba_gis.autocorrelation.join_counts import join_counts, local_join_counts, quantile_lisa
+from tsukuba_gis.autocorrelation.lee import lee, local_lee
+from tsukuba_gis.autocorrelation.local_moran import (
+    local_bivariate_moran,
+    local_moran,
+    local_moran_moments,
+)
+from tsukuba_gis.autocorrelation.losh import losh
+from tsukuba_gis.autocorrelation.moran import bivariate_moran, correlogram, moran, rate_index
 
-__all__ = ["local_moran", "moran"]
+__all__ = [
+    "bivariate_moran",
+    "correlogram",
+    "geary",
+    "getis_ord_g",
+    "join_counts",
+    "lee",
+    "local_bivariate_moran",
+    "local_g",
+    "local_geary",
+    "local_join_counts",
+    "local_lee",
+    "local_moran",
+    "local_moran_moments",
+    "losh",
+    "moran",
+    "quantile_lisa",
+    "rate_index",
+]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from tsukuba_gis.autocorrelation.permutation import benjamini_hochberg
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.result import Association
 
 if TYPE_CHECKING:
     import pandas as pd
     from libpysal.graph import Graph
     from numpy.typing import NDArray
-    from scipy import sparse
+
+    from tsukuba_gis.autocorrelation.permutation import Matrix
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -44,7 +47,7 @@ class Aligned:
     kept: Bools = field(repr=False)
     island: Bools = field(repr=False)
     values: Floats = field(repr=False)
-    matrix: sparse.csr_array[np.float64] = field(repr=False)
+    matrix: Matrix = field(repr=False)
     weights: str
 
     @property
@@ -67,6 +70,65 @@ class Aligned:
         full = np.full(len(self.ids), np.nan)
         full[self.kept] = column
         return full
+
+    def frame(
+        self,
+        columns: dict[str, Floats],
+        kinds: NDArray[Any],
+        *,
+        p: Floats,
+        floor: Floats,
+        alpha: float,
+        fdr: bool,
+    ) -> pd.DataFrame:
+        """Return the table of a local statistic: one row for every zone.
+
+        ``kinds`` are the classes that the kept zones have if they are significant.
+        """
+        import pandas as pd
+
+        adjusted = benjamini_hochberg(p)
+        table = columns | {"p": p, "p_fdr": adjusted, "p_floor": floor}
+        frame = pd.DataFrame(
+            {name: self.spread(column) for name, column in table.items()}, index=self.ids
+        )
+        classes = np.full(len(self.ids), "missing", dtype=object)
+        classes[self.island] = "island"
+        classes[self.kept] = np.where((adjusted if fdr else p) <= alpha, kinds, "ns")
+        frame["cluster"] = classes
+        sizes = np.zeros(len(self.ids), dtype=np.int64)
+        sizes[self.kept] = np.diff(self.matrix.indptr)
+        frame["neighbours"] = sizes
+        return frame
+
+    def association(
+        self,
+        statistic: str,
+        indicator: tuple[str, ...],
+        *,
+        value: float,
+        p: float,
+        permutations: int,
+        seed: int,
+        moments: tuple[float, float, float] = (np.nan, np.nan, np.nan),
+    ) -> Association:
+        """Return a global statistic with what it rests on; ``moments``: mean, variance, z."""
+        expected, variance, z = moments
+        return Association(
+            statistic=statistic,
+            indicator=indicator,
+            value=value,
+            expected=expected,
+            variance=variance,
+            z=z,
+            p=p,
+            n=self.n,
+            n_missing=self.n_missing,
+            n_islands=self.n_islands,
+            permutations=permutations,
+            seed=seed,
+            weights=self.weights,
+        )
 
 
 def align(values: pd.DataFrame, graph: Graph, *, style: Style) -> Aligned:
@@ -110,7 +172,7 @@ def align(values: pd.DataFrame, graph: Graph, *, style: Style) -> Aligned:
     )
 
 
-def _matrix(graph: Graph, ids: pd.Index[str]) -> sparse.csr_array[np.float64]:
+def _matrix(graph: Graph, ids: pd.Index[str]) -> Matrix:
     """Return the weights as a matrix in the order of ``ids``."""
     from scipy import sparse
 

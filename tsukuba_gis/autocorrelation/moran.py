@@ -1,31 +1,31 @@
-"""Moran's I of the whole city, and of each zone (LISA)."""
+"""Moran's I of the whole city: of one indicator, of two, of a rate, and by distance."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tsukuba_gis.autocorrelation.alignment import Aligned, Style, align
-from tsukuba_gis.autocorrelation.permutation import (
-    Alternative,
-    benjamini_hochberg,
-    local_tails,
+from tsukuba_gis.autocorrelation.alignment import Style, align
+from tsukuba_gis.autocorrelation.randomisation import (
+    WeightSums,
+    is_constant,
+    kurtosis,
+    permutation_p,
+    weight_sums,
 )
-from tsukuba_gis.result import LocalMoran, Moran
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.result import Association, Moran
 
 if TYPE_CHECKING:
     import pandas as pd
     from libpysal.graph import Graph
     from numpy.typing import NDArray
-    from scipy import sparse
 
-    Floats = NDArray[np.float64]
+    from tsukuba_gis.autocorrelation.alignment import Floats
+    from tsukuba_gis.autocorrelation.permutation import Matrix
 
-# Values whose spread is below this share of their size are all equal: rounding, not a pattern.
-_CONSTANT = 1e-12
-# Numbers shuffled at a time: bounds the memory.
-_BLOCK = 2_000_000
+Moments = Literal["randomisation", "normality"]
 
 
 def moran(
@@ -35,12 +35,12 @@ def moran(
     permutations: int = 9_999,
     seed: int = 0,
     style: Style = "row",
+    moments: Moments = "randomisation",
 ) -> Moran:
     """Return Moran's I: whether neighbouring zones have like values.
 
-    I = n/S0 · Σᵢⱼ wᵢⱼ zᵢ zⱼ / Σᵢ zᵢ², z the deviations from the mean. ``z`` is
-    from the moments under randomisation (Cliff & Ord 1981), ``p`` from
-    permutations of all values, two-sided: twice the smaller tail.
+    I = n/S0 · Σᵢⱼ wᵢⱼ zᵢ zⱼ / Σᵢ zᵢ², z the deviations from the mean. ``p`` is
+    from permutations of all values, two-sided: twice the smaller tail.
 
     Parameters
     ----------
@@ -55,6 +55,9 @@ def moran(
         Of the permutations.
     style
         ``"row"``: weights of a zone add up to 1. ``"given"``: as they are.
+    moments
+        Of ``z``: under random assignment of the values to zones, or for
+        independent normal values.
 
     Returns
     -------
@@ -82,17 +85,17 @@ def moran(
     """
     aligned = align(values.to_frame(), graph, style=style)
     x = aligned.values[:, 0]
-    z = x - x.mean() if aligned.n else x
     i = expected = variance = p = np.nan
     if aligned.n >= 4 and not is_constant(x):
-        i = _moran(z, aligned.matrix)
-        expected, variance = moran_moments(z, aligned.matrix)
-        p = _permutation_p(z, aligned.matrix, permutations=permutations, seed=seed)
+        z, matrix = x - x.mean(), aligned.matrix
+        i = aligned.n / matrix.data.sum() * (z @ (matrix @ z)) / (z @ z)
+        expected, variance = moran_moments(z, weight_sums(matrix), moments=moments)
+        p = _cross_p(z, z, matrix, permutations=permutations, seed=seed)
     return Moran(
         indicator="" if values.name is None else str(values.name),
-        i=i,
+        i=float(i),
         expected=expected,
-        z=(i - expected) / np.sqrt(variance) if variance > 0 else np.nan,
+        z=float((i - expected) / np.sqrt(variance)) if variance > 0 else np.nan,
         p=p,
         n=aligned.n,
         n_missing=aligned.n_missing,
@@ -103,149 +106,185 @@ def moran(
     )
 
 
-def local_moran(
-    values: pd.Series[float],
+def moran_moments(z: Floats, sums: WeightSums, *, moments: Moments) -> tuple[float, float]:
+    """Return mean and variance of I (Cliff & Ord 1981, eqs. 2.35 and 2.39)."""
+    n, s0, s1, s2 = sums
+    expected = -1 / (n - 1)
+    if moments == "normality":
+        second = (n * n * s1 - n * s2 + 3 * s0**2) / (s0**2 * (n * n - 1))
+    else:
+        plain = n * ((n * n - 3 * n + 3) * s1 - n * s2 + 3 * s0**2)
+        tilt = kurtosis(z) * ((n * n - n) * s1 - 2 * n * s2 + 6 * s0**2)
+        second = (plain - tilt) / ((n - 1) * (n - 2) * (n - 3) * s0**2)
+    return expected, second - expected**2
+
+
+def _cross_p(a: Floats, b: Floats, matrix: Matrix, *, permutations: int, seed: int) -> float:
+    """Return the p of Σ wᵢⱼ aᵢ bⱼ: of one variable with itself, or with the second one shuffled."""
+
+    def cross(order: NDArray[np.intp]) -> Floats:
+        drawn = b[order]
+        first = drawn if a is b else a[:, None]
+        total: Floats = (first * (matrix @ drawn)).sum(axis=0)
+        return total
+
+    scale = np.abs(matrix.data).sum() * np.sqrt((a @ a) * (b @ b)) / len(a)
+    return permutation_p(
+        cross,
+        float(a @ (matrix @ b)),
+        n=len(a),
+        permutations=permutations,
+        seed=seed,
+        tolerance=1e-10 * scale,
+    )
+
+
+def bivariate_moran(
+    x: pd.Series[float],
+    y: pd.Series[float],
     graph: Graph,
     *,
-    permutations: int = 99_999,
+    permutations: int = 9_999,
     seed: int = 0,
-    alpha: float = 0.05,
-    fdr: bool = True,
-    alternative: Alternative = "two-sided",
-) -> LocalMoran:
-    """Return local Moran's I (LISA): which zones are like, or unlike, their neighbours.
+) -> Association:
+    """Return bivariate Moran's I: whether ``x`` here goes with ``y`` next door.
 
-    Iᵢ = zᵢ · lagᵢ, with z the standardised values (divided by the standard
-    deviation with divisor n, as in spdep; GeoDa's and esda's Iᵢ is (n − 1)/n
-    times this one) and lag the weighted mean of the neighbours. ``p`` is by
-    conditional permutation: exact over all subsets where they are few.
+    I = Σᵢ zᵢ(x) · lagᵢ(z(y)) / n, both standardised, rows of weights adding up to 1.
+    It does not control for x and y going together within a zone: a high value
+    may mean no more than that both are clustered. ``p`` is from permutations of ``y``.
 
     Parameters
     ----------
-    values, graph
+    x, y
+        Two indicators of the same zones; a zone that lacks one is left out.
+    graph, permutations, seed
         As in :func:`moran`.
-    permutations
-        Random permutations a zone, where not all are listed.
-    seed
-        Of the permutations.
-    alpha
-        Level at which a zone gets a class.
-    fdr
-        Whether ``alpha`` is the false discovery rate over all zones
-        (Benjamini–Hochberg) or the level of each single test.
-    alternative
-        ``"two-sided"``, or ``"directed"``: half of it, the tail chosen after
-        seeing the data, as GeoDa and esda do (marks over half as many zones again).
-
-    Returns
-    -------
-    LocalMoran
-        One row a zone, in the order of ``values``. Classes: ``"HH"``, ``"LL"``,
-        ``"HL"``, ``"LH"``; ``"ns"`` not significant; ``"island"`` no neighbour
-        with data; ``"missing"`` no data.
 
     References
     ----------
-    Anselin (1995), https://doi.org/10.1111/j.1538-4632.1995.tb00338.x
+    Wartenberg (1985), https://doi.org/10.1111/j.1538-4632.1985.tb00849.x.
+    Equal to ``spdep::moran_bv``.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from libpysal.graph import Graph
     >>> row = Graph.from_dicts({"a": ["b"], "b": ["a", "c"], "c": ["b", "d"], "d": ["c"]})
-    >>> result = local_moran(pd.Series([1.0, 2.0, 3.0, 4.0], index=list("abcd"), name="x"), row)
-    >>> result.frame["i"].round(10).tolist()
-    [0.6, 0.2, 0.2, 0.6]
-    >>> result.frame["p_floor"].round(4).tolist()  # four zones cannot be significant
-    [0.6667, 0.6667, 0.6667, 0.6667]
+    >>> x = pd.Series([1.0, 2.0, 3.0, 4.0], index=list("abcd"), name="x")
+    >>> round(bivariate_moran(x, (10 - x).rename("y"), row).value, 10)  # opposite of I = 0.4
+    -0.4
     """
-    aligned = align(values.to_frame(), graph, style="row")
-    z, lag, p, floor = _local(aligned, permutations, seed, alternative)
-    adjusted = benjamini_hochberg(p)
-    frame = _frame(aligned, {"i": z * lag, "z": z, "lag": lag, "p": p, "p_fdr": adjusted})
-    frame["cluster"] = _classes(aligned, z, lag, (adjusted if fdr else p) <= alpha)
-    sizes = np.zeros(len(frame), dtype=np.int64)
-    sizes[aligned.kept] = np.diff(aligned.matrix.indptr)
-    frame["neighbours"] = sizes
-    frame["p_floor"] = aligned.spread(floor)
-    return LocalMoran(
-        indicator="" if values.name is None else str(values.name),
-        frame=frame,
-        alpha=alpha,
-        fdr=fdr,
+    aligned = align(pair(x, y), graph, style="row")
+    value = p = np.nan
+    if aligned.n >= 4 and not any(map(is_constant, aligned.values.T)):
+        a, b = ((column - column.mean()) / column.std() for column in aligned.values.T)
+        value = float(a @ (aligned.matrix @ b)) / aligned.n
+        p = _cross_p(a, b, aligned.matrix, permutations=permutations, seed=seed)
+    return aligned.association(
+        "bivariate_moran",
+        (str(x.name), str(y.name)),
+        value=value,
+        p=p,
         permutations=permutations,
         seed=seed,
-        weights=aligned.weights,
-        alternative=alternative,
     )
 
 
-def _local(
-    aligned: Aligned, permutations: int, seed: int, alternative: Alternative
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return z, lag, p and the smallest possible p; NaN where values are all equal."""
-    x = aligned.values[:, 0]
-    if aligned.n < 3 or is_constant(x):
-        nothing = np.full(aligned.n, np.nan)
-        return nothing, nothing, nothing, nothing
-    z = (x - x.mean()) / x.std()
-    lag = aligned.matrix @ z
-    tails = local_tails(z, aligned.matrix, permutations=permutations, seed=seed)
-    return z, lag, tails.p(alternative), tails.p_floor(alternative)
+def pair(x: pd.Series[float], y: pd.Series[float]) -> pd.DataFrame:
+    """Return two variables side by side.
 
-
-def _frame(aligned: Aligned, columns: dict[str, Floats]) -> pd.DataFrame:
+    Raises
+    ------
+    InputError
+        If their zones differ.
+    """
     import pandas as pd
 
-    spread = {name: aligned.spread(column) for name, column in columns.items()}
-    return pd.DataFrame(spread, index=aligned.ids)
+    if len(x) != len(y) or not x.index.isin(y.index).all():
+        raise InputError("autocorrelation_pair_differs")
+    return pd.DataFrame({"x": x, "y": y.reindex(x.index)})
 
 
-def _classes(aligned: Aligned, z: Floats, lag: Floats, significant: NDArray[np.bool_]) -> Floats:
-    kinds = np.where(z > 0, np.where(lag > 0, "HH", "HL"), np.where(lag > 0, "LH", "LL"))
-    classes = np.full(len(aligned.ids), "missing", dtype=object)
-    classes[aligned.island] = "island"
-    classes[aligned.kept] = np.where(significant, kinds, "ns")
-    return classes
+def rate_index(events: pd.Series[float], population: pd.Series[float]) -> pd.Series[float]:
+    """Return rates made comparable across populations: Assunção & Reis's standardisation.
+
+    zᵢ = (rᵢ − b)/√vᵢ with r the rate, b the rate of the city and vᵢ the
+    variance that a rate of population nᵢ has under the city's spread and
+    chance. Rates of small populations jump by chance; Moran's I of raw rates
+    takes that for a pattern, that of zᵢ does not.
+
+    Parameters
+    ----------
+    events
+        Number of events by zone, 0 or more.
+    population
+        Number of persons by zone. 0 or missing: no data.
+
+    References
+    ----------
+    Assunção & Reis (1999),
+    https://doi.org/10.1002/(SICI)1097-0258(19990830)18:16<2147::AID-SIM179>3.0.CO;2-I.
+    Equal to ``spdep::EBImoran.mc`` and ``esda.Moran_Rate``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> events = pd.Series([1.0, 10.0, 30.0], index=list("abc"))
+    >>> rate_index(events, pd.Series([10.0, 100.0, 200.0], index=list("abc"))).round(3).tolist()
+    [-0.288, -1.301, 0.69]
+    """
+    table = pair(events, population)
+    n = table["y"].where(table["y"] > 0)
+    e = table["x"].where(n.notna())
+    n = n.where(e.notna())
+    rate = e / n
+    city = e.sum() / n.sum()
+    spread = (n * (rate - city) ** 2).sum() / n.sum() - city / n.mean()
+    variance = spread + city / n
+    variance = variance.where(variance >= 0, city / n)
+    index: pd.Series[float] = (rate - city) / variance**0.5
+    index.name = events.name
+    return index
 
 
-def is_constant(x: Floats) -> bool:
-    """Tell whether values differ by no more than rounding."""
-    return bool(np.ptp(x) <= _CONSTANT * np.abs(x).max())
+def correlogram(
+    values: pd.Series[float],
+    graph: Graph,
+    *,
+    orders: int = 4,
+    permutations: int = 9_999,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return Moran's I among zones 1, 2 … steps apart: how far likeness reaches.
 
+    Parameters
+    ----------
+    values, graph, permutations, seed
+        As in :func:`moran`; the graph holds neighbours of the first order.
+    orders
+        Number of steps.
 
-def _moran(z: Floats, matrix: sparse.csr_array[np.float64]) -> float:
-    return float(len(z) / matrix.data.sum() * (z @ (matrix @ z)) / (z @ z))
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``order``; ``i``, ``expected``, ``z``, ``p`` and ``n``. Zones with
+        nobody so many steps away are left out of that row.
 
+    References
+    ----------
+    Cliff & Ord (1981), ch. 5. Equal to ``spdep::sp.correlogram`` (method "I").
+    """
+    import pandas as pd
 
-def moran_moments(z: Floats, matrix: sparse.csr_array[np.float64]) -> tuple[float, float]:
-    """Return mean and variance of I under randomisation (Cliff & Ord 1981, eq. 2.39)."""
-    n = len(z)
-    s0 = matrix.data.sum()
-    both = (matrix + matrix.T).tocsr()
-    s1 = (both.data**2).sum() / 2
-    s2 = (both.sum(axis=1) ** 2).sum()
-    kurtosis = (z**4).mean() / (z**2).mean() ** 2
-    expected = -1 / (n - 1)
-    plain = n * ((n * n - 3 * n + 3) * s1 - n * s2 + 3 * s0**2)
-    tilt = kurtosis * ((n * n - n) * s1 - 2 * n * s2 + 6 * s0**2)
-    second = (plain - tilt) / ((n - 1) * (n - 2) * (n - 3) * s0**2)
-    return expected, float(second - expected**2)
-
-
-def _permutation_p(
-    z: Floats, matrix: sparse.csr_array[np.float64], *, permutations: int, seed: int
-) -> float:
-    """Return the two-sided p of I among random permutations; n/S0 and Σz² do not change."""
-    rng = np.random.Generator(np.random.Philox(seed))
-    observed = z @ (matrix @ z)
-    tolerance = 1e-10 * np.abs(matrix.data).sum() * (z @ z) / len(z)
-    at_least = at_most = 0
-    block = max(1, _BLOCK // len(z))
-    for start in range(0, permutations, block):
-        shape = (min(block, permutations - start), len(z))
-        drawn = rng.permuted(np.broadcast_to(z, shape), axis=1).T.copy()
-        cross = (drawn * (matrix @ drawn)).sum(axis=0)
-        at_least += int((cross >= observed - tolerance).sum())
-        at_most += int((cross <= observed + tolerance).sum())
-    return min(1.0, 2 * (min(at_least, at_most) + 1) / (permutations + 1))
+    results = [
+        moran(
+            values,
+            graph if order == 1 else graph.higher_order(k=order),
+            permutations=permutations,
+            seed=seed,
+        )
+        for order in range(1, orders + 1)
+    ]
+    rows = [(r.i, r.expected, r.z, r.p, r.n) for r in results]
+    index = pd.RangeIndex(1, orders + 1, name="order")
+    return pd.DataFrame(rows, columns=["i", "expected", "z", "p", "n"], index=index)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import chain, combinations
 from itertools import permutations as orderings
 from math import comb, perm
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
-    from scipy import sparse
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
     Places = NDArray[np.intp]
+    # A scipy.sparse.csr_array of floats; the stubs of scipy lose the type of its products.
+    Matrix: TypeAlias = Any
 
 Alternative = Literal["two-sided", "directed"]
 
@@ -67,9 +68,7 @@ class Tails:
         return self.floor if alternative == "directed" else np.minimum(1.0, 2.0 * self.floor)
 
 
-def local_tails(
-    values: Floats, matrix: sparse.csr_array[np.float64], *, permutations: int, seed: int
-) -> Tails:
+def local_tails(values: Floats, matrix: Matrix, *, permutations: int, seed: int) -> Tails:
     """Compare each zone's weighted neighbour sum with those of random neighbours.
 
     Parameters
@@ -97,7 +96,7 @@ def local_tails(
     return weighted_tails(values, matrix, permutations=permutations, seed=seed)
 
 
-def has_equal_rows(matrix: sparse.csr_array[np.float64]) -> bool:
+def has_equal_rows(matrix: Matrix) -> bool:
     """Tell whether the weights within every row are equal, up to rounding."""
     first = np.repeat(matrix.data[matrix.indptr[:-1]], np.diff(matrix.indptr))
     return bool((np.abs(matrix.data - first) <= 1e-12 * np.abs(first)).all())
@@ -166,62 +165,136 @@ def _count(
     return ge, le, drawn
 
 
-def weighted_tails(
-    values: Floats, matrix: sparse.csr_array[np.float64], *, permutations: int, seed: int
-) -> Tails:
+def weighted_tails(values: Floats, matrix: Matrix, *, permutations: int, seed: int) -> Tails:
     """Compare weighted sums over each zone's neighbours with those over sequences of others."""
-    n = len(values)
-    sizes = np.diff(matrix.indptr)
-    observed: Floats = np.asarray(matrix @ values)
-    ge, le, drawn = (np.zeros(n, dtype=np.intp) for _ in range(3))
-    exact = np.zeros(n, dtype=bool)
-    for k in np.unique(sizes):
-        zones = np.flatnonzero(sizes == k)
-        rows = matrix[zones].data.reshape(len(zones), k)
-        exact[zones] = listed = perm(n - 1, int(k)) <= EXACT_SUBSETS
-        blocks = (
-            iter([_all_sequences(n, int(k))]) if listed else _draws(n, int(k), permutations, seed)
-        )
-        for members in blocks:
-            counted = _count_weighted(values, observed, zones, rows, members)
-            for total, part in zip((ge, le, drawn), counted, strict=True):
-                total[zones] += part
-    return _tails(ge, le, drawn, exact)
+    scores = _Scores(features=values[:, None], factors=np.ones((len(values), 1)), matrix=matrix)
+    return scores.tails(permutations=permutations, seed=seed)
 
 
-def _count_weighted(
-    values: Floats, observed: Floats, zones: Places, rows: Floats, members: Ints
-) -> tuple[Places, Places, Places]:
-    """As :func:`_count`, the sums weighted by each zone's row."""
-    k = rows.shape[1]
-    spare = members[:, k] if members.shape[1] > k else None
-    tolerance = TIE * np.abs(values).max() * np.abs(rows).sum(axis=1)
-    low, high = observed[zones] - tolerance, observed[zones] + tolerance
-    chosen = values[members[:, :k]]
-    ge, le = np.empty(len(zones), dtype=np.intp), np.empty(len(zones), dtype=np.intp)
-    step = max(1, _BLOCK // len(members))
-    for start in range(0, len(zones), step):
-        part = slice(start, start + step)
-        sums = rows[part] @ chosen.T
-        ge[part] = (sums >= low[part, None]).sum(axis=1)
-        le[part] = (sums <= high[part, None]).sum(axis=1)
-    drawn = np.full(len(zones), len(members))
-    place = np.full(len(values), -1)
+def difference_tails(z: Floats, matrix: Matrix, *, permutations: int, seed: int) -> Tails:
+    """Compare each zone's squared differences from its neighbours with those from random others.
+
+    ``z`` has one column a variable; the values of a zone move together. But
+    for a constant, the sum is that of wᵢⱼ (|zⱼ|² − 2 zᵢ·zⱼ).
+    """
+    features = np.column_stack([(z**2).sum(axis=1), z])
+    factors = np.column_stack([np.ones(len(z)), -2 * z])
+    scores = _Scores(features=features, factors=factors, matrix=matrix)
+    return scores.tails(permutations=permutations, seed=seed)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Scores:
+    """A local statistic Σⱼ wᵢⱼ Σf factorᵢf · featureⱼf, for which zones share draws but not sums.
+
+    Its cost grows with zones times draws; there is no common order to search.
+    """
+
+    features: Floats
+    factors: Floats
+    matrix: Matrix
+
+    def tails(self, *, permutations: int, seed: int) -> Tails:
+        n = len(self.features)
+        sizes = np.diff(self.matrix.indptr)
+        equal = has_equal_rows(self.matrix)
+        ge, le, drawn = (np.zeros(n, dtype=np.intp) for _ in range(3))
+        exact = np.zeros(n, dtype=bool)
+        # Rows of weights of like length are filled up with zeros and done together.
+        lengths = sizes if equal else 2 ** np.ceil(np.log2(sizes)).astype(int)
+        few = _few_sequences(n, sizes, equal)
+        lengths = np.where(few, sizes, np.minimum(lengths, n - 1))
+        for k, listed in sorted(set(zip(lengths.tolist(), few.tolist(), strict=True))):
+            zones = np.flatnonzero((lengths == k) & (few == listed))
+            exact[zones] = listed
+            listing = _all_subsets if equal else _all_sequences
+            blocks = iter([listing(n, k)]) if listed else _draws(n, k, permutations, seed)
+            for members in blocks:
+                counted = self._count(zones, k, members, equal)
+                for total, part in zip((ge, le, drawn), counted, strict=True):
+                    total[zones] += part
+        return _tails(ge, le, drawn, exact)
+
+    def _rows(self, zones: Places, k: int) -> Floats:
+        """Return the weights of zones, filled up with zeros to k."""
+        part = self.matrix[zones]
+        sizes = np.diff(part.indptr)
+        rows = np.zeros((len(zones), k))
+        column = np.arange(part.nnz) - np.repeat(part.indptr[:-1], sizes)
+        rows[np.repeat(np.arange(len(zones)), sizes), column] = part.data
+        return rows
+
+    def _count(
+        self, zones: Places, k: int, members: Ints, equal: bool
+    ) -> tuple[Places, Places, Places]:
+        observed = np.einsum("if,if->i", self.factors[zones], self.matrix[zones] @ self.features)
+        rows = self._rows(zones, k)
+        scale = (np.abs(self.factors[zones]) * np.abs(self.features).max(axis=0)).sum(axis=1)
+        tolerance = TIE * scale * np.abs(rows).sum(axis=1)
+        ge, le = np.empty(len(zones), dtype=np.intp), np.empty(len(zones), dtype=np.intp)
+        drawn = np.full(len(zones), len(members))
+        own = _own(len(self.features), zones, members[:, :k])
+        step = max(1, _BLOCK // len(members))
+        for start in range(0, len(zones), step):
+            part = slice(start, min(start + step, len(zones)))
+            scores = self._draw(zones[part], rows[part], members, equal)
+            lost = self._replace(scores, zones, rows, members, own, start)
+            low, high = observed[part] - tolerance[part], observed[part] + tolerance[part]
+            ge[part] = (scores >= low[:, None]).sum(axis=1)
+            le[part] = (scores <= high[:, None]).sum(axis=1)
+            drawn[part] -= lost
+        return ge, le, drawn
+
+    def _draw(self, zones: Places, rows: Floats, members: Ints, equal: bool) -> Floats:
+        """Return the scores of zones (down) for draws (across)."""
+        k = rows.shape[1]
+        if equal:
+            sums = self.features[members[:, :k]].sum(axis=1)
+            shared: Floats = (self.factors[zones] * rows[:, :1]) @ sums.T
+            return shared
+        scores = np.zeros((len(zones), len(members)))
+        for factor, feature in zip(self.factors[zones].T, self.features.T, strict=True):
+            scores += factor[:, None] * (rows @ feature[members[:, :k]].T)
+        return scores
+
+    def _replace(
+        self,
+        scores: Floats,
+        zones: Places,
+        rows: Floats,
+        members: Ints,
+        own: tuple[Places, Places, Places],
+        start: int,
+    ) -> Places:
+        """Put the spare for the zone itself, or strike the draw out; return lost draws."""
+        k = rows.shape[1]
+        first, last = np.searchsorted(own[0], [start, start + len(scores)])
+        zone, draw, q = (column[first:last] for column in own)
+        if members.shape[1] == k:
+            scores[zone - start, draw] = np.nan
+            return _tally(zone - start, len(scores))
+        change = self.features[members[draw, k]] - self.features[zones[zone]]
+        gain = np.einsum("df,df->d", self.factors[zones[zone]], change)
+        scores[zone - start, draw] += rows[zone, q] * gain
+        return np.zeros(len(scores), dtype=np.intp)
+
+
+def _few_sequences(n: int, sizes: Places, equal: bool) -> NDArray[np.bool_]:
+    """Tell which zones have so few reference sets that all are listed."""
+    count = comb if equal else perm
+    few = {int(k): count(n - 1, int(k)) <= EXACT_SUBSETS for k in np.unique(sizes)}
+    return np.array([few[int(k)] for k in sizes], dtype=bool)
+
+
+def _own(n: int, zones: Places, members: Ints) -> tuple[Places, Places, Places]:
+    """Return where draws hold one of the zones: its rank among them, the draw, the position."""
+    place = np.full(n, -1)
     place[zones] = np.arange(len(zones))
-    for q in range(k):
-        own = place[members[:, q]]
-        hit = np.flatnonzero(own >= 0)
-        own = own[hit]
-        held = np.einsum("dk,dk->d", chosen[hit], rows[own])
-        ge -= _tally(own[held >= low[own]], len(zones))
-        le -= _tally(own[held <= high[own]], len(zones))
-        if spare is None:
-            drawn -= _tally(own, len(zones))
-        else:
-            held += rows[own, q] * (values[spare[hit]] - values[members[hit, q]])
-            ge += _tally(own[held >= low[own]], len(zones))
-            le += _tally(own[held <= high[own]], len(zones))
-    return ge, le, drawn
+    rank = place[members]
+    draw, q = np.nonzero(rank >= 0)
+    rank = rank[draw, q]
+    order = np.argsort(rank, kind="stable")
+    return rank[order], draw[order], q[order]
 
 
 def _tally(own: Places, size: int) -> Places:
