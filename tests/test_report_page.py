@@ -4,8 +4,11 @@ import json
 import re
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 from pages import loads, read
 from toys import toy_indicators, toy_level, toy_result
 
@@ -13,6 +16,7 @@ from tsukuba_gis.maps.offline import POLICY
 from tsukuba_gis.messages import LANGUAGES
 from tsukuba_gis.report.findings import cluster_notes, clustering, findings
 from tsukuba_gis.report.page import page_html, write_page
+from tsukuba_gis.zones import Zones
 
 SHARE = toy_indicators()[0]
 
@@ -188,6 +192,49 @@ def test_a_level_without_statistics_is_shown_too():
     (level,) = data_of(made)["levels"]
     assert level["lisa"] == {}
     assert level["readings"] == {}
+
+
+def test_six_hundred_zones_and_fifteen_indicators_stay_small():
+    page = page_html(big_result(600, 15))
+    assert len(page.encode("utf-8")) < 1_500_000
+
+
+def big_result(zones, indicators):
+    """Cells with wavy borders, every indicator with values, p-values and classes."""
+    rng = np.random.Generator(np.random.Philox(1))
+    points = shapely.multipoints(rng.uniform(0, 25_000, (zones, 2)))
+    cells = shapely.voronoi_polygons(points, extend_to=shapely.box(0, 0, 25_000, 25_000))
+    wavy = shapely.transform(
+        shapely.segmentize(shapely.get_parts(cells), 60),
+        lambda p: p + 40 * np.column_stack([np.sin(p[:, 1] / 80), np.sin(p[:, 0] / 80)]),
+    )
+    ids = pd.Index([f"{k:011}" for k in range(zones)], name="zone_id")
+    frame = gpd.GeoDataFrame(
+        {"name": [f"架空町{k}丁目" for k in range(zones)]}, geometry=wavy, index=ids, crs=6677
+    )
+    names = [f"indicator_{k}" for k in range(indicators)]
+    toy = toy_level()
+    columns = toy.lisa["share_65plus"].frame.columns.drop("cluster")
+    local = pd.DataFrame(rng.uniform(0, 1, (zones, len(columns))), index=ids, columns=columns)
+    local["cluster"] = rng.choice(["HH", "LL", "ns"], zones)
+    level = replace(
+        toy,
+        zones=Zones(frame=frame, kind="small_area"),
+        population=pd.DataFrame(
+            rng.integers(0, 99, (zones, 42)).astype(float), ids, toy.population.columns
+        ),
+        values=pd.DataFrame(rng.uniform(0, 1, (zones, indicators)), ids, names),
+        masks=pd.DataFrame("", ids, names),
+        total=pd.Series(0.5, names),
+        moran=dict.fromkeys(names, toy.moran["share_65plus"]),
+        lisa={name: replace(toy.lisa["share_65plus"], frame=local) for name in names},
+    )
+    return replace(
+        toy_result(),
+        indicators=tuple(replace(SHARE, name=name) for name in names),
+        levels=(level,),
+        outlines={},
+    )
 
 
 def test_outlines_may_be_missing():
