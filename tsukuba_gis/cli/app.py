@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tsukuba_gis import __version__
+from tsukuba_gis.cli import spatial
 from tsukuba_gis.cli.console import Progress, lang_option, make_console_safe, spoken
 from tsukuba_gis.errors import TsukubaGisError
 from tsukuba_gis.messages import LANGUAGES, Language, text
@@ -129,6 +130,10 @@ def version() -> None:
     click.echo(f"python {platform.python_version()}")
     for name in ("geopandas", "shapely", "pandas", "numpy", "libpysal", "folium"):
         click.echo(f"{name} {installed(name)}")
+
+
+for command in (spatial.moran, spatial.lisa, spatial.regionalise):
+    group.add_command(command)
 
 
 def _run_and_write(study: Study, out: Path, lang: Language, *, quiet: bool) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tsukuba_gis.messages import text
-from tsukuba_gis.report.folder import RUN_RECORD, check_folder, whole_folder
+from tsukuba_gis.report.folder import RUN_RECORD, check_folder, whole_file, whole_folder
 from tsukuba_gis.result import FORMATS
 
 if TYPE_CHECKING:
     from tsukuba_gis.result import OutputFormat, Result
 
-__all__ = ["check_folder", "write_report"]
+__all__ = ["check_folder", "whole_file", "write_report"]
 
 
 def write_report(

@@ -87,3 +87,31 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a place beside ``path`` to write to; move it to ``path`` when all went well.
+
+    An existing file is replaced only then.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written.
+    """
+    path = path.absolute()
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError("out_not_writable", path=path.name)
+    try:
+        # A folder, not a file: drivers want to make the file themselves, by its own name.
+        fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError:
+        raise InputError("out_not_writable", path=path.name) from None
+    try:
+        yield fresh / path.name
+        (fresh / path.name).replace(path)
+    except OSError as error:
+        raise InputError("out_failed", path=path.name, why=error.strerror or "?") from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
