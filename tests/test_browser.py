@@ -155,6 +155,45 @@ def test_an_indicator_without_any_value_is_drawn_as_such(browser, tmp_path):
     assert "データなし: 9" in text(browser, "#legend")
 
 
+def press(browser, selector):
+    """Press the mouse in the middle of the first element that a selector finds."""
+    x, y = browser.ask(
+        f"(() => {{ const b = document.querySelector({selector!r}).getBoundingClientRect();"
+        "return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+    )
+    for kind in ("mousePressed", "mouseReleased"):
+        browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+    browser.settle()
+
+
+def test_pressing_a_zone_chooses_it_on_both_maps_and_in_the_table(browser, path):
+    browser.open(path)
+    press(browser, "#map_values path.zone:nth-of-type(8)")  # b3, through its label
+    assert text(browser, "#zone-name") == "b3区"
+    assert browser.ask("document.querySelectorAll('path.chosen').length") == 2
+    assert text(browser, "#table tr.now th") == "b3区"
+    assert text(browser, "#cluster-zone") == "b3区: 低いが周りは高い (LH)(FDR補正 p = 0.050)"
+
+
+def test_cells_that_may_not_be_shown_are_gaps_in_the_pyramid(browser, tmp_path):
+    result = toy_result()
+    level = result.levels[0]
+    population = level.population.copy()
+    population.loc["c3", ("female", 0)] = float("nan")
+    hidden = replace(result, levels=(replace(level, population=population),))
+    write_page(hidden, tmp_path / "hidden.html")
+    browser.open(tmp_path / "hidden.html")
+    assert "表示していない階級: 1" in text(browser, "#pyramid")
+    first = browser.ask(
+        "[...document.querySelector('#ages tbody tr').cells].map(cell => cell.textContent)"
+    )
+    assert first == ["0–4歳", "8", "–"]
+    # the city's sum is of what is shown, so that it does not give the hidden number away
+    city = browser.ask("JSON.parse(document.getElementById('data').textContent).levels[0]"
+                       ".city_population.female[0]")  # fmt: skip
+    assert city == sum(range(8))
+
+
 def test_a_count_is_drawn_as_circles(browser, path):
     browser.open(path, "#indicator=population")
     assert browser.ask("document.querySelectorAll('#map_values path.count').length") == 9
