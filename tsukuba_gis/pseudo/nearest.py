@@ -142,8 +142,8 @@ def membership(
     """Return how well an attacker tells who was in the source, from nearness to pseudo rows.
 
     The first attack scores people by the distance to the nearest pseudo row,
-    the second by how much nearer that is than the nearest row of the background
-    (people in general). 0.5 is guessing.
+    the second by that distance against the one to the nearest row of the
+    background (people in general). 0.5 is guessing.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def membership(
     metrics = []
     for name, scores in (
         ("membership", [-score for score in near]),
-        ("membership_background", [b - a for a, b in zip(near, usual, strict=True)]),
+        ("membership_background", [_relative(a, b) for a, b in zip(near, usual, strict=True)]),
     ):
         value = auc(scores[0], scores[1], groups=(groups[0], groups[1]))
         null = auc(scores[2], scores[1], groups=(groups[2], groups[1]))
@@ -270,6 +270,12 @@ def _closest(asked: Floats, there: Floats, count: int) -> tuple[Floats, Ints]:
 
 def _finite(distances: Floats) -> Floats:
     return np.minimum(distances, 1e3)
+
+
+def _relative(near: Floats, usual: Floats) -> Floats:
+    """Return usual / (near + usual): 1 on a pseudo row, ½ where it is as near as usual."""
+    both = near + usual
+    return np.where(both > 0, usual / np.where(both > 0, both, 1.0), 0.5)
 
 
 def _nearer(first: Floats, second: Floats) -> Floats:

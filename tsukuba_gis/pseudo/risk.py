@@ -59,9 +59,12 @@ class Holdout:
 
     def sampled(self, size: int, *, seed: int) -> Holdout:
         """Return the same groups, at most ``size`` people drawn of each but the background."""
-        parts = {"source": self.source, "holdout": self.holdout, "control": self.control}
-        drawn = {name: sample(part, size, seed=seed, place=name) for name, part in parts.items()}
-        return dataclasses.replace(self, **drawn)
+        return dataclasses.replace(
+            self,
+            source=sample(self.source, size, seed=seed, place="source"),
+            holdout=sample(self.holdout, size, seed=seed, place="holdout"),
+            control=sample(self.control, size, seed=seed, place="control"),
+        )
 
 
 def sample(frame: pd.DataFrame, size: int, *, seed: int, place: str) -> pd.DataFrame:

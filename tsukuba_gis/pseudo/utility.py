@@ -255,6 +255,12 @@ def propensity(
     size
         Rows drawn from each frame.
 
+    Notes
+    -----
+    Both samples are draws, so the error expected is (terms) c (1 − c) / N with c
+    the share of pseudo rows; S_pMSE of synthpop takes the real rows as fixed,
+    expects (1 − c) times that, and so is twice as large for equal samples.
+
     References
     ----------
     Snoke, Raab, Nowok, Dibben and Slavkovic 2018, doi:10.1111/rssa.12358.
@@ -267,8 +273,8 @@ def propensity(
     label = np.repeat([0.0, 1.0], [len(part) for part in sample])
     share, score = float(label.mean()), _logistic(features, label)
     error = float(((score - share) ** 2).mean())
-    free = np.linalg.matrix_rank(features.T @ features, hermitian=True) - 1
-    expected = free * (1 - share) ** 2 * share / len(label)
+    free = features.shape[1] - 1
+    expected = free * (1 - share) * share / len(label)
     return Metric(
         name="propensity", kind="utility", value=error / expected if free else math.nan, null=1.0,
         n=len(label), subject=tuple(columns), parts={"pmse": error, "terms": float(free)},
@@ -304,6 +310,7 @@ def classifier_auc(
     """
     try:
         from sklearn.ensemble import HistGradientBoostingClassifier
+        from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise MissingExtraError("extra_evaluate") from error
     sample = [
@@ -320,10 +327,13 @@ def classifier_auc(
     group = np.concatenate(groups)
     fold = stream(f"{seed}", "folds").integers(5, size=int(group.max()) + 1)[group]
     score = np.zeros(len(label))
-    for number in range(5):
-        out = fold == number
-        model = HistGradientBoostingClassifier(random_state=seed, max_iter=100)
-        score[out] = model.fit(features[~out], label[~out]).predict_proba(features[out])[:, 1]
+    # One thread: the trees are small, and on a busy machine threads wait for each other.
+    with threadpool_limits(limits=1, user_api="openmp"):
+        for number in range(5):
+            out = fold == number
+            model = HistGradientBoostingClassifier(random_state=seed, max_iter=100)
+            model.fit(features[~out], label[~out])
+            score[out] = model.predict_proba(features[out])[:, 1]
     value = auc(score[label == 1], score[label == 0], groups=(groups[1], groups[0]))
     low, high = value.interval
     return Metric(
@@ -531,26 +541,45 @@ def _features(
 
 
 def _interactions(base: Floats) -> Floats:
+    """Return a constant, and numbers, squares and products as uncorrelated columns."""
     spread = base.std(axis=0)
     base = (base - base.mean(axis=0))[:, spread > 0] / spread[spread > 0]
     width = base.shape[1]
     products = [base[:, i] * base[:, j] for i in range(width) for j in range(i, width)]
-    return np.column_stack([np.ones(len(base)), base, *products])
+    full = np.column_stack([base, *products]) if width else np.zeros((len(base), 0))
+    full = full - full.mean(axis=0)
+    size, axes = np.linalg.eigh(full.T @ full / max(len(full), 1))
+    kept = size > 1e-8 * max(size.max(initial=0.0), 1e-300)
+    return np.column_stack([np.ones(len(base)), full @ axes[:, kept] / np.sqrt(size[kept])])
 
 
 def _logistic(features: Floats, label: Floats) -> Floats:
-    """Return the scores of a logistic model, by Newton steps with a slight ridge."""
+    """Return the scores of a logistic model, by Newton steps halved until they help."""
     weight = np.zeros(features.shape[1])
-    ridge = 1e-6 * len(label) * np.eye(features.shape[1])
-    for _ in range(25):
-        score = 1 / (1 + np.exp(-np.clip(features @ weight, -30, 30)))
-        slope = features.T @ (label - score) - ridge @ weight
-        curve = (features * (score * (1 - score))[:, None]).T @ features + ridge
+    # A ridge far below any error of estimation keeps a column that separates finite.
+    ridge = 1e-6 * len(label)
+
+    def loss(weights: Floats) -> float:
+        line = features @ weights
+        fit = np.logaddexp(0, line).sum() - label @ line
+        return float(fit + ridge / 2 * (weights @ weights))
+
+    before = loss(weight)
+    for _ in range(30):
+        score = 1 / (1 + np.exp(-np.clip(features @ weight, -500, 500)))
+        slope = features.T @ (label - score) - ridge * weight
+        curve = (features * (score * (1 - score))[:, None]).T @ features
+        curve += ridge * np.eye(len(weight))
         step = np.linalg.solve(curve, slope)
-        weight += np.clip(step, -5, 5)
-        if np.abs(step).max() < 1e-6:
+        after = loss(weight + step)
+        while after > before and np.abs(step).max() > 1e-9:
+            step /= 2
+            after = loss(weight + step)
+        weight = weight + step
+        if before - after < 1e-9 * len(label):
             break
-    final: Floats = 1 / (1 + np.exp(-np.clip(features @ weight, -30, 30)))
+        before = after
+    final: Floats = 1 / (1 + np.exp(-np.clip(features @ weight, -500, 500)))
     return final
 
 
