@@ -126,7 +126,7 @@ def level_data(level: Level, indicators: tuple[Indicator, ...]) -> dict[str, Any
         "ages": ages,
         "population": {sex: _cells(level.population, sex, ages) for sex in ("female", "male")},
         "city_population": {
-            # Not nansum: the city less the districts shown would give a hidden cell away.
+            # Not nansum: a sum without the hidden cells would be taken for the city's.
             sex: _column(level.population[sex][ages].to_numpy().sum(axis=0))
             for sex in ("female", "male")
         },

@@ -11,18 +11,19 @@ function pyramidShares(cells) {
 function drawPyramid(box, level, zone) {
   const cells = { female: level.population.female[zone], male: level.population.male[zone] };
   const here = pyramidShares(cells);
-  const city = pyramidShares(level.city_population);
+  const known = pyramidShares(level.city_population);
+  // Without its hidden groups the city would have another shape: then it is not drawn.
+  const city = [...known.female, ...known.male].includes(null) ? null : known;
   const name = level.names[zone];
   if (!here.total) {
     box.replaceChildren(element("p", { class: "note", text: say("pyramid_none") }));
     return;
   }
-  const frame = pyramidFrame(level.ages, [here, city]);
+  const frame = pyramidFrame(level.ages, city ? [here, city] : [here]);
   const picture = svgElement("svg", {
     viewBox: `0 0 ${PYRAMID.width} ${frame.height}`, role: "img", class: "pyramid",
-    "aria-label": say("pyramid_alt", {
-      name, share: percent(olderShare(here, level.ages)), city: percent(olderShare(city, level.ages)),
-    }),
+    "aria-label": say("pyramid_alt", { name, share: percent(olderShare(here, level.ages)) })
+      + (city ? say("pyramid_alt_city", { share: percent(olderShare(city, level.ages)) }) : ""),
   });
   picture.append(...pyramidSide(frame, here, city, "male", -1), ...pyramidSide(frame, here, city, "female", 1));
   level.ages.forEach((age, k) => {
@@ -30,10 +31,10 @@ function drawPyramid(box, level, zone) {
     if (age % 10 === 0) picture.append(svgText(PYRAMID.width / 2, frame.y(k) + PYRAMID.row - 2, label, "middle"));
   });
   const hidden = [...cells.female, ...cells.male].filter((n) => n === null).length;
-  const keys = element("p", { class: "keys" },
-    element("span", { class: "key-zone", "aria-hidden": "true" }), name + " ",
-    element("span", { class: "key-city", "aria-hidden": "true" }), say("whole_city"));
+  const keys = element("p", { class: "keys" }, element("span", { class: "key-zone", "aria-hidden": "true" }), name + " ");
+  if (city) keys.append(element("span", { class: "key-city", "aria-hidden": "true" }), say("whole_city"));
   box.replaceChildren(keys, picture);
+  if (!city) box.append(element("p", { class: "note", text: say("pyramid_no_city") }));
   if (hidden) box.append(element("p", { class: "note", text: say("pyramid_hidden", { n: hidden }) }));
 }
 
@@ -58,8 +59,8 @@ function pyramidSide(frame, here, city, sex, sign) {
     const [a, b] = [x(0, sign), x(share || 0, sign)];
     return svgElement("rect", { x: Math.min(a, b), y: y(k) + 1, width: Math.abs(b - a), height: row - 2, class: sex });
   });
-  const steps = city[sex].map((share, k) => {
-    const at = x(share || 0, sign);
+  const steps = (city ? city[sex] : []).map((share, k) => {
+    const at = x(share, sign);
     return `${k ? "L" : "M"}${at} ${y(k) + row}L${at} ${y(k)}`;
   });
   return [
