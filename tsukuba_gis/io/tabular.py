@@ -160,35 +160,39 @@ def read_excel(path: Path, *, sheet: str | None) -> Table:
             workbook = calamine.CalamineWorkbook.from_path(str(path))
         except calamine.PasswordError:
             raise InputError("file_password", path=path.name) from None
-        name = _sheet(workbook, sheet, file=path.name)
-        opened = workbook.get_sheet_by_name(name)
-        cells = [[_cell(value) for value in row] for row in opened.to_python(skip_empty_area=False)]
+        opened = _sheet(workbook, sheet, file=path.name)
+        cells = opened.to_python(skip_empty_area=False)
         merged = opened.merged_cell_ranges or []
         if not any(any(row) for row in cells):
             raise InputError("file_empty", path=path.name)
-        names, last = _excel_header(cells, merged)
+        top = [[_cell(value) for value in row] for row in cells[:HEADER_WITHIN]]
+        names, last = _excel_header(top, merged)
         body = cells[last + 1 :]
-        columns = list(zip(*body, strict=True)) if body else [()] * len(names)
+        columns = zip(*body, strict=True) if body else [()] * len(names)
+        texts = [column if {*map(type, column)} <= {str} else map(_cell, column)
+                 for column in columns]  # fmt: skip
         frame = pd.DataFrame(
             {
-                name: pd.Series(column, dtype="str")
-                for name, column in zip(names, columns, strict=True)
+                name: pd.Series(list(column), dtype="str")
+                for name, column in zip(names, texts, strict=True)
             }
         )
     rows = np.arange(len(body)) + last + 2
     return Table(frame=frame, rows=rows, ragged=np.array([], dtype=np.int64))
 
 
-def _sheet(workbook: Any, sheet: str | None, *, file: str) -> str:
+def _sheet(workbook: Any, sheet: str | None, *, file: str) -> Any:
+    """Return the sheet that is named, or the only one that holds anything."""
     names: list[str] = list(workbook.sheet_names)
-    if sheet is not None:
-        if sheet not in names:
-            raise InputError("sheet_missing", path=file, sheet=sheet, sheets=", ".join(names))
-        return sheet
-    filled = [name for name in names if workbook.get_sheet_by_name(name).height > 0]
+    if sheet is not None and sheet not in names:
+        raise InputError("sheet_missing", path=file, sheet=sheet, sheets=", ".join(names))
+    if sheet is not None or len(names) == 1:
+        return workbook.get_sheet_by_name(sheet or names[0])
+    opened = {name: workbook.get_sheet_by_name(name) for name in names}
+    filled = [name for name in names if opened[name].height > 0]
     if len(filled) > 1:
         raise InputError("sheet_not_named", path=file, sheets=", ".join(filled))
-    return filled[0] if filled else names[0]
+    return opened[filled[0] if filled else names[0]]
 
 
 def _cell(value: object) -> str:
