@@ -49,7 +49,7 @@ _MARGIN: Final = 1e-6
 _ONE: Final = 1 << 40
 # A sum that stays below zero whatever borders are added to it.
 _DOUBT: Final = -(1 << 62)
-_MIN_CELLS, _MAX_CELLS = 1 << 14, 1 << 24
+_MIN_CELLS, _MAX_CELLS = 1 << 17, 1 << 24
 # Points are taken in pieces whose temporaries stay in the processor's cache.
 _PIECE = 1 << 15
 
@@ -63,9 +63,10 @@ class Edges(NamedTuple):
     yb: Floats
     weight: Ints
 
-    def take(self, which: NDArray[np.integer]) -> Edges:
+    def take(self, which: NDArray[np.integer] | NDArray[np.bool_]) -> Edges:
         """Return some of them."""
-        return Edges(*(column[which] for column in self))
+        xa, ya, xb, yb, weight = self
+        return Edges(xa[which], ya[which], xb[which], yb[which], weight[which])
 
 
 def edges_of(shapes: NDArray[np.object_]) -> Edges:
@@ -78,37 +79,59 @@ def edges_of(shapes: NDArray[np.object_]) -> Edges:
         shapely.orient_polygons(parts, exterior_cw=False), return_index=True
     )
     xy, ring = shapely.get_coordinates(rings, return_index=True)
-    same = ring[1:] == ring[:-1]
-    x, y = xy[:, 0] + 0.0, xy[:, 1] + 0.0  # no negative zeros: bits are compared below
-    weight = owner[part[ring[:-1]]] + np.int64(_ONE + 1)
-    edges = Edges(x[:-1], y[:-1], x[1:], y[1:], weight)
-    return _merged(edges.take(same & ((x[1:] != x[:-1]) | (y[1:] != y[:-1]))))
+    xy += 0.0  # no negative zeros: marks are made of bits
+    moves = (xy[1:] != xy[:-1]).any(axis=1)
+    first = np.flatnonzero((ring[1:] == ring[:-1]) & moves)
+    weight = owner[part[ring[first]]] + np.int64(_ONE + 1)
+    keep = _merge(xy, first, weight)
+    first, weight = first[keep], weight[keep]
+    (xa, ya), (xb, yb) = xy[first].T, xy[first + 1].T
+    turn = ya > yb
+    return Edges(
+        np.where(turn, xb, xa),
+        np.where(turn, yb, ya),
+        np.where(turn, xa, xb),
+        np.where(turn, ya, yb),
+        np.where(turn, -weight, weight),
+    )
 
 
-def _merged(edges: Edges) -> Edges:
-    """Turn all edges one way, and make one of those between the same two points."""
-    turn = (edges.ya > edges.yb) | ((edges.ya == edges.yb) & (edges.xa > edges.xb))
-    xa, xb = np.where(turn, edges.xb, edges.xa), np.where(turn, edges.xa, edges.xb)
-    ya, yb = np.where(turn, edges.yb, edges.ya), np.where(turn, edges.ya, edges.yb)
-    weight = np.where(turn, -edges.weight, edges.weight)
-    key = np.zeros(len(xa), dtype=np.uint64)
-    for column, factor in zip(
-        (xa, ya, xb, yb),
-        (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93),
-        strict=True,
-    ):
-        key += column.view(np.uint64) * np.uint64(factor)
-        key ^= key >> np.uint64(29)
+def _merge(xy: Floats, first: Ints, weight: Ints) -> NDArray[np.bool_]:
+    """Add, of edges with the same two ends, all weights to one; return which edges stay.
+
+    Edge k goes from ``xy[first[k]]`` to the next row. One that runs the other
+    way gives its weight with the other sign.
+    """
+    mark = _scrambled(xy)
+    key = mark[first] + mark[first + 1]  # whichever end comes first
     order = np.argsort(key)
-    xa, ya, xb, yb, weight = (column[order] for column in (xa, ya, xb, yb, weight))
-    # Two different edges with one key stay apart: all four numbers are compared.
-    fresh = np.ones(len(xa), dtype=bool)
-    fresh[1:] = (xa[1:] != xa[:-1]) | (xb[1:] != xb[:-1])
-    fresh[1:] |= (ya[1:] != ya[:-1]) | (yb[1:] != yb[:-1])
-    first = np.flatnonzero(fresh)
-    if len(first):
-        weight = np.add.reduceat(weight, first)
-    return Edges(xa[first], ya[first], xb[first], yb[first], weight)
+    key = key[order]
+    again = np.concatenate([[False], key[1:] == key[:-1]])
+    place = np.arange(len(key))
+    head = np.maximum.accumulate(np.where(again, 0, place))[again]
+    head, later = order[head], order[again]
+    # Equal marks prove nothing: the four numbers are compared.
+    ends = np.lib.stride_tricks.sliding_window_view(xy.ravel(), 4)
+    one, other = ends[2 * first[head]].T, ends[2 * first[later]].T
+    alike = np.logical_and.reduce(one == other)
+    back = np.logical_and.reduce(one == other[[2, 3, 0, 1]])
+    same = alike | back
+    np.add.at(weight, head[same], np.where(alike, weight[later], -weight[later])[same])
+    keep = np.ones(len(key), dtype=bool)
+    keep[later[same]] = False
+    return keep
+
+
+def _scrambled(xy: Floats) -> NDArray[np.uint64]:
+    """Return a number for each place that hardly two different places share."""
+    bits = xy.view(np.uint64)
+    mark: NDArray[np.uint64] = bits[:, 0] * np.uint64(0x9E3779B97F4A7C15)
+    mark ^= mark >> np.uint64(32)
+    mark += bits[:, 1] * np.uint64(0xC2B2AE3D27D4EB4F)
+    mark ^= mark >> np.uint64(29)
+    mark *= np.uint64(0x165667B19E3779F9)
+    mark ^= mark >> np.uint64(32)
+    return mark
 
 
 class Grid:
@@ -152,8 +175,8 @@ class Grid:
         Every border that crosses a grid line changes the weight of all corners
         to its right. A corner too near to a border to call is in doubt.
         """
-        first = np.searchsorted(self.ys, edges.ya, side="left")
-        count = np.searchsorted(self.ys, edges.yb, side="left") - first
+        first = self._line_at(edges.ya)
+        count = self._line_at(edges.yb) - first
         edge, k = _spread(count)
         line = first[edge] + k
         xa, ya, xb, yb, weight = edges.take(edge)
@@ -168,6 +191,13 @@ class Grid:
         doubt = np.abs(at - near) < _MARGIN
         corner[line[doubt], near[doubt].astype(np.int64)] = _DOUBT
         return corner[:-1, :-1]
+
+    def _line_at(self, y: Floats) -> Ints:
+        """Return the first grid line that is not below y (a faster searchsorted)."""
+        line: Ints = np.ceil((y - self.y0) * self.per_cell).astype(np.int64)
+        line -= self.ys[line - 1] >= y
+        line += self.ys[line] < y
+        return line
 
     def _enter(self, edges: Edges, corner: Ints) -> None:
         """List the borders of each mixed cell, and label the others."""
@@ -190,15 +220,17 @@ class Grid:
         self.labels = decoded(weight)
         self.labels[mixed] = -3 - np.arange(len(mixed), dtype=np.int32)
 
-        at = np.empty(len(cell), dtype=np.int64)
-        at[:] = np.repeat(np.argsort(by_size, kind="stable"), count)
-        xa, ya, xb, yb, _ = edges.take(edge)
-        x, y = self.corner_x[at], self.corner_y[at]
-        side, sure = _side(xa - x, ya - y, xb - x, yb - y)
         # 0, 1: which side the corner is on; 2: the cell's left side does not meet the border.
-        crosses = (xa > x) != (xb > x)
-        self.corner_side = np.where(crosses, side, 2).astype(np.int8)
-        self.corner[at[crosses & ~sure]] = _DOUBT
+        self.corner_side = np.full(len(cell), 2, dtype=np.int8)
+        at = np.repeat(np.argsort(by_size, kind="stable"), count)
+        x = self.corner_x[at]
+        crosses = np.flatnonzero((edges.xa[edge] > x) != (edges.xb[edge] > x))
+        at, x = at[crosses], x[crosses]
+        y = self.corner_y[at]
+        xa, ya, xb, yb, _ = edges.take(edge[crosses])
+        side, sure = _side(xa - x, ya - y, xb - x, yb - y)
+        self.corner_side[crosses] = side
+        self.corner[at[~sure]] = _DOUBT
 
     def _touched(self, edges: Edges) -> tuple[Ints, Ints]:
         """Return pairs of border and cell: all cells that a border touches, or nearly."""
