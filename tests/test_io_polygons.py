@@ -1,6 +1,7 @@
 import hashlib
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -264,6 +265,17 @@ def test_parts_of_one_census_key_are_joined_and_their_persons_added_up(tmp_path)
     assert problem(zones, "zone_parts_joined").values == {"n": 2, "zones": 1}
 
 
+def test_one_school_in_several_rows_is_one_zone(tmp_path):
+    # Q36: by school code since 2021, by municipality and name before.
+    new = {"A27_001": ["08220"] * 2, "A27_003": [SCHOOL] * 2, "A27_004": ["甲小"] * 2}
+    old = {"A27_005": ["08220"] * 2, "A27_006": ["市"] * 2, "A27_007": ["甲小"] * 2}
+    for number, columns in enumerate((new, old)):
+        frame = layer([box(0, 0), box(1, 0)], **columns)
+        zones = read_zones(save(frame, tmp_path / f"{number}.gpkg"))
+        assert zones.frame.area.tolist() == pytest.approx([20_000])
+        assert zones.frame.geom_type.tolist() == ["Polygon"]
+
+
 def test_one_id_with_two_names_is_refused(tmp_path):
     path = save(
         layer([box(0, 0), box(1, 0)], code=["1", "1"], name=["a", "b"]), tmp_path / "a.gpkg"
@@ -375,6 +387,45 @@ def test_topojson_needs_its_layer_and_its_crs(tmp_path):
         read_zones(path)
     zones = read_zones(path, layer="town", crs="EPSG:6668")
     assert zones.names.to_dict() == {"1": "甲"}
+
+
+def pack(path, folder, *names):
+    with zipfile.ZipFile(path, "w") as packed:
+        for name in names:
+            packed.write(folder / name, f"A27-21_08_GML/{name}")
+    return path
+
+
+def test_a_zip_as_it_is_handed_out_is_read_without_unpacking_beside_it(tmp_path):
+    (tmp_path / "parts").mkdir()
+    frame = layer([box(0, 0)], code=["1"], name=["北"])
+    shape = save(frame, tmp_path / "parts" / "a.shp", encoding="cp932")
+    shape.with_suffix(".cpg").unlink()
+    save(frame.to_crs("EPSG:4326"), tmp_path / "parts" / "a.geojson")
+    names = [file.name for file in (tmp_path / "parts").iterdir()]
+    path = pack(tmp_path / "a.zip", tmp_path / "parts", *names)
+    zones = read_zones(path)
+    assert zones.names.to_dict() == {"1": "北"}
+    assert zones.source == "a.zip"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.zip", "parts"]
+
+
+def test_of_several_layers_in_a_zip_one_must_be_named(tmp_path):
+    for name in ("a", "b"):
+        save(layer([box(0, 0)], name=[name]), tmp_path / f"{name}.gpkg")
+    path = pack(tmp_path / "c.zip", tmp_path, "a.gpkg", "b.gpkg")
+    with pytest.raises(InputError, match="one with layer: a, b"):
+        read_zones(path)
+    assert read_zones(path, layer="b").ids.tolist() == ["b"]
+
+
+def test_a_zip_without_a_layer_and_one_that_is_none_are_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("x")
+    with pytest.raises(InputError, match="no layer in it"):
+        read_zones(pack(tmp_path / "a.zip", tmp_path, "a.txt"))
+    (tmp_path / "b.zip").write_bytes(b"PK\x03\x04noise")
+    with pytest.raises(InputError, match="damaged"):
+        read_zones(tmp_path / "b.zip")
 
 
 def test_the_styles_that_qgis_keeps_are_no_layer(tmp_path):

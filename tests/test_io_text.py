@@ -140,3 +140,27 @@ def test_every_kind_of_line_end_is_read(tmp_path, end):
     path = tmp_path / "a.csv"
     path.write_bytes(end.join(["age,sex", "1,F", "2,M", ""]).encode())
     assert read_csv(path).frame["sex"].tolist() == ["F", "M"]
+
+
+@pytest.mark.parametrize("row", ['2,"M', '2,M,"x'], ids=["right width", "too wide"])
+def test_a_quotation_mark_that_is_not_closed_loses_no_row_in_silence(tmp_path, row):
+    path = tmp_path / "a.csv"
+    path.write_text(f"note\nage,sex\n1,F\n{row}\n3,F\n", encoding="utf-8")
+    with pytest.raises(InputError, match="row 4: a quotation mark is not closed"):
+        read_csv(path)
+
+
+@pytest.mark.parametrize("row", ['2,12" wide', '2,"a ""b"" c"', '2,"two\nlines"', '2,"at the end'])
+def test_other_quotation_marks_are_read(tmp_path, row):
+    path = tmp_path / "a.csv"
+    path.write_text(f"age,sex\n1,F\n{row}", encoding="utf-8")
+    assert read_csv(path).frame["age"].tolist() == ["1", "2"]
+
+
+def test_a_cell_of_more_than_a_block_is_read(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f'age,sex\n1,"{"x" * 3_000_000}"\n2,M\n', encoding="utf-8")
+    try:
+        assert read_csv(path).frame["age"].tolist() == ["1", "2"]
+    except InputError as error:
+        assert error.key == "csv_rows"  # noqa: PT017

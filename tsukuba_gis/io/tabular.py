@@ -80,25 +80,45 @@ def read_csv(path: Path) -> Table:
 
     Encoding, separator and header are found (see :mod:`tsukuba_gis.io.text`).
     """
+    import csv
+
+    from pyarrow import ArrowInvalid
+
     with readable(path):
         content, encoding = decode(path.read_bytes(), file=path.name)
         mark = separator(content[:100_000])
         top = first_rows(content, mark)
         header = header_row(top)
-        frame, rows, ragged = _csv_body(content, mark, header, unique_names(top[header]))
-    return Table(frame=frame, rows=rows, ragged=ragged, encoding=encoding)
+        try:
+            frame, rows, ragged = _csv_body(content, mark, header, unique_names(top[header]))
+        except (ArrowInvalid, csv.Error):
+            raise InputError("csv_rows", path=path.name) from None
+        if content.count('"') % 2 and _spans_lines(frame, ragged, rows):
+            # An open quotation mark made one cell of all that follows: those rows are lost.
+            last = int(max(rows.max(initial=0), max(ragged, default=0)))
+            raise InputError("csv_quotes", path=path.name, row=last)
+    refused = np.array(list(ragged), dtype=np.int64)
+    return Table(frame=frame, rows=rows, ragged=refused, encoding=encoding)
+
+
+def _spans_lines(frame: pd.DataFrame, ragged: dict[int, bool], rows: np.ndarray) -> bool:
+    """Say whether the last record goes over several lines of the file."""
+    if ragged and max(ragged) > rows.max(initial=0):
+        return ragged[max(ragged)]
+    return any("\n" in cell or "\r" in cell for cell in frame.iloc[-1]) if len(frame) else False
 
 
 def _csv_body(
     content: str, mark: str, header: int, names: list[str]
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+) -> tuple[pd.DataFrame, np.ndarray, dict[int, bool]]:
+    """Return the records, their rows, and the refused rows (True: it goes over several lines)."""
     import pyarrow as pa
     from pyarrow import csv
 
-    ragged: list[int] = []
+    ragged: dict[int, bool] = {}
 
     def note(row: Any) -> str:
-        ragged.append(row.number)
+        ragged[row.number + header + 1] = "\n" in row.text or "\r" in row.text
         return "skip"
 
     start = _skip_records(content, mark, header + 1)
@@ -120,10 +140,8 @@ def _csv_body(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
         )
-    refused = np.array(ragged, dtype=np.int64)
-    rows = np.arange(1, len(table) + len(refused) + 1)
-    rows = np.delete(rows, refused - 1) + header + 1
-    return table.to_pandas(), rows, refused + header + 1
+    rows = np.arange(len(table) + len(ragged)) + header + 2
+    return table.to_pandas(), rows[~np.isin(rows, list(ragged))], ragged
 
 
 def _skip_records(content: str, mark: str, records: int) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
+from zipfile import ZipFile, ZipInfo
 
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.io.tabular import PARQUET_SUFFIXES, read_parquet, readable
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-VECTOR_SUFFIXES: Final = (".gpkg", ".geojson", ".json", ".topojson", ".shp", ".fgb", ".gml")
+_SINGLE: Final = (".gpkg", ".geojson", ".json", ".topojson", ".shp", ".fgb", ".gml")
+VECTOR_SUFFIXES: Final = (*_SINGLE, ".zip")
 POLYGON_SUFFIXES: Final = (*VECTOR_SUFFIXES, *PARQUET_SUFFIXES)
 _SIDECARS: Final = (".dbf", ".shx", ".prj", ".cpg")
+_UNPACK: Final = (*_SINGLE, *_SIDECARS)
+_MOST_UNPACKED: Final = 8 * 2**30
 # Tables that QGIS keeps in a GeoPackage beside the layers.
 _NOT_LAYERS: Final = ("layer_styles",)
 
@@ -73,6 +77,9 @@ def read_layer(path: Path, *, layer: str | None, geometry: bool = True) -> Layer
     import pyogrio
 
     suffix = path.suffix.lower()
+    if suffix == ".zip":
+        with _unpacked(path, layer) as (inner, inner_layer):
+            return read_layer(inner, layer=inner_layer, geometry=geometry)
     if suffix == ".shp":
         return _read_shapefile(path)
     if suffix in PARQUET_SUFFIXES:
@@ -112,6 +119,35 @@ def _apart(path: Path) -> Iterator[Path]:
         return
     with TemporaryDirectory() as folder:
         yield Path(shutil.copyfile(path, Path(folder) / path.name))
+
+
+@contextmanager
+def _unpacked(path: Path, layer: str | None) -> Iterator[tuple[Path, str | None]]:
+    """Give the one layer file of a zip, as 国土数値情報 and e-Stat hand them out.
+
+    They hold the same layer as Shapefile, GeoJSON and XML; the first of these
+    is read. ``layer`` chooses a file by its name without suffix.
+    """
+    with TemporaryDirectory() as folder:
+        with readable(path), ZipFile(path, metadata_encoding="cp932") as packed:
+            members = [m for m in packed.infolist() if Path(m.filename).suffix.lower() in _UNPACK]
+            if sum(member.file_size for member in members) > _MOST_UNPACKED:
+                raise InputError("file_too_big", path=path.name)
+            found: dict[str, Path] = {}
+            for member in sorted(members, key=_preference):
+                unpacked = Path(packed.extract(member, folder))
+                if unpacked.suffix.lower() in _SINGLE:
+                    found.setdefault(unpacked.stem, unpacked)
+            chosen = _choose(
+                dict.fromkeys(found), layer if len(found) > 1 else None, file=path.name
+            )
+        yield found[chosen], layer if len(found) == 1 and layer != chosen else None
+
+
+def _preference(member: ZipInfo) -> int:
+    order = (".gpkg", ".shp", ".geojson")
+    suffix = Path(member.filename).suffix.lower()
+    return order.index(suffix) if suffix in order else len(order)
 
 
 def _framed(frame: pd.DataFrame) -> gpd.GeoDataFrame:
