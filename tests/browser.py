@@ -142,7 +142,7 @@ class Browser:
             time.sleep(0.05)
         self.settle()
 
-    def settle(self, seconds=0.3):
+    def settle(self, seconds=0.12):
         self.ask(f"new Promise(done => setTimeout(done, {1000 * seconds}))")
 
     def ask(self, expression):

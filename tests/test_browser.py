@@ -5,11 +5,12 @@ import re
 import struct
 from dataclasses import replace
 
+import folium
 import pytest
 from browser import CHROMIUM, Browser
 from toys import toy_indicators, toy_level, toy_result
 
-from tsukuba_gis.maps import choropleth
+from tsukuba_gis.maps import choropleth, offline_html
 from tsukuba_gis.report.page import write_page
 
 pytestmark = [
@@ -342,6 +343,19 @@ def test_single_map_in_the_browser(browser, tmp_path):
     assert browser.ask("document.querySelectorAll('path.zone').length") == 9
     assert "疑似データ" in text(browser, ".on-map.notices")
     assert "高齢化率" in text(browser, ".on-map.legend-box")
+
+
+def test_any_folium_map_made_offline_works(browser, tmp_path):
+    made = folium.Map(location=(36.08, 140.1), zoom_start=14, tiles=None)
+    zones = toy_level().zones.frame.to_crs(6668)
+    folium.GeoJson(zones, tooltip=folium.GeoJsonTooltip(["name"])).add_to(made)
+    folium.Marker((36.08, 140.1), tooltip="市役所", icon=None).add_to(made)
+    folium.LayerControl().add_to(made)
+    page = tmp_path / "folium.html"
+    page.write_text(offline_html(made.get_root().render()), encoding="utf-8")
+    browser.open(page)
+    assert browser.ask("document.querySelectorAll('path.leaflet-interactive').length") == 9
+    assert browser.ask("document.querySelector('.leaflet-control-layers') !== null")
 
 
 def test_dark_page_is_dark(path):

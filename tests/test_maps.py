@@ -171,7 +171,7 @@ def test_names_cannot_become_code_or_template():
     assert "alert(1)</script>" not in page
     assert "{{ 7*7 }}" in page  # as text: not computed
     reader = read(page)
-    assert reader.scripts == 3  # Leaflet, ours, the call
+    assert reader.scripts == 4  # Leaflet, its marker, ours, the call
     assert loads(page) == []
 
 
@@ -234,11 +234,15 @@ def test_a_plain_folium_map_is_made_offline():
     assert "user-scalable=no" not in page
 
 
-def test_explore_is_made_offline():
-    made = toy_zones().frame.explore("name", tiles=None, legend=False)
+def test_a_folium_layer_of_zones_is_made_offline():
+    made = folium.Map(location=(36.1, 140.1), tiles=None)
+    tooltip = folium.GeoJsonTooltip(["name"])
+    folium.GeoJson(toy_zones().frame.to_crs(6668), tooltip=tooltip).add_to(made)
+    folium.LayerControl().add_to(made)
     page = offline_html(saved(made))
     assert POLICY in page
     assert loads(page) == []
+    assert r"b2\u533a" in page
 
 
 @pytest.mark.parametrize(

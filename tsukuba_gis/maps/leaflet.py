@@ -12,7 +12,14 @@ import folium
 from branca.element import Element, Figure, MacroElement
 from jinja2 import Template
 
-from tsukuba_gis.maps.offline import POLICY_TAG, asset, leaflet_css, leaflet_js, script_json
+from tsukuba_gis.maps.offline import (
+    POLICY_TAG,
+    asset,
+    leaflet_css,
+    leaflet_js,
+    leaflet_marker_js,
+    script_json,
+)
 
 if TYPE_CHECKING:
     from tsukuba_gis.messages import Language
@@ -99,6 +106,7 @@ class OfflineMap(folium.Map):
         header = self.figure.header
         header.add_child(_Raw(f"<style>{leaflet_css()}</style>"), name="leaflet_css")
         header.add_child(_Raw(f"<script>{leaflet_js()}</script>"), name="leaflet_js")
+        header.add_child(_Raw(f"<script>{leaflet_marker_js()}</script>"), name="leaflet_marker")
 
     def parts(self) -> tuple[str, str]:
         """Return the map's element and its script, to stand in a page that has Leaflet."""

@@ -59,13 +59,31 @@ def leaflet_js() -> str:
 @cache
 def leaflet_css() -> str:
     """Return Leaflet's style sheet with its pictures written into it."""
-
-    def embed(found: re.Match[str]) -> str:
-        data = base64.b64encode((_LEAFLET / found[1]).read_bytes()).decode("ascii")
-        return f"url(data:image/png;base64,{data})"
-
     css = (_LEAFLET / "leaflet.css").read_text(encoding="utf-8")
-    return re.sub(r"url\((images/[\w.-]+)\)", embed, css)
+    return re.sub(r"url\(images/([\w.-]+)\)", lambda found: f"url({_picture(found[1])})", css)
+
+
+@cache
+def leaflet_marker_js() -> str:
+    """Return the script that gives Leaflet's default marker its pictures.
+
+    Leaflet guesses where they lie from its style sheet's address, which an
+    inlined sheet does not have.
+    """
+    pictures = {
+        "iconUrl": _picture("marker-icon.png"),
+        "iconRetinaUrl": _picture("marker-icon-2x.png"),
+        "shadowUrl": _picture("marker-shadow.png"),
+    }
+    return (
+        "delete L.Icon.Default.prototype._getIconUrl;"
+        f"L.Icon.Default.mergeOptions({json.dumps(pictures)});"
+    )
+
+
+def _picture(name: str) -> str:
+    data = base64.b64encode((_LEAFLET / "images" / name).read_bytes()).decode("ascii")
+    return f"data:image/png;base64,{data}"
 
 
 def script_json(data: object) -> str:
@@ -122,7 +140,7 @@ def _inlined(url: str, page: str) -> str:
     """Return what takes the place of a link to a file."""
     path = url.split("?")[0]
     if re.search(r"/leaflet@?[\d.]*/(dist/)?leaflet\.js$", path):
-        return f"<script>{leaflet_js()}</script>"
+        return f"<script>{leaflet_js()}</script>\n<script>{leaflet_marker_js()}</script>"
     if re.search(r"/leaflet@?[\d.]*/(dist/)?leaflet\.css$", path):
         return f"<style>{leaflet_css()}</style>"
     for pattern, use in _FOLIUM_EXTRAS.items():
