@@ -40,6 +40,20 @@ SIZE, FIVE_YEARS, TEN_YEARS, BAND = "~size", "~age5", "~age10", "~band"
 AGED, YOUNG, SEVERE, NEED, ALL = "~65plus", "~0to10", "~severe", "~need", "~all"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exact:
+    """The first line of every report: who sits in exact cells, and how many cells there are.
+
+    ``share`` of people in the exact cells of ``columns``; ``cells`` exact and
+    ``modelled`` over all tables.
+    """
+
+    columns: tuple[str, ...]
+    share: float
+    cells: int
+    modelled: int
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Evaluation:
     """The proof: what was measured, on how many, and whether every hard condition holds.
@@ -63,6 +77,8 @@ class Evaluation:
         Persons in source, holdout, control and background.
     not_measured
         Metrics left out, and the key of the text that says why.
+    care
+        The register has care levels.
     """
 
     metrics: tuple[Metric, ...]
@@ -75,6 +91,7 @@ class Evaluation:
     version: str
     holdout: tuple[int, int, int, int]
     not_measured: dict[str, str]
+    care: bool
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -85,6 +102,31 @@ class Evaluation:
     def passed(self) -> bool:
         """True if no gate failed."""
         return not self.failed
+
+    @property
+    def guaranteed(self) -> bool:
+        """True if the guarantee may be stated: all gates hold, and a file was the only source."""
+        return self.passed and bool(self.sha256)
+
+    @property
+    def exact(self) -> Exact | None:
+        """What is exact; None in swap mode.
+
+        The share is of the care table by cluster and 65+, or of the age table
+        where the register has no care levels.
+        """
+        counted = self.tables
+        if len(counted) == 0:
+            return None
+        claimed = counted[counted.role != "profile"]
+        care = claimed[(claimed.table == "care") & (claimed.level == "old")]
+        shown = (care if len(care) and self.care else claimed).iloc[0]
+        return Exact(
+            columns=tuple(str(shown["columns"]).split(",")),
+            share=int(shown.persons) / max(self.persons, 1),
+            cells=int(claimed.kept.sum()),
+            modelled=int((claimed.cells - claimed.kept).sum()),
+        )
 
     def metric(self, name: str, *subject: str) -> Metric:
         """Return the first metric of this name whose subject holds all of ``subject``."""
@@ -199,7 +241,7 @@ def evaluate(
         sha256="" if isinstance(statistics, Spec) else statistics.sha256,
         households=int(fake[spec.household].nunique()) if spec.household else 0,
         holdout=(len(split[0]), len(split[1]), len(split[2]), len(split[3])),
-        not_measured=not_measured,
+        not_measured=not_measured, care=spec.care is not None,
     )  # fmt: skip
 
 
@@ -285,6 +327,7 @@ def _gates(
     counted = gates.recount(frame, statistics)
     return counted, [
         gates.audited(statistics),
+        gates.audit_narrow(statistics),
         gates.small_published(statistics),
         gates.declared_kept(counted),
         gates.aimed_kept(counted),

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 # Tables whose cells are met by construction; in the others a cell may be demoted.
 _EXACT: Final = ("bands", "care", "users", "roles", "households", "sums", "areas")
+# Keys of the tables that the package makes itself.
+_MADE: Final = ("severity", "living", "heads", "user", "pattern", "certified")
 # Columns of the statistics file that count persons or households.
 _COUNTS: Final = ("count", "persons", "households")
 
@@ -53,7 +55,8 @@ def recount(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a table and level: ``table``, ``level``, ``role`` (``exact``:
+        One row a table and level: ``table``, ``level``, ``columns`` (the
+        register's, and the package's own with ~, by commas), ``role`` (``exact``:
         claimed to be kept; ``aimed``: aimed at, cells that are missed count as
         modelled; ``profile``: sums over clusters that only shape what is
         invented), ``cells`` (all), ``declared`` (cells in the file), ``kept``
@@ -64,7 +67,7 @@ def recount(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
 
     people = _labels(frame, statistics)
     bands = _kept(people, statistics.tables["bands"], ["cluster", "sex", "start"])
-    rows = [("bands", "", "exact", bands[0], *bands)]
+    rows = [("bands", "", "cluster,sex,start", "exact", bands[0], *bands)]
     _, built = families(statistics)
     for name, table in built.items():
         who = people.assign(start=people.care_start) if name == "care" else people
@@ -77,12 +80,18 @@ def recount(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
                 kept = _kept(who, cells, list(level.columns))
                 role = "exact" if name in _EXACT or level.role == "known" else "aimed"
                 role = "profile" if level.role == "profile" else role
-                rows.append((name, level.name, role, table.size(level.name), *kept))
+                columns = ",".join(level.columns)
+                rows.append((name, level.name, columns, role, table.size(level.name), *kept))
     rows += _sums(frame, people, statistics)
     rows += _areas(people, statistics)
-    return pd.DataFrame(
-        rows, columns=["table", "level", "role", "cells", "declared", "kept", "persons"]
-    )
+    names = ["table", "level", "columns", "role", "cells", "declared", "kept", "persons"]
+    counted = pd.DataFrame(rows, columns=names)
+    own = _own_names(statistics.spec)
+    counted["columns"] = [
+        ",".join(name for key in columns.split(",") if (name := own[key]))
+        for columns in counted["columns"]
+    ]
+    return counted
 
 
 def declared_kept(counted: pd.DataFrame) -> Metric:
@@ -123,6 +132,15 @@ def audited(statistics: Statistics) -> Metric:
     return Metric(
         name="audited", kind="gate", value=float(statistics.audited), at_least=1.0,
         n=statistics.counts,
+    )  # fmt: skip
+
+
+def audit_narrow(statistics: Statistics) -> Metric:
+    """Return how many unpublished small counts the audit could narrow down: must be none."""
+    found = statistics.audit.get("narrower_than_half_k", math.nan)
+    return Metric(
+        name="audit_narrow", kind="gate", value=float(found), at_most=0.0,
+        n=int(statistics.audit.get("hidden_open", 0)),
     )  # fmt: skip
 
 
@@ -198,7 +216,7 @@ def _kept(people: pd.DataFrame, cells: pd.DataFrame, keys: list[str]) -> tuple[i
 
 def _sums(
     frame: pd.DataFrame, people: pd.DataFrame, statistics: Statistics
-) -> list[tuple[str, str, str, int, int, int, int]]:
+) -> list[tuple[str, str, str, str, int, int, int, int]]:
     rows = []
     if "sums" not in statistics.tables:
         return []
@@ -210,21 +228,34 @@ def _sums(
             part = part.rename(columns={"total": "amount"})
             who = people.assign(amount=frame[column].to_numpy(dtype=float, na_value=0.0))
             declared, kept, _ = _kept(who, part, list(order[: order.index(depth) + 1]))
-            rows.append(("sums", f"{depth}:{column}", "exact", declared, declared, kept, 0))
+            keys = ",".join((*order[: order.index(depth) + 1], "amount:" + column))
+            rows.append(("sums", f"{depth}:{column}", keys, "exact", declared, declared, kept, 0))
     return rows
 
 
 def _areas(
     people: pd.DataFrame, statistics: Statistics
-) -> list[tuple[str, str, str, int, int, int, int]]:
+) -> list[tuple[str, str, str, str, int, int, int, int]]:
     if statistics.spec.area is None:
         return []
     table = statistics.tables["areas"]
     rows = []
     for unit, who in (("persons", people), ("households", people[people["first"]])):
         cells = table[[unit]].assign(area=[str(row) for row in range(len(table))])
-        rows.append(("areas", unit, "exact", len(cells), *_kept(who, cells, ["area"])))
+        rows.append(("areas", unit, "area", "exact", len(cells), *_kept(who, cells, ["area"])))
     return rows
+
+
+def _own_names(spec: Spec) -> dict[str, str | None]:
+    """Return the register's name, or the package's, of each key of the tables."""
+    return {
+        "cluster": spec.cluster, "area": spec.area, "sex": spec.sex, "care": spec.care,
+        "type": spec.household_type, "relation": spec.relation, "start": "~age5",
+        "ten": "~age10", "old": "~65plus",
+        **dict.fromkeys(("group", "broad", "band", "top"), "~band"),
+        **{f"amount:{column}": column for column in spec.sums},
+        **{key: f"~{key}" for key in _MADE},
+    }  # fmt: skip
 
 
 def _labels(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
