@@ -92,7 +92,10 @@ def read_csv(path: Path) -> Table:
         try:
             frame, rows, ragged = _csv_body(content, mark, header, unique_names(top[header]))
         except (ArrowInvalid, csv.Error):
-            raise InputError("csv_rows", path=path.name) from None
+            lines = content.splitlines()
+            odd = next((n for n, line in enumerate(lines, 1) if line.count('"') % 2), None)
+            key = "csv_rows" if odd is None else "csv_quotes"
+            raise InputError(key, path=path.name, row=odd) from None
         if content.count('"') % 2 and _spans_lines(frame, ragged, rows):
             # An open quotation mark made one cell of all that follows: those rows are lost.
             last = int(max(rows.max(initial=0), max(ragged, default=0)))
