@@ -28,7 +28,9 @@ def write(folder, content, encoding="cp932"):
 def test_a_good_register_is_described(tmp_path):
     found = check(write(tmp_path, "※注\n年齢,性別,行政区,備考\n34,女,北区,x\n5,男,南区,y\n"))
     assert found.what == "records"
-    assert facts(found) == {"encoding": "cp932", "header": 2, "rows": 2, "others": "備考"}
+    assert facts(found) == {
+        "encoding": "cp932", "header": 2, "rows": 2, "good": 2, "others": "備考",
+    }  # fmt: skip
     assert dict(found.roles) == {"age": "年齢", "sex": "性別", "ward": "行政区"}
     assert found.problems == ()
     assert say_check(found, "ja").splitlines() == [
@@ -36,6 +38,7 @@ def test_a_good_register_is_described(tmp_path):
         "  文字コード: cp932",
         "  見出し: 2 行目",
         "  データ: 2 行",
+        "  うち使える行: 2",
         "  その他の列: 備考",
         "  age ← 列「年齢」",
         "  sex ← 列「性別」",
@@ -48,6 +51,7 @@ def test_all_faults_of_rows_are_told_at_once(tmp_path):
     found = check(write(tmp_path, "年齢,性別,行政区\n131,女,北区\n5,犬,南区\n6,男\n"))
     errors = {(p.row, p.key) for p in found.problems if p.severity == "error"}
     assert errors == {(2, "age_impossible"), (3, "value_unknown_code"), (4, "row_ragged")}
+    assert facts(found)["good"] == 0
     shown = say_check(found, "en")
     assert 'error   住民.csv, row 2, "年齢"' in shown
     assert "犬" not in shown

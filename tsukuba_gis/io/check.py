@@ -84,6 +84,7 @@ def check(path: str | Path, *, sheet: str | None = None, layer: str | None = Non
       encoding: utf-8
       header: row 1
       rows of data: 1
+      of them usable: 0
       age from the column "age"
       sex from the column "sex"
       ward from the column "ward"
@@ -122,7 +123,9 @@ def _check_records(file: Path, sheet: str | None, layer: str | None) -> Check:
         # Whether birth dates can be read does not depend on the day.
         today = dt.datetime.now(tz=dt.UTC).date()
         persons.require_roles(columns, names, reference_date=today, file=file.name)
-        persons.Reading(table, columns, findings).frame(reference_date=today, crs=crs)
+        reading = persons.Reading(table, columns, findings)
+        reading.frame(reference_date=today, crs=crs)
+        facts.append(("good", int((~reading.bad & ~reading.blank).sum())))
     except TsukubaGisError as error:
         findings.add_error(error)
     others = [name for name in names if name not in columns.values()]
