@@ -341,8 +341,13 @@ def test_single_map_in_the_browser(browser, tmp_path):
     made.save(tmp_path / "map.html")
     browser.open(tmp_path / "map.html")
     assert browser.ask("document.querySelectorAll('path.zone').length") == 9
-    assert "疑似データ" in text(browser, ".on-map.notices")
+    assert "疑似データ" in text(browser, "body > .notices")
     assert "高齢化率" in text(browser, ".on-map.legend-box")
+    # the notice stands above the map, not on it
+    assert browser.ask(
+        "document.querySelector('.notices').getBoundingClientRect().bottom"
+        " <= document.querySelector('.folium-map').getBoundingClientRect().top"
+    )
 
 
 def test_any_folium_map_made_offline_works(browser, tmp_path):

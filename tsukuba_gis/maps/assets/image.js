@@ -26,8 +26,8 @@ function write(pen, text, x, y, size, colour, weight, width = PICTURE.width - x 
   pen.fillStyle = colour;
   pen.textBaseline = "top";
   let line = "";
-  // Japanese may break anywhere, Latin words only between words.
-  for (const part of text.match(/[\x21-\x7e]+|[^]/gu) || []) {
+  // Japanese may break anywhere but before 、 or 。, Latin only between words.
+  for (const part of text.match(/[\x21-\x7e]+|[^][、。]*/gu) || []) {
     if (line && pen.measureText(line + part).width > width) {
       pen.fillText(line, x, y);
       y += size * 1.4;
@@ -126,8 +126,8 @@ function drawKeys(pen, layer, x, y, width) {
       pen.strokeRect(x, y, 56, 32);
     }
     const count = row.count === undefined ? "" : `  (${formatNumber(row.count)})`;
-    write(pen, row.label + count, x + 72, y + height / 2 - 14, 24, "#1d2328", "", width - 72);
-    y += height + 10;
+    const end = write(pen, row.label + count, x + 72, y + height / 2 - 14, 24, "#1d2328", "", width - 72);
+    y = Math.max(y + height + 10, end);
   }
   for (const note of layer.notes) y = write(pen, note, x, y + 10, 20, "#4a535a", "", width);
 }

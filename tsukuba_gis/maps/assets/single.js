@@ -1,22 +1,21 @@
-// A map of one indicator by itself: legend and notices lie on the map.
+// A map of one indicator by itself: notices above it, legend on it, source below.
 
 window.tsukubaGis = {
   single(leaflet, data) {
     words.table = data.texts;
     words.lang = data.lang;
     const [level] = data.levels;
-    const zones = new ZoneMap(leaflet);
     const layer = valueLayer(data, level, data.indicators[0]);
+    const box = leaflet.getContainer();
+    box.before(element("div", { class: "notices" }, ...data.notices.map((text) => element("p", { text }))));
+    box.after(element("p", { class: "note", text: say("source") + " " + level.source }));
+    const zones = new ZoneMap(leaflet);
     zones.showLevel(level, []);
     zones.paint(layer);
     zones.rename(layer.title);
-    const legend = element("div", { class: "on-map legend-box" });
+    const legend = element("div", { class: "legend-box on-map" });
     drawLegend(legend, layer);
-    const notices = element("div", { class: "on-map notices" }, ...data.notices.map((text) => element("p", { text })));
-    const source = element("div", { class: "on-map note", text: say("source") + " " + level.source });
-    for (const [box, position] of [[notices, "bottomleft"], [legend, "topright"], [source, "bottomright"]]) {
-      const Box = L.Control.extend({ onAdd: () => box });
-      new Box({ position }).addTo(leaflet);
-    }
+    const Legend = L.Control.extend({ onAdd: () => legend });
+    new Legend({ position: "topright" }).addTo(leaflet);
   },
 };
