@@ -201,7 +201,8 @@ class Provenance:
 class Result:
     """A study's outcome: the levels, the notices, and where they come from.
 
-    ``outlines`` are thin context lines for the maps (city or former
+    ``pages`` are documents that go with it, file name → HTML: the certificate
+    of pseudo records, for one. ``outlines`` are thin context lines for the maps (city or former
     municipalities): name → geometry in the CRS of the first level.
     """
 
@@ -215,3 +216,4 @@ class Result:
     problems: tuple[Problem, ...]
     provenance: Provenance
     min_count: int
+    pages: Mapping[str, str] = field(default_factory=dict, repr=False)

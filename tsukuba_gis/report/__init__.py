@@ -73,6 +73,8 @@ def _write(result: Result, folder: Path, files: dict[OutputFormat, str]) -> None
 
     write_run_record(result, folder / RUN_RECORD)
     write_read_me(result, folder / f"{text('table_readme', result.lang)}.txt", files)
+    for name, html in result.pages.items():
+        (folder / name).write_text(html, encoding="utf-8", newline="\n")
     if "html" in files:
         from tsukuba_gis.report.page import write_page
 

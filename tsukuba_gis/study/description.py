@@ -17,6 +17,8 @@ from tsukuba_gis.zones import ZoneKind
 if TYPE_CHECKING:
     import datetime as dt
 
+    from tsukuba_gis.pseudo.spec import Spec
+
 DEMO_SEED: Final = 20190401
 
 
@@ -117,6 +119,13 @@ class Study:
         Of everything random.
     outputs
         What to write.
+    pseudo
+        Make pseudo-citizen records first, by these rules, and study those: the
+        records themselves are then seen by nothing but the measuring. None: as
+        they are.
+    certify
+        Measure the pseudo records against the people they stand for, and show
+        the certificate with the result.
     """
 
     title: Mapping[Language, str]
@@ -134,6 +143,8 @@ class Study:
     lang: Language = "ja"
     seed: int = DEMO_SEED
     outputs: tuple[OutputFormat, ...] = FORMATS
+    pseudo: Spec | None = None
+    certify: bool = False
 
 
 def demo_study(*, seed: int = DEMO_SEED, size: int | None = None, lang: Language = "ja") -> Study:

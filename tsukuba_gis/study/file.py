@@ -12,6 +12,7 @@ from tsukuba_gis.errors import InputError
 from tsukuba_gis.indicators import INDICATORS, SevereCare
 from tsukuba_gis.io.polygons import Fix
 from tsukuba_gis.messages import LANGUAGES
+from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import RecordKind
 from tsukuba_gis.result import FORMATS
 from tsukuba_gis.study.description import RecordSource, Study, ZoneSource
@@ -41,13 +42,15 @@ def read_study(path: Path | str) -> Study:
     study = reader.section(content, "study", _STUDY_KEYS)
     records = reader.section(content, "records", _keys(RecordSource) - {"size"})
     zones = content.get("zones", [])
-    unknown = set(content) - {"study", "records", "zones"}
+    unknown = set(content) - _TABLES
     if unknown:
-        reader.refuse("study_key_unknown", key=min(unknown), known="study, records, zones")
+        reader.refuse("study_key_unknown", key=min(unknown), known=", ".join(sorted(_TABLES)))
     if not isinstance(zones, list) or not zones:
         reader.refuse("study_no_zones")
     if "path" not in records or "kind" not in records:
         reader.refuse("study_records_incomplete")
+    if "pseudo" in content:
+        study["pseudo"] = Spec.from_dict(content["pseudo"])
     return reader.build(study, records, zones)
 
 
@@ -55,7 +58,8 @@ def _keys(source: type) -> set[str]:
     return {entry.name for entry in fields(source)}
 
 
-_STUDY_KEYS: Final = _keys(Study) - {"title", "records", "zones"} | {"title", "title_en"}
+_TABLES: Final = {"study", "records", "zones", "pseudo"}
+_STUDY_KEYS: Final = _keys(Study) - {"records", "zones", "pseudo"} | {"title_en"}
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "lang": LANGUAGES,
     "severe": get_args(SevereCare),

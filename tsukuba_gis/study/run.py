@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from tsukuba_gis.errors import InputError, Problem
+from tsukuba_gis.errors import InputError
 from tsukuba_gis.indicators import COUNTS
 from tsukuba_gis.messages import LANGUAGES, Language, text
 from tsukuba_gis.result import Level, LocalMoran, Moran, Provenance, Result
+from tsukuba_gis.study.inputs import read_study_records, read_study_zones
+from tsukuba_gis.study.pseudo import pseudo_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,12 +60,16 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
     [16, 310]
     """
     on_step("step_records")
-    records, problems = _records(study)
+    records, problems = read_study_records(study)
+    pages: Mapping[str, str] = {}
+    if study.pseudo is not None:
+        on_step("step_pseudo")
+        records, pages = pseudo_of(study, records)
     names = _indicator_names(study, records)
     levels, outlines = [], {}
     for source in study.zones:
         on_step("step_zones")
-        zones = _zones(source)
+        zones = read_study_zones(source, lang=study.lang)
         levels.append(_level(study, source, records, zones, names=names, on_step=on_step))
     if all(source.path is None for source in study.zones):
         outlines = _outlines()
@@ -78,44 +84,7 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         problems=(*problems, *(found for level in levels for found in level.zones.problems)),
         provenance=_provenance(study),
         min_count=study.min_count,
-    )
-
-
-def _records(study: Study) -> tuple[Records, tuple[Problem, ...]]:
-    source = study.records
-    if source.path is None:
-        from tsukuba_gis.demo import register
-
-        return register(seed=study.seed, size=source.size), ()
-    from tsukuba_gis.io import read_records
-
-    return read_records(
-        source.path,
-        kind=source.kind,
-        roles=source.roles,
-        sheet=source.sheet,
-        layer=source.layer,
-        crs=source.crs,
-        on_error=source.on_error,
-        reference_date=source.reference_date,
-    )
-
-
-def _zones(source: ZoneSource) -> Zones:
-    if source.path is None:
-        from tsukuba_gis.boundaries import boundaries
-
-        return boundaries(source.kind)
-    from tsukuba_gis.io import read_zones
-
-    return read_zones(
-        source.path,
-        layer=source.layer,
-        id=source.id,
-        name=source.name,
-        kind=source.kind,
-        crs=source.crs,
-        fixes=source.fixes,
+        pages=pages,
     )
 
 
@@ -254,7 +223,8 @@ def _provenance(study: Study) -> Provenance:
 
     packages = ("numpy", "pandas", "geopandas", "shapely", "libpysal")
     paths = [study.records.path, *(source.path for source in study.zones)]
-    settings = asdict(study)
+    settings = asdict(replace(study, pseudo=None))
+    settings["pseudo"] = study.pseudo and study.pseudo.to_dict()
     settings["records"]["path"] = study.records.path and study.records.path.name
     for source in settings["zones"]:
         source["path"] = source["path"] and source["path"].name

@@ -1,0 +1,70 @@
+"""Pseudo-citizen records inside a study: measured, audited, generated, and certified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.messages import text
+from tsukuba_gis.study.inputs import read_study_zones
+
+if TYPE_CHECKING:
+    from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.records import Records
+    from tsukuba_gis.study.description import Study
+    from tsukuba_gis.zones import Zones
+
+
+def pseudo_of(study: Study, records: Records) -> tuple[Records, Mapping[str, str]]:
+    """Return pseudo records made from the study's own, and the pages that prove them.
+
+    The key of the draws is made from the study's seed: pseudo records are a
+    function of the statistics and the key, and the key opens nothing.
+
+    Raises
+    ------
+    InputError
+        If the records are pseudo already, or the areas' polygons are not in the study.
+    DisclosureError
+        If the audit fails, or a declared number is not kept.
+    """
+    if study.pseudo is None or records.kind == "pseudo":
+        raise InputError("pseudo_already", source=records.source)
+    from tsukuba_gis.pseudo.audit import audit
+    from tsukuba_gis.pseudo.generate import generate
+    from tsukuba_gis.pseudo.measure import measure
+
+    zones = home_zones(study, study.pseudo)
+    key = f"study {study.seed}"
+
+    def make(people: Records) -> Records:
+        measured = audit(measure(people, rules, zones=zones))
+        return generate(measured, key=key, zones=zones)
+
+    rules = study.pseudo
+    statistics = audit(measure(records, rules, zones=zones))
+    pseudo = generate(statistics, key=key, zones=zones)
+    pages: dict[str, str] = {}
+    if study.certify:
+        from tsukuba_gis.pseudo.certificate import certificate
+        from tsukuba_gis.pseudo.evaluate import evaluate
+
+        evaluation = evaluate(records, pseudo, statistics, make=make, zones=zones, seed=study.seed)
+        evaluation.require_passed()
+        pages[text("page_certificate", study.lang)] = certificate(evaluation, lang=study.lang)
+    return pseudo, pages
+
+
+def home_zones(study: Study, rules: Spec) -> Zones | None:
+    """Return the polygons in which homes are placed: the study's zones of the spec's area.
+
+    None where the spec names no home points, or the study has no such zones:
+    then no place is measured, and none is drawn.
+    """
+    if rules.lon is None:
+        return None
+    for source in study.zones:
+        if rules.area in (source.kind, source.column):
+            return read_study_zones(source, lang=study.lang)
+    return None
