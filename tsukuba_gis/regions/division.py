@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-Method = Literal["ward", "skater", "azp", "max_p", "clustgeo", "refined", "given"]
-Library = Literal["skater", "azp", "max_p"]
+Method = Literal["ward", "skater", "azp", "clustgeo", "refined", "given"]
+Library = Literal["skater", "azp"]
 
 # Tries of split and merge: so many that 600 zones and 5,000 zones both take well
 # under a second of CPU time.
-_WORK = 60_000
+_WORK = 45_000
 _MOST_TRIES = 100
 # Times in a row that no more regions are found to keep the floor before we take it
 # that there are none.
@@ -125,9 +125,8 @@ def regionalise(
         are made as are found to keep it (max-p).
     method
         ``"ward"``: Ward's clustering under contiguity, then moves along the
-        borders and split-and-merge search. ``"skater"``, ``"azp"`` (with
-        ``k``) and ``"max_p"`` (with ``floor``): the algorithms of spopt, for
-        comparison; slow, no further search.
+        borders and split-and-merge search. ``"skater"``, ``"azp"``: the
+        algorithms of spopt, for comparison; slow, ``k`` only, no further search.
     standardise
         Divide each variable by its standard deviation (of n). Without it the
         variable with the largest numbers rules.
@@ -181,7 +180,7 @@ def regionalise(
     else:
         from tsukuba_gis.regions.libraries import library_regions
 
-        region = library_regions(problem, method=method, k=k, floor=floor, amount=amount, seed=seed)
+        region = library_regions(problem, method=method, k=k, floor=floor, seed=seed)
     how = _How(method=method, floor=floor, tries=tries, seed=seed, standardised=standardise)
     return _describe(problem, data, region, amount, how)
 

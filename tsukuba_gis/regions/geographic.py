@@ -75,7 +75,7 @@ def clustgeo(
         raise InputError("regions_too_many", n=problem.n, most=_MOST_ZONES)
     if not 1 <= k <= problem.n:
         raise InputError("regions_k", k=k, components=1, n=problem.n)
-    centre = shapely.centroid(places.reindex(kept).to_numpy())
+    centre = shapely.centroid(np.asarray(places.reindex(kept), dtype=object))
     xy = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
     if not np.isfinite(xy).all():
         raise InputError("regions_places_missing", n=int((~np.isfinite(xy).all(axis=1)).sum()))

@@ -23,6 +23,8 @@ _TRAIN = 5
 # A change must lower the sum of squares by this share of the total, or rounding could loop.
 _LEAST = 1e-12
 _ROUNDS = 100
+# Spread of the logarithm of the random factor on the costs of merging.
+_NOISE = 0.5
 
 
 class Partition:
@@ -162,14 +164,20 @@ class Partition:
         pair = np.unique(here[border] * self.k + there[border])
         return pair // self.k, pair % self.k
 
-    def merge_cheapest(self) -> bool:
-        """Join the two neighbouring regions that raise the sum of squares within least."""
+    def merge_cheapest(self, rng: np.random.Generator | None = None) -> bool:
+        """Join the two neighbouring regions that raise the sum of squares within least.
+
+        With ``rng`` each cost is first taken times a random factor.
+        """
         a, b = self.touching()
         if not len(a):
             return False
         gap = self.sums[a] / self.count[a, None] - self.sums[b] / self.count[b, None]
         weight = self.count[a] * self.count[b] / (self.count[a] + self.count[b])
-        best = int((weight * np.einsum("ij,ij->i", gap, gap)).argmin())
+        cost = weight * np.einsum("ij,ij->i", gap, gap)
+        if rng is not None:
+            cost *= np.exp(_NOISE * rng.standard_normal(len(cost)))
+        best = int(cost.argmin())
         stays, goes, last = int(a[best]), int(b[best]), self.k - 1
         self.region[self.region == goes] = stays
         self.region[self.region == last] = goes  # none, where goes is the last
