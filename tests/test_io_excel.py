@@ -107,6 +107,14 @@ def test_group_names_below_the_role_names_are_part_of_the_header(tmp_path):
     assert table.rows.tolist() == [3]
 
 
+def test_cells_merged_downwards_are_told_and_blank(tmp_path):
+    rows = [["世帯番号", "年齢", "性別", "行政区"], ["H1", 34, "女", "北"], [None, 3, "男", "北"]]
+    path = book(tmp_path / "a.xlsx", ("x", rows), merged=["A2:A3"])
+    records, problems = read(path)
+    assert records.frame["household_id"].isna().tolist() == [False, True]
+    assert [p.row for p in problems if p.key == "cells_merged"] == [3]
+
+
 def test_of_several_sheets_one_must_be_named(tmp_path):
     rows = [["年齢", "性別", "行政区"], [34, "女", "北区"]]
     path = book(tmp_path / "a.xlsx", ("今年", rows), ("昨年", [*rows, [1, "男", "南区"]]))

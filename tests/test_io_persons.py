@@ -195,6 +195,13 @@ def test_missing_values_are_kept_as_missing_and_counted(tmp_path):
     assert [p.column for p in problems if p.severity == "warning"] == ["行政区"]
 
 
+def test_a_remark_or_total_below_the_table_is_no_person(tmp_path):
+    path = write(tmp_path, "世帯番号,年齢,性別,行政区\nH1,34,女,北区\n※4月1日現在,,,\n,3,,\n")
+    records, problems = read(path, on_error="skip")
+    assert records.frame.index.tolist() == [2, 4]
+    assert [p.row for p in problems if p.key == "row_nobody"] == [3]
+
+
 def test_the_same_person_twice_is_a_fault_of_the_later_row(tmp_path):
     path = write(tmp_path, "住民番号,年齢,性別,行政区\nA,34,女,北区\nB,3,女,北区\nA,34,女,北区\n")
     records, problems = read(path, on_error="skip")

@@ -276,6 +276,22 @@ def test_one_school_in_several_rows_is_one_zone(tmp_path):
         assert zones.frame.geom_type.tolist() == ["Polygon"]
 
 
+def test_a_part_without_a_name_takes_that_of_the_others(tmp_path):
+    frame = layer([box(0, 0), box(1, 0)], code=["1", "1"], name=[None, "甲"])
+    zones = read_zones(save(frame, tmp_path / "a.gpkg"))
+    assert zones.names.to_dict() == {"1": "甲"}
+
+
+def test_a_stated_id_leaves_crs_and_sums_of_the_product(tmp_path):
+    columns = {"KEY_CODE": ["1", "2"], "S_NAME": ["甲", "甲"], "CITY": ["x", "x"],
+               "JINKO": [3, 4], "SETAI": [1, 2]}  # fmt: skip
+    squares = [shapely.box(140.1, 36.0, 140.2, 36.1), shapely.box(140.2, 36.0, 140.3, 36.1)]
+    path = save(layer(squares, None, **columns), tmp_path / "a.parquet")
+    zones = read_zones(path, id="CITY")
+    assert zones.frame["JINKO"].tolist() == [7]
+    assert problem(zones, "crs_by_product").values["crs"] == "EPSG:6668"
+
+
 def test_one_id_with_two_names_is_refused(tmp_path):
     path = save(
         layer([box(0, 0), box(1, 0)], code=["1", "1"], name=["a", "b"]), tmp_path / "a.gpkg"
@@ -317,6 +333,12 @@ def test_rows_without_a_polygon_are_left_out_and_counted(tmp_path):
     zones = read_zones(path)
     assert zones.ids.tolist() == ["a"]
     assert problem(zones, "polygon_missing").values["n"] == 2
+
+
+def test_a_polygon_without_area_alone_is_an_empty_layer(tmp_path):
+    flat = shapely.Polygon([(X, Y), (X + 9, Y), (X + 5, Y), (X, Y)])
+    with pytest.raises(InputError, match="has no features"):
+        read_zones(save(layer([flat], name=["a"]), tmp_path / "a.gpkg"))
 
 
 def test_heights_are_left_aside(tmp_path):

@@ -46,7 +46,12 @@ _READERS: Final[Mapping[str, Callable[[pd.Series], cells.Column]]] = {
     "lon": numbers.numbers,
     "lat": numbers.numbers,
 }
-_GEOMETRY: Final = "geometry"
+FORMATS: Final = (
+    *tabular.CSV_SUFFIXES,
+    *tabular.EXCEL_SUFFIXES,
+    *tabular.PARQUET_SUFFIXES,
+    *vector.VECTOR_SUFFIXES,
+)
 
 
 def read_records(  # noqa: PLR0913 - one parameter for each thing that a file can leave unsaid
@@ -165,14 +170,6 @@ def open_table(
     return _with_points(table, crs=crs, findings=findings)
 
 
-FORMATS: Final = (
-    *tabular.CSV_SUFFIXES,
-    *tabular.EXCEL_SUFFIXES,
-    *tabular.PARQUET_SUFFIXES,
-    *vector.VECTOR_SUFFIXES,
-)
-
-
 def _with_points(
     table: tabular.Table, *, crs: object | None, findings: Findings
 ) -> tuple[tabular.Table, object | None]:
@@ -242,14 +239,15 @@ class Reading:
 
         if len(self.table.ragged):
             self.findings.add_rows("error", "row_ragged", self.table.ragged)
-        from_birth = "birth_date" in self.columns and reference_date is not None
-        read = {
-            role: self._column(role, _READERS[role])
-            for role in self.columns
-            if role in _READERS and not (role == "age" and from_birth)
-        }
+        if len(self.table.merged):
+            self.findings.add_rows("warning", "cells_merged", self.table.merged)
+        readers = {role: _READERS[role] for role in self.columns if role in _READERS}
+        read = {}
         if reference_date is not None and "birth_date" in self.columns:
+            readers.pop("age", None)
             read["age"] = self._column("birth_date", partial(dates.ages, as_of=reference_date))
+        read |= {role: self._column(role, reader) for role, reader in readers.items()}
+        self._nobody(read)
         if "lon" in read:
             read["lon"], read["lat"] = self._points(read["lon"], read["lat"], crs)
         if "care_level" in read:
@@ -264,6 +262,14 @@ class Reading:
         ordered = {role: read[role] for role in ROLES if role in read}
         frame = pd.concat([pd.DataFrame(ordered), others], axis=1)
         return frame.set_axis(pd.Index(self.table.rows, name="row"), axis=0)
+
+    def _nobody(self, read: Mapping[str, pd.Series]) -> None:
+        """Note rows that have neither age nor sex nor place: remarks and totals below a table."""
+        nothing = ~self.blank & ~self.bad
+        for role in ("age", "sex", "lon", "lat", *AREA_ROLES):
+            if role in read:
+                nothing &= read[role].isna().to_numpy()
+        self._fault("row_nobody", nothing, None)
 
     def _column(self, role: str, reader: Callable[[pd.Series], cells.Column]) -> pd.Series:
         name = self.columns[role]

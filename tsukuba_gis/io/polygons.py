@@ -129,13 +129,15 @@ def read_polygons(
     if opened.complaints:
         findings.add("warning", "layer_complaints", n=opened.complaints)
     frame = _polygons_only(opened, findings)
-    layout = find_layout(list(frame.columns)) if id is None else None
+    layout = find_layout(list(frame.columns))
     used = _crs(opened, crs=crs, layout=layout, findings=findings)
     frame = _in_metres(frame, used, findings, swap="swap_axes" in fixes)
     if "drop_water" in fixes:
         frame = _without_water(frame, findings)
-    frame = _named(frame, layout, id=id, name=name, findings=findings)
+    frame = _named(frame, layout if id is None else None, id=id, name=name, findings=findings)
     frame = _repaired(frame, findings)
+    if len(frame) == 0:
+        raise InputError("layer_empty", path=file.name, layer=opened.name)
     frame = _one_row_a_zone(frame, layout.sums if layout else (), findings)
     _report_overlaps(frame, findings)
     zones = Zones(frame=frame, kind=kind, source=file.name)
@@ -157,7 +159,7 @@ def _polygons_only(opened: Layer, findings: Findings) -> gpd.GeoDataFrame:
     shapes = np.asarray(frame.geometry.array)
     nothing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     found = {str(kind) for kind in frame.geom_type[~nothing].unique()}
-    if "GeometryCollection" in found:
+    if "GeometryCollection" in found and frame.shape[1] == 1:
         raise InputError("layer_geometry_collection", path=findings.file)
     if found - {"Polygon", "MultiPolygon"} or not found:
         shown = ", ".join(sorted(found)) or "-"
@@ -257,6 +259,8 @@ def _named(
     frame = frame.rename(columns={c: new for c, new in clash.items() if c not in (*ids, *names)})
     frame = frame.drop(columns=[c for c in ("zone_id", "name") if c in frame.columns])
     frame.insert(0, "zone_id", zone_id)
+    # A part without a name takes that of the other parts, a zone without one its id.
+    shown = shown.where(shown.notna(), shown.groupby(zone_id).transform("first"))
     frame.insert(1, "name", shown.where(shown.notna(), zone_id))
     return frame[~lost]
 

@@ -33,6 +33,8 @@ _ZIPPED: Final = (".xlsx", ".xlsm", ".xlsb")
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 PARQUET_SUFFIXES: Final = (".parquet", ".geoparquet", ".pq")
 
+_NONE: Final = np.array([], dtype=np.int64)
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Table:
@@ -50,12 +52,16 @@ class Table:
         Rows that could not be read because they have too many or too few cells.
     encoding
         Of a text file; empty otherwise.
+    merged
+        Rows below the header of a workbook in which cells are merged downwards:
+        only the first of the rows has the value.
     """
 
     frame: pd.DataFrame = field(repr=False)
     rows: np.ndarray = field(repr=False)
     ragged: np.ndarray = field(repr=False)
     encoding: str = ""
+    merged: np.ndarray = field(default_factory=lambda: _NONE, repr=False)
 
 
 @contextmanager
@@ -199,7 +205,13 @@ def read_excel(path: Path, *, sheet: str | None) -> Table:
             }
         )
     rows = np.arange(len(body)) + last + 2
-    return Table(frame=frame, rows=rows, ragged=np.array([], dtype=np.int64))
+    covered = {
+        row + 1
+        for (top, _), (bottom, _) in merged
+        if top > last
+        for row in range(top + 1, bottom + 1)
+    }
+    return Table(frame=frame, rows=rows, ragged=_NONE, merged=np.array(sorted(covered), dtype=int))
 
 
 def _sheet(workbook: Any, sheet: str | None, *, file: str) -> Any:
@@ -277,4 +289,4 @@ def read_parquet(path: Path) -> Table:
         frame = frame.reset_index(drop=frame.index.name is None)
         frame.columns = unique_names(list(map(str, frame.columns)))
     rows = np.arange(len(frame)) + 1
-    return Table(frame=frame, rows=rows, ragged=np.array([], dtype=np.int64))
+    return Table(frame=frame, rows=rows, ragged=_NONE)
