@@ -599,3 +599,34 @@ def test_rates_of_small_populations_jump_and_the_index_does_not():
 def test_refusals(call, words):
     with pytest.raises(InputError, match=words):
         call()
+
+
+# ---- two tables side by side -----------------------------------------------
+
+
+def test_agreement_by_hand_and_as_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    values, graph = grid(8, seed=2)
+    rng = np.random.default_rng(3)
+    one = local_moran(values, graph, permutations=999, fdr=False)
+    other = local_moran(values + rng.normal(0, 1.0, 64), graph, permutations=999, fdr=False)
+    found = ac.agreement(one, other)
+    first, second = one.frame["cluster"], other.frame["cluster"]
+    assert found.same == pytest.approx((first == second).mean())
+    assert found.kappa == pytest.approx(metrics.cohen_kappa_score(first, second))
+    assert found.table.to_numpy().sum() == found.n == 64
+    assert ac.agreement(one, one).kappa == pytest.approx(1.0)
+
+
+def test_zones_without_data_do_not_agree():
+    values, graph = grid(5, seed=2)
+    hidden = values.copy()
+    hidden.iloc[:3] = np.nan
+    found = ac.agreement(*(local_moran(x, graph, permutations=99) for x in (values, hidden)))
+    assert found.n == 22
+    assert found.table["missing"].sum() == 3
+    with pytest.raises(InputError, match="not about the same zones"):
+        ac.agreement(
+            local_moran(values, graph, permutations=9),
+            local_moran(series([1, 2, 3, 4]), line(4), permutations=9),
+        )

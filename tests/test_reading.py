@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from libpysal.graph import Graph
 
+from tsukuba_gis import autocorrelation
 from tsukuba_gis.messages import LANGUAGES
 from tsukuba_gis.reading import cautions, method, sentence, weights_name
-from tsukuba_gis.result import LocalMoran, Moran
+from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, Moran
 
 
 def moran_of(**changes):
@@ -97,3 +99,67 @@ def test_no_placeholder_is_left(lang):
 
 def test_weights_without_words_stand_as_they_are():
     assert weights_name("river links", lang="ja") == "river links"
+
+
+# ---- every statistic of the package ----------------------------------------
+
+GLOBAL = ("geary", "getis_ord_g", "bivariate_moran", "lee")
+LOCAL = ("local_g", "local_g_star", "local_geary", "local_join_counts")
+
+
+def association(statistic, *, p=0.01, z=3.0, value=0.4):
+    return Association(
+        statistic=statistic, indicator=("x",), value=value, expected=1.0, variance=0.1, z=z, p=p,
+        n=40, n_missing=0, n_islands=0, permutations=9_999, seed=7, weights="rook",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("statistic", GLOBAL)
+def test_global_statistics_have_words_for_both_directions_and_none(statistic, lang):
+    nan = float("nan")
+    closed = statistic in ("geary", "getis_ord_g")
+    up = association(statistic, z=3.0 if closed else nan)
+    down = association(statistic, z=-3.0 if closed else nan, value=0.4 if closed else -0.4)
+    said = {
+        sentence(result, label="高齢化率", lang=lang)
+        for result in (up, down, association(statistic, p=0.3), association(statistic, p=nan))
+    }
+    assert len(said) == 4
+    assert not set("{}") & set("".join([*said, method(up, lang=lang), *cautions(up, lang=lang)]))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("statistic", LOCAL)
+def test_local_statistics_have_words(statistic, lang):
+    classes = {"local_geary": "negative", "local_join_counts": "cluster"}.get(statistic, "hot")
+    frame = lisa_of([classes, "ns", "ns", "missing"]).frame
+    exact = statistic == "local_join_counts"
+    result = LocalAssociation(
+        statistic=statistic, indicator=("x",), frame=frame, alpha=0.05, fdr=True,
+        permutations=0 if exact else 99_999, seed=7, weights="knn(4)",
+        alternative="greater" if exact else "two-sided",
+    )  # fmt: skip
+    words = sentence(result, label="高齢化率", lang=lang)
+    assert "3" in words
+    assert "1" in words
+    assert ("99,999" in method(result, lang=lang)) is not exact
+    assert not set("{}") & set(words + method(result, lang=lang))
+
+
+@pytest.mark.parametrize("name", autocorrelation.__all__)
+def test_no_statistic_is_without_words(name):
+    """What the functions return can be read aloud: run each that gives a result, and say it."""
+    ids = [f"z{i}" for i in range(12)]
+    ring = Graph.from_dicts({ids[i]: [ids[i - 1], ids[(i + 1) % 12]] for i in range(12)})
+    x = pd.Series(np.random.default_rng(0).gamma(2, size=12), ids, name="x")
+    two = ("bivariate_moran", "lee", "local_bivariate_moran")
+    arguments = (x, x.rank()) if name in two else (x > 1,) if name == "local_join_counts" else (x,)
+    if name in {"Agreement", "agreement", "correlogram", "join_counts", "local_lee",
+                "local_moran_moments", "losh", "rate_index"}:  # fmt: skip
+        return  # tables, not results
+    result = getattr(autocorrelation, name)(*arguments, ring)
+    for lang in LANGUAGES:
+        assert sentence(result, label="x", lang=lang)
+        assert method(result, lang=lang)
+        assert cautions(result, lang=lang)

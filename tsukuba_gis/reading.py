@@ -9,10 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.messages import table, text
-from tsukuba_gis.result import LocalMoran, Moran
+from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, Moran
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from tsukuba_gis.messages import Language
+
+    Global: TypeAlias = Moran | Association
+    Local: TypeAlias = LocalMoran | LocalAssociation
 
 # Below so many zones few tests can reach significance, and a map of classes says little.
 FEW_ZONES: Final = 30
@@ -20,15 +25,15 @@ FEW_ZONES: Final = 30
 LEVEL: Final = 0.05
 
 
-def sentence(result: Moran | LocalMoran, *, label: str, lang: Language) -> str:
+def sentence(result: Global | Local, *, label: str, lang: Language) -> str:
     """Return what a result means and does not mean.
 
     Parameters
     ----------
     result
-        Of :func:`tsukuba_gis.autocorrelation.moran` or ``local_moran``.
+        Of a function of :mod:`tsukuba_gis.autocorrelation`.
     label
-        The indicator's name as it is shown in ``lang``.
+        The indicator's name as it is shown in ``lang``; of two, both, such as "x and y".
     lang
         ``"ja"`` or ``"en"``.
 
@@ -41,32 +46,53 @@ def sentence(result: Moran | LocalMoran, *, label: str, lang: Language) -> str:
     >>> sentence(result, label="高齢化率", lang="ja")[:40]
     '高齢化率: 隣り合う区域の値は、偶然よりも似ています(モランのI = 0.41、'
     """
-    if isinstance(result, LocalMoran):
+    if isinstance(result, LocalMoran | LocalAssociation):
         return _local(result, label, lang)
     if result.p != result.p:
         return text("reading_undefined", lang, label=label)
-    numbers = {"label": label, "i": f"{result.i:.2f}", "p": shown_p(result.p)}
-    if result.p > LEVEL:
-        return text("reading_moran_none", lang, **numbers)
-    if result.i > result.expected:
-        return text("reading_moran_alike", lang, **numbers)
-    return text("reading_moran_unlike", lang, **numbers)
+    if isinstance(result, Moran):
+        value, up = result.i, result.i > result.expected
+    else:
+        # Two indicators have no expectation in closed form: their direction is the sign.
+        value = result.value
+        up = result.z > 0 if result.z == result.z else value > 0
+    found = "none" if result.p > LEVEL else "up" if up else "down"
+    shown = {"label": label, "value": f"{value:.2f}", "p": shown_p(result.p)}
+    return text(f"reading_{_name(result)}_{found}", lang, **shown)
 
 
-def _local(result: LocalMoran, label: str, lang: Language) -> str:
-    if result.frame["p"].isna().all():
-        return text("reading_undefined", lang, label=label)
-    counts = result.frame["cluster"].value_counts()
-    found = {name: int(counts.get(name, 0)) for name in ("HH", "LL", "HL", "LH")}
+def _local(result: Local, label: str, lang: Language) -> str:
+    """Return the numbers of zones by class, and what the classes are not."""
     tested = int(result.frame["p"].notna().sum())
+    if tested == 0:
+        return text("reading_undefined", lang, label=label)
+    name = _name(result)
+    counts = result.frame["cluster"].value_counts()
+    found = {kind: int(counts.get(kind, 0)) for kind in _KINDS[name]}
     level = text(
         "reading_level_fdr" if result.fdr else "reading_level_plain", lang, alpha=result.alpha
     )
-    key = "reading_lisa_some" if sum(found.values()) else "reading_lisa_none"
+    key = f"reading_{name}" if sum(found.values()) else "reading_local_none"
     return text(key, lang, label=label, tested=tested, level=level, **found)
 
 
-def cautions(result: Moran | LocalMoran, *, lang: Language) -> tuple[str, ...]:
+# Classes that a local statistic can find, in the order of the words.
+_KINDS: Final[dict[str, tuple[str, ...]]] = {
+    "local_moran": ("HH", "LL", "HL", "LH"),
+    "local_g": ("hot", "cold"),
+    "local_g_star": ("hot", "cold"),
+    "local_geary": ("HH", "LL", "positive", "negative"),
+    "local_join_counts": ("cluster",),
+}
+
+
+def _name(result: Global | Local) -> str:
+    if isinstance(result, Moran):
+        return "moran"
+    return "local_moran" if isinstance(result, LocalMoran) else result.statistic
+
+
+def cautions(result: Global | Local, *, lang: Language) -> tuple[str, ...]:
     """Return what to bear in mind: few zones, zones left out, tests that could not succeed.
 
     Examples
@@ -80,7 +106,7 @@ def cautions(result: Moran | LocalMoran, *, lang: Language) -> tuple[str, ...]:
     Only 18 zones: with fewer than 30, weak patterns are missed and single zones weigh heavily.
     Zones left out because they have no data: 1.
     """
-    if isinstance(result, LocalMoran):
+    if isinstance(result, LocalMoran | LocalAssociation):
         counts = result.frame["cluster"].value_counts()
         tested = result.frame["p"].notna()
         n, missing, islands = (
@@ -96,14 +122,16 @@ def cautions(result: Moran | LocalMoran, *, lang: Language) -> tuple[str, ...]:
         ("reading_hopeless", hopeless, hopeless),
     )
     lines = [text(key, lang, n=number, few=FEW_ZONES) for key, number, so in said if so]
-    if isinstance(result, LocalMoran) and not result.fdr and n:
+    if isinstance(result, Moran | Association):
+        return tuple(lines)
+    if not result.fdr and n:
         lines.append(text("reading_no_fdr", lang, n=round(result.alpha * n), alpha=result.alpha))
-    if isinstance(result, LocalMoran) and result.alternative == "directed":
+    if result.alternative == "directed":
         lines.append(text("reading_directed", lang))
     return tuple(lines)
 
 
-def method(result: Moran | LocalMoran, *, lang: Language) -> str:
+def method(result: Global | Local, *, lang: Language) -> str:
     """Return how a result was made: zones, weights, permutations, seed, alternative, correction.
 
     Examples
@@ -115,29 +143,23 @@ def method(result: Moran | LocalMoran, *, lang: Language) -> str:
     >>> print(method(result, lang="ja"))
     モランのI。49区域。空間重み: クイーン型隣接...並べ替え9,999回、シード7。両側p値。
     """
-    if isinstance(result, LocalMoran):
-        correction = (
-            text("reading_level_fdr", lang, alpha=result.alpha)
-            if result.fdr
-            else text("reading_uncorrected", lang, alpha=result.alpha)
-        )
-        return text(
-            "reading_method_lisa",
-            lang,
-            n=int(result.frame["p"].notna().sum()),
-            weights=weights_name(result.weights, lang=lang),
-            permutations=result.permutations,
-            seed=str(result.seed),
-            sides=text(f"reading_{result.alternative.replace('-', '_')}_p", lang),
-            correction=correction,
-        )
+    name = _name(result)
+    values = {
+        "name": text(f"statistic_{name}", lang),
+        "weights": weights_name(result.weights, lang=lang),
+        "permutations": result.permutations,
+        "seed": str(result.seed),
+    }
+    if isinstance(result, Moran | Association):
+        return text("reading_method_global", lang, n=result.n, **values)
+    correction = "reading_level_fdr" if result.fdr else "reading_uncorrected"
     return text(
-        "reading_method_moran",
+        "reading_method_local" if result.permutations else "reading_method_exact",
         lang,
-        n=result.n,
-        weights=weights_name(result.weights, lang=lang),
-        permutations=result.permutations,
-        seed=str(result.seed),
+        n=int(result.frame["p"].notna().sum()),
+        sides=text(f"reading_{result.alternative.replace('-', '_')}_p", lang),
+        correction=text(correction, lang, alpha=result.alpha),
+        **values,
     )
 
 

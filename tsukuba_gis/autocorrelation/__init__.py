@@ -6,6 +6,7 @@ left out, of its neighbours' means too. p-values are two-sided unless asked
 otherwise, and inference is by permutation under a seed.
 """
 
+from tsukuba_gis.autocorrelation.agreement import Agreement, agreement
 from tsukuba_gis.autocorrelation.geary import geary, local_geary
 from tsukuba_gis.autocorrelation.getis_ord import getis_ord_g, local_g
 from tsukuba_gis.autocorrelation.join_counts import join_counts, local_join_counts, quantile_lisa
@@ -19,6 +20,8 @@ from tsukuba_gis.autocorrelation.losh import losh
 from tsukuba_gis.autocorrelation.moran import bivariate_moran, correlogram, moran, rate_index
 
 __all__ = [
+    "Agreement",
+    "agreement",
     "bivariate_moran",
     "correlogram",
     "geary",

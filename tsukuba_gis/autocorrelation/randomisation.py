@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tsukuba_gis.autocorrelation.alignment import Floats
     from tsukuba_gis.autocorrelation.permutation import Matrix
 
-# Numbers shuffled at a time: bounds the memory.
-_BLOCK = 2_000_000
+# Numbers shuffled at a time: so few stay in the cache of the processor.
+_BLOCK = 100_000
 # Values whose spread is below this share of their size are all equal: rounding, not a pattern.
 _CONSTANT = 1e-12
 
