@@ -136,6 +136,33 @@ def test_state_stands_in_the_address_and_comes_back(browser, path):
     assert "indicator=ratio_65_10" in address
 
 
+def test_clusters_have_a_level_of_their_own(browser, path):
+    """A zone pressed among the clusters is chosen on both maps."""
+    browser.open(path, "#level=school_district&clusters=small_area")
+    assert "町丁・字" in text(browser, "#clusters-title")
+    assert "中学校区" in text(browser, "#values-title")
+    assert browser.ask('document.getElementById("cluster-zone").hidden') is True
+    browser.ask('document.querySelector("#scatter .point").dispatchEvent(new Event("click"))')
+    browser.settle()
+    assert browser.ask('document.getElementById("cluster-zone").hidden') is False
+    assert "町丁・字" in text(browser, "#values-title")
+    click(browser, "#cluster-levels input")
+    assert "中学校区" in text(browser, "#clusters-title")
+
+
+def test_clusters_begin_with_the_most_zones(browser, tmp_path):
+    result = toy_result()
+    one, other = result.levels
+    with_fewer = replace(one, zones=replace(one.zones, frame=one.zones.frame.iloc[:8]))
+    fewer = {name: getattr(one, name).iloc[:8] for name in ("population", "values", "masks")}
+    lisa = {name: replace(found, frame=found.frame.iloc[:8]) for name, found in one.lisa.items()}
+    path = tmp_path / "page.html"
+    write_page(replace(result, levels=(replace(with_fewer, lisa=lisa, **fewer), other)), path)
+    browser.open(path)
+    assert "中学校区" in text(browser, "#values-title")
+    assert "町丁・字" in text(browser, "#clusters-title")
+
+
 @pytest.mark.parametrize("fragment", ["#zone=nowhere&level=x&indicator=y&lang=zz", "#%", "#<b>"])
 def test_a_broken_address_does_no_harm(browser, path, fragment):
     browser.open(path, fragment)

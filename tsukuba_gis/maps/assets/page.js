@@ -11,13 +11,13 @@ class ReportPage {
     for (const outline of data.outlines) [outline.rings] = decodeTopology(outline.topology);
     const choose = (zone) => this.change({ zone });
     this.valueMap = new ZoneMap(window.map_values, choose);
-    this.clusterMap = new ZoneMap(window.map_clusters, choose);
+    this.clusterMap = new ZoneMap(window.map_clusters, (zone) => this.change({ level: this.state.clusters, zone }));
     this.maps = [this.valueMap, this.clusterMap];
     this.table = new DataTable(find("table"), (zone) => {
       choose(zone);
       find("choose").scrollIntoView();
     });
-    this.state = { lang: data.lang, level: data.levels[0], indicator: this.indicator(data.start), zone: null };
+    this.state = { lang: data.lang, level: data.levels[0], indicator: this.indicator(data.start), zone: null, clusters: this.finest() };
     this.prepareMaps();
     this.listen();
     this.change(this.readAddress());
@@ -25,6 +25,11 @@ class ReportPage {
 
   indicator(name) {
     return this.data.indicators.find((indicator) => indicator.name === name);
+  }
+
+  // Clusters are looked for among many zones: a dozen districts cannot show any.
+  finest() {
+    return this.data.levels.reduce((most, level) => (level.names.length > most.names.length ? level : most));
   }
 
   prepareMaps() {
@@ -37,7 +42,7 @@ class ReportPage {
     }
   }
 
-  // ---- state: language, level, indicator, zone
+  // ---- state: language, level, indicator, zone, and the level of the clusters
 
   change(changes) {
     const { state } = this;
@@ -57,21 +62,23 @@ class ReportPage {
 
   // The state stands in the address, so that a view can be sent as a link.
   writeAddress() {
-    const { lang, level, indicator, zone } = this.state;
-    const parts = new URLSearchParams({ lang, level: level.key, indicator: indicator.name, zone: level.ids[zone] });
+    const { lang, level, indicator, zone, clusters } = this.state;
+    const parts = new URLSearchParams({ lang, level: level.key, indicator: indicator.name, zone: level.ids[zone], clusters: clusters.key });
     try { history.replaceState(null, "", "#" + parts); } catch (error) { /* a frame without an address */ }
   }
 
   readAddress() {
     const { state, data } = this;
     const parts = new URLSearchParams(location.hash.slice(1));
-    const level = data.levels.find(({ key }) => key === parts.get("level")) || state.level;
+    const named = (part, otherwise) => data.levels.find(({ key }) => key === parts.get(part)) || otherwise;
+    const level = named("level", state.level);
     const zone = level.ids.indexOf(parts.get("zone"));
     return {
       lang: parts.get("lang") in LOCALES ? parts.get("lang") : state.lang,
       level,
       indicator: this.indicator(parts.get("indicator")) || state.indicator,
       zone: zone < 0 ? null : zone,
+      clusters: named("clusters", state.clusters),
     };
   }
 
@@ -80,7 +87,7 @@ class ReportPage {
   show(changes) {
     const { data, state } = this;
     if (changes.lang) this.showLanguage();
-    if (changes.lang || changes.level) this.showChoices();
+    if (changes.lang || changes.level || changes.clusters) this.showChoices();
     this.showValues();
     this.showZone();
     if (changes.lang || changes.level) {
@@ -115,18 +122,20 @@ class ReportPage {
   showChoices() {
     const { data, state } = this;
     const label = (indicator) => indicator.label[state.lang];
-    radios(find("levels"), "level", data.levels.map((level) => ({
-      label: say("level_choice", { level: level.label[state.lang], n: formatNumber(level.names.length) }),
-      now: level === state.level,
-      pick: () => this.change({ level }),
-    })));
+    for (const [box, of] of [["levels", "level"], ["cluster-levels", "clusters"]]) {
+      radios(find(box), of, data.levels.map((level) => ({
+        label: say("level_choice", { level: level.label[state.lang], n: formatNumber(level.names.length) }),
+        now: level === state[of],
+        pick: () => this.change({ [of]: level }),
+      })));
+    }
     radios(find("indicators"), "indicator", data.indicators.map((indicator) => ({
       label: label(indicator),
       now: indicator === state.indicator,
       pick: () => this.change({ indicator }),
     })));
     find("cluster-indicator").replaceChildren(...data.indicators
-      .filter(({ name }) => state.level.lisa[name])
+      .filter(({ name }) => state.clusters.lisa[name])
       .map((indicator) => element("option", { value: indicator.name, text: label(indicator) })));
     find("names").replaceChildren(...searchNames(state.level).map((value) => element("option", { value })));
   }
@@ -137,8 +146,8 @@ class ReportPage {
     this.valueMap.showLevel(state.level, data.outlines);
     this.valueMap.paint(layer, state.zone);
     drawLegend(find("legend"), layer);
-    find("values-title").textContent = this.mapTitle(layer);
-    for (const source of document.querySelectorAll(".map-source")) source.textContent = say("source") + " " + state.level.source;
+    find("values-title").textContent = this.mapTitle(layer, state.level);
+    find("values-source").textContent = say("source") + " " + state.level.source;
     find("indicators").querySelectorAll("input")[data.indicators.indexOf(state.indicator)].checked = true;
   }
 
@@ -153,7 +162,8 @@ class ReportPage {
   // Clusters of the chosen indicator; of a count, which has none, the first that has.
   showClusters() {
     const { data, state } = this;
-    const { level, zone } = state;
+    const level = state.clusters;
+    const zone = level === state.level ? state.zone : null;
     const names = Object.keys(level.lisa);
     find("clusters-body").hidden = names.length === 0;
     find("clusters-none").hidden = names.length > 0;
@@ -164,17 +174,19 @@ class ReportPage {
     this.clusterMap.showLevel(level, data.outlines);
     this.clusterMap.paint(layer, zone);
     drawLegend(find("cluster-legend"), layer);
-    drawScatter(find("scatter"), data, level, indicator, zone, (other) => this.change({ zone: other }));
+    drawScatter(find("scatter"), data, level, indicator, zone, (other) => this.change({ level, zone: other }));
     const { headline, notes } = level.readings[name][state.lang];
     find("reading").textContent = headline;
     find("reading-notes").replaceChildren(...notes.map((text) => element("li", { text })));
-    find("clusters-title").textContent = this.mapTitle(layer);
+    find("clusters-title").textContent = this.mapTitle(layer, level);
+    find("clusters-source").textContent = say("source") + " " + level.source;
     find("cluster-indicator").value = name;
-    find("cluster-zone").textContent = say("cluster_zone", { name: level.names[zone], text: layer.describe(zone) });
+    find("cluster-zone").hidden = zone === null;
+    if (zone !== null) find("cluster-zone").textContent = say("cluster_zone", { name: level.names[zone], text: layer.describe(zone) });
   }
 
-  mapTitle(layer) {
-    return say("map_title", { indicator: layer.title, level: this.state.level.label[this.state.lang] });
+  mapTitle(layer, level) {
+    return say("map_title", { indicator: layer.title, level: level.label[this.state.lang] });
   }
 
   // ---- what the reader does
@@ -201,13 +213,13 @@ class ReportPage {
     if (zone >= 0) this.change({ zone });
   }
 
-  save(content, kind, type, title = "") {
-    saveFile(`${title}${this.state.level.label[this.state.lang]}.${kind}`, content, type);
+  save(content, kind, type, { title = "", level = this.state.level } = {}) {
+    saveFile(`${title}${level.label[this.state.lang]}.${kind}`, content, type);
   }
 
   savePicture(map) {
-    drawPicture(this.data, this.state.level, map).toBlob((blob) =>
-      this.save(blob, "png", "image/png", map.layer.title + "_"));
+    drawPicture(this.data, map.level, map).toBlob((blob) =>
+      this.save(blob, "png", "image/png", { title: map.layer.title + "_", level: map.level }));
   }
 
   // Paper has another width than the screen: maps take a fixed size while printing.
