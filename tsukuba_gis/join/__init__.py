@@ -3,6 +3,7 @@
 from tsukuba_gis.join.assignment import STATUSES, Assignment, Status, assign_zones
 from tsukuba_gis.join.codes import match_codes
 from tsukuba_gis.join.index import Priority, ZoneIndex
+from tsukuba_gis.join.stream import join_file
 
 __all__ = [
     "STATUSES",
@@ -11,5 +12,6 @@ __all__ = [
     "Status",
     "ZoneIndex",
     "assign_zones",
+    "join_file",
     "match_codes",
 ]

@@ -99,6 +99,19 @@ def assign_zones(
     """
     index = zones if isinstance(zones, ZoneIndex) else ZoneIndex(zones, priority=priority)
     x, y, missing = plane_xy(points, index)
+    rows, status = assign_xy(x, y, missing, index=index, nearest=nearest)
+    return assignment(rows, status, points.index, zones=index.zones, method="point")
+
+
+def assign_xy(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    missing: NDArray[np.bool_],
+    *,
+    index: ZoneIndex,
+    nearest: float | None,
+) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+    """Return the row of the zone (−1: none) and the number of the status of each place."""
     rows, on_border = index.locate(x, y)
     status = np.full(len(rows), STATUSES.index("matched"), dtype=np.int8)
     status[on_border] = STATUSES.index("on_border")
@@ -108,7 +121,7 @@ def assign_zones(
         left = np.flatnonzero((rows < 0) & ~missing)
         rows[left] = index.nearest(x[left], y[left], within=nearest)
         status[left[rows[left] >= 0]] = STATUSES.index("nearest")
-    return assignment(rows, status, points.index, zones=index.zones, method="point")
+    return rows, status
 
 
 def plane_xy(
@@ -165,20 +178,29 @@ def assignment(
     """Return the :class:`Assignment` of rows of zones and numbers of statuses."""
     import pandas as pd
 
-    counts = dict(zip(STATUSES, np.bincount(status, minlength=len(STATUSES)).tolist(), strict=True))
     ids = pd.Categorical.from_codes(rows, categories=zones.ids)
     kinds = pd.Categorical.from_codes(status, categories=pd.Index(STATUSES))
     return Assignment(
         zone_ids=pd.Series(ids, index=at, name="zone_id"),
         status=pd.Series(kinds, index=at, name="status"),
-        report=MatchReport(
-            zones=zones.kind,
-            method=method,
-            records=len(rows),
-            matched=counts["matched"] + counts["on_border"],
-            on_border=counts["on_border"],
-            outside=counts["outside"],
-            nearest=counts["nearest"],
-            missing=counts["missing"],
+        report=match_report(
+            np.bincount(status, minlength=len(STATUSES)), zones=zones, method=method
         ),
+    )
+
+
+def match_report(
+    counts: NDArray[np.int64], *, zones: Zones, method: Literal["point", "code"]
+) -> MatchReport:
+    """Return the report of counts by status."""
+    by = dict(zip(STATUSES, counts.tolist(), strict=True))
+    return MatchReport(
+        zones=zones.kind,
+        method=method,
+        records=sum(by.values()),
+        matched=by["matched"] + by["on_border"],
+        on_border=by["on_border"],
+        outside=by["outside"],
+        nearest=by["nearest"],
+        missing=by["missing"],
     )

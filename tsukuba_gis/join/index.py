@@ -59,6 +59,7 @@ class ZoneIndex:
         rank = np.argsort(np.argsort(ids.astype(str), kind="stable"), kind="stable")
         sizes = shapely.area(shapes) if priority == "smallest" else np.zeros(len(ids))
         self.zones = zones
+        self.priority = priority
         # Row in the frame of the zone that comes first, second, …
         self._row = np.lexsort([rank, sizes]).astype(np.int32)
         self._shapes = shapes[self._row]
