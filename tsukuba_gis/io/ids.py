@@ -65,7 +65,7 @@ def small_areas(raw: pd.Series) -> Column:
     ['082201200', '08220001001', '天久保一丁目']
     """
     column = texts(raw)
-    short = column.values.str.fullmatch(r"[0-9]{8}|[0-9]{10}").fillna(False).astype(bool)
+    short = column.values.str.fullmatch(r"[0-9]{8}|[0-9]{10}").eq(True)
     return Column(values=column.values.mask(short, "0" + column.values), faults=column.faults)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +22,7 @@ from tsukuba_gis.io.text import (
 from tsukuba_gis.schema import role_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pandas as pd
@@ -33,6 +34,8 @@ _ZIPPED: Final = (".xlsx", ".xlsm", ".xlsb")
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 PARQUET_SUFFIXES: Final = (".parquet", ".geoparquet", ".pq")
 
+# Corners (row, column) of merged cells, from 0, both inclusive.
+_Ranges = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 _NONE: Final = np.array([], dtype=np.int64)
 
 
@@ -85,29 +88,42 @@ def read_csv(path: Path) -> Table:
     """Read a text table; every cell is text, blank cells are empty text.
 
     Encoding, separator and header are found (see :mod:`tsukuba_gis.io.text`).
+
+    Raises
+    ------
+    InputError
+        If the encoding is not known, or a quotation mark is not closed.
     """
+    with readable(path):
+        data = path.read_bytes()
+    content, encoding = decode(data, file=path.name)
+    mark = separator(content[:100_000])
+    top = first_rows(content, mark)
+    header = header_row(top)
+    with _quotes_closed(content, path):
+        frame, rows, ragged = _csv_body(content, mark, header, unique_names(top[header]))
+    if content.count('"') % 2 and _spans_lines(frame, ragged, rows):
+        # The open quotation mark made one cell of all that follows: those rows are lost.
+        last = int(max(rows.max(initial=0), max(ragged, default=0)))
+        raise InputError("csv_quotes", path=path.name, row=last)
+    refused = np.array(list(ragged), dtype=np.int64)
+    return Table(frame=frame, rows=rows, ragged=refused, encoding=encoding)
+
+
+@contextmanager
+def _quotes_closed(content: str, path: Path) -> Iterator[None]:
+    """Say where a quotation mark opens, if the parser cannot tell the rows apart."""
     import csv
 
     from pyarrow import ArrowInvalid
 
-    with readable(path):
-        content, encoding = decode(path.read_bytes(), file=path.name)
-        mark = separator(content[:100_000])
-        top = first_rows(content, mark)
-        header = header_row(top)
-        try:
-            frame, rows, ragged = _csv_body(content, mark, header, unique_names(top[header]))
-        except (ArrowInvalid, csv.Error):
-            lines = content.splitlines()
-            odd = next((n for n, line in enumerate(lines, 1) if line.count('"') % 2), None)
-            key = "csv_rows" if odd is None else "csv_quotes"
-            raise InputError(key, path=path.name, row=odd) from None
-        if content.count('"') % 2 and _spans_lines(frame, ragged, rows):
-            # An open quotation mark made one cell of all that follows: those rows are lost.
-            last = int(max(rows.max(initial=0), max(ragged, default=0)))
-            raise InputError("csv_quotes", path=path.name, row=last)
-    refused = np.array(list(ragged), dtype=np.int64)
-    return Table(frame=frame, rows=rows, ragged=refused, encoding=encoding)
+    try:
+        yield
+    except (ArrowInvalid, csv.Error):
+        lines = content.splitlines()
+        odd = next((n for n, line in enumerate(lines, 1) if line.count('"') % 2), None)
+        key = "csv_rows" if odd is None else "csv_quotes"
+        raise InputError(key, path=path.name, row=odd) from None
 
 
 def _spans_lines(frame: pd.DataFrame, ragged: dict[int, bool], rows: np.ndarray) -> bool:
@@ -178,6 +194,31 @@ def read_excel(path: Path, *, sheet: str | None) -> Table:
         does not exist, or the workbook is damaged or has a password.
     """
     import pandas as pd
+
+    cells, merged = _cells(path, sheet)
+    if not any(any(row) for row in cells):
+        raise InputError("file_empty", path=path.name)
+    head = [[_cell(value) for value in row] for row in cells[:HEADER_WITHIN]]
+    names, last = _excel_header(head, merged)
+    body = cells[last + 1 :]
+    frame = pd.DataFrame(index=range(len(body)))
+    for number, name in enumerate(names):
+        column = [row[number] for row in body]
+        texts = column if {*map(type, column)} <= {str} else [_cell(value) for value in column]
+        frame[name] = pd.Series(texts, dtype="str")
+    covered = [
+        np.arange(top + 2, bottom + 2) for (top, _), (bottom, _) in merged if last < top < bottom
+    ]
+    return Table(
+        frame=frame,
+        rows=np.arange(len(body)) + last + 2,
+        ragged=_NONE,
+        merged=np.unique(np.concatenate([_NONE, *covered])),
+    )
+
+
+def _cells(path: Path, sheet: str | None) -> tuple[list[list[object]], _Ranges]:
+    """Return the cells of one sheet and its merged ranges."""
     import python_calamine as calamine
 
     with readable(path):
@@ -188,30 +229,7 @@ def read_excel(path: Path, *, sheet: str | None) -> Table:
         except calamine.PasswordError:
             raise InputError("file_password", path=path.name) from None
         opened = _sheet(workbook, sheet, file=path.name)
-        cells = opened.to_python(skip_empty_area=False)
-        merged = opened.merged_cell_ranges or []
-        if not any(any(row) for row in cells):
-            raise InputError("file_empty", path=path.name)
-        top = [[_cell(value) for value in row] for row in cells[:HEADER_WITHIN]]
-        names, last = _excel_header(top, merged)
-        body = cells[last + 1 :]
-        columns = zip(*body, strict=True) if body else [()] * len(names)
-        texts = [column if {*map(type, column)} <= {str} else map(_cell, column)
-                 for column in columns]  # fmt: skip
-        frame = pd.DataFrame(
-            {
-                name: pd.Series(list(column), dtype="str")
-                for name, column in zip(names, texts, strict=True)
-            }
-        )
-    rows = np.arange(len(body)) + last + 2
-    covered = {
-        row + 1
-        for (top, _), (bottom, _) in merged
-        if top > last
-        for row in range(top + 1, bottom + 1)
-    }
-    return Table(frame=frame, rows=rows, ragged=_NONE, merged=np.array(sorted(covered), dtype=int))
+        return opened.to_python(skip_empty_area=False), opened.merged_cell_ranges or []
 
 
 def _sheet(workbook: Any, sheet: str | None, *, file: str) -> Any:
@@ -235,9 +253,7 @@ def _cell(value: object) -> str:
     return str(value) if not isinstance(value, float) else repr(value)
 
 
-def _excel_header(
-    cells: list[list[str]], merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
-) -> tuple[list[str], int]:
+def _excel_header(cells: list[list[str]], merged: _Ranges) -> tuple[list[str], int]:
     """Return the column names and the last row of the header."""
     main = header_row(cells[:HEADER_WITHIN])
     width = len(cells[main])
