@@ -135,7 +135,7 @@ def plane_xy(
     shapes = np.array(points, dtype=object)
     kinds = shapely.get_type_id(shapes)
     if not np.isin(kinds, [-1, 0]).all():
-        raise InputError("points_not_points", n=int((~np.isin(kinds, [-1, 0])).sum()))
+        raise InputError("join_not_points", n=int((~np.isin(kinds, [-1, 0])).sum()))
     # GEOS has no x of an empty point.
     shapes[shapely.is_empty(shapes)] = None
     return to_plane(shapely.get_x(shapes), shapely.get_y(shapes), points.crs, index.zones.frame.crs)
