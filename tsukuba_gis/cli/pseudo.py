@@ -1,0 +1,211 @@
+"""``tsukuba-gis pseudo``: measure, audit, generate, evaluate, each a step of its own.
+
+Only ``measure`` and ``evaluate`` read the register. ``audit`` and ``generate``
+read the statistics file alone, and can be run by other people on another machine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tsukuba_gis.cli.console import lang_option
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.messages import Language, text
+
+if TYPE_CHECKING:
+    from tsukuba_gis.pseudo import Spec, Statistics
+    from tsukuba_gis.records import Records
+    from tsukuba_gis.study import Study
+    from tsukuba_gis.zones import Zones
+
+_study_argument = click.argument(
+    "study_file", metavar="[STUDY.toml]", required=False, type=click.Path(path_type=Path)
+)
+_statistics_argument = click.argument(
+    "statistics_folder", metavar="STATISTICS", type=click.Path(path_type=Path)
+)
+_study_option = click.option(
+    "--study", "study_file", default=None, type=click.Path(path_type=Path),
+    help="Study file whose zones place the homes (default: the bundled ones).",
+)  # fmt: skip
+_out_option = click.option("--out", required=True, type=click.Path(path_type=Path),
+                           help="What to write.")  # fmt: skip
+
+
+@click.group()
+def pseudo() -> None:
+    """疑似市民データを作る / Make pseudo-citizen records, with the proof.
+
+    Example: tsukuba-gis pseudo measure study.toml --out statistics
+    """
+
+
+@pseudo.command()
+@_study_argument
+@_out_option
+@lang_option
+def measure(study_file: Path | None, out: Path, lang: Language) -> None:
+    """Reduce a register to safe statistics: the only step that sees people.
+
+    Without a study file: the bundled, invented register.
+
+    Example: tsukuba-gis pseudo measure study.toml --out statistics
+    """
+    from tsukuba_gis.pseudo import measure as compute
+
+    study, rules = _study(study_file)
+    records = _records(study)
+    statistics = compute(records, rules, zones=_zones(study, rules))
+    statistics.save(out)
+    _tell(statistics, out, lang)
+
+
+@pseudo.command()
+@_statistics_argument
+@_out_option
+@lang_option
+def audit(statistics_folder: Path, out: Path, lang: Language) -> None:
+    """Attack a statistics file by arithmetic, give up what follows, write the review page.
+
+    Example: tsukuba-gis pseudo audit statistics --out audited
+    """
+    from tsukuba_gis.pseudo import Statistics, write_review
+    from tsukuba_gis.pseudo import audit as compute
+
+    statistics = compute(Statistics.load(statistics_folder))
+    statistics.save(out)
+    _tell(statistics, out, lang)
+    page = out.with_name(f"{out.name}_{text('page_review', lang)}")
+    write_review(statistics, page, lang=lang)
+    click.echo(str(page))
+
+
+@pseudo.command()
+@_statistics_argument
+@click.option("--key-file", required=True, type=click.Path(path_type=Path),
+              help="File that holds the key: any text; one key, one set of records.")  # fmt: skip
+@_study_option
+@_out_option
+@lang_option
+def generate(
+    statistics_folder: Path, key_file: Path, study_file: Path | None, out: Path, lang: Language
+) -> None:
+    """Make pseudo records from an audited statistics file and a key, and nothing else.
+
+    Example: tsukuba-gis pseudo generate audited --key-file key.txt --out pseudo.csv
+    """
+    from tsukuba_gis.pseudo import Statistics
+    from tsukuba_gis.pseudo import generate as compute
+
+    statistics = Statistics.load(statistics_folder)
+    study, _ = _study(study_file)
+    records = compute(statistics, key=_key(key_file), zones=_zones(study, statistics.spec))
+    _write(records, out, lang)
+    click.echo(str(out))
+    click.echo(text("notice_pseudo", lang))
+
+
+@pseudo.command()
+@_study_argument
+@click.option("--statistics", "statistics_folder", required=True,
+              type=click.Path(path_type=Path), help="The audited statistics file.")  # fmt: skip
+@click.option("--key-file", required=True, type=click.Path(path_type=Path),
+              help="The key of the records to be judged.")  # fmt: skip
+@_out_option
+@lang_option
+def evaluate(
+    study_file: Path | None, statistics_folder: Path, key_file: Path, out: Path, lang: Language
+) -> None:
+    """Measure risk and worth of the pseudo records against the people they stand for.
+
+    Writes the certificate (HTML) and the same figures as JSON; exit code 1 if a
+    hard condition fails.
+
+    Example: tsukuba-gis pseudo evaluate study.toml --statistics audited --key-file key.txt --out certificate.html
+    """  # noqa: E501 - one command line
+    from tsukuba_gis.pseudo import Statistics, write_certificate
+    from tsukuba_gis.pseudo import audit as audited
+    from tsukuba_gis.pseudo import evaluate as compute
+    from tsukuba_gis.pseudo import generate as made
+    from tsukuba_gis.pseudo import measure as measured
+
+    study, rules = _study(study_file)
+    records, zones, key = _records(study), _zones(study, rules), _key(key_file)
+    statistics = Statistics.load(statistics_folder)
+
+    def make(people: Records) -> Records:
+        return made(audited(measured(people, rules, zones=zones)), key=key, zones=zones)
+
+    records_made = made(statistics, key=key, zones=zones)
+    evaluation = compute(records, records_made, statistics, make=make, zones=zones)
+    write_certificate(evaluation, out, lang=lang)
+    out.with_suffix(".json").write_text(evaluation.to_json(), encoding="utf-8", newline="\n")
+    click.echo(str(out))
+    evaluation.require_passed()
+
+
+def _study(path: Path | None) -> tuple[Study, Spec]:
+    """Return the study and its rules; without a file, the bundled register and its rules."""
+    from tsukuba_gis.pseudo import Spec
+    from tsukuba_gis.study import demo_study, read_study
+
+    study = demo_study() if path is None else read_study(path)
+    if path is not None and study.pseudo is None:
+        raise InputError("pseudo_no_rules", path=path.name)
+    return study, study.pseudo or Spec.tsukuba()
+
+
+def _records(study: Study) -> Records:
+    from tsukuba_gis.study import read_study_records
+
+    records, _ = read_study_records(study)
+    if records.kind == "pseudo":
+        raise InputError("pseudo_already", source=records.source)
+    return records
+
+
+def _zones(study: Study, rules: Spec) -> Zones | None:
+    from tsukuba_gis.study import home_zones
+
+    return home_zones(study, rules)
+
+
+def _key(path: Path) -> bytes:
+    try:
+        key = path.read_bytes().strip()
+    except OSError:
+        raise InputError("file_missing", path=path.name) from None
+    if not key:
+        raise InputError("pseudo_key_empty", path=path.name)
+    return key
+
+
+def _write(records: Records, out: Path, lang: Language) -> None:
+    """Write pseudo records as CSV or Parquet; the notice goes with them."""
+    from tsukuba_gis.report import whole_file
+
+    if out.suffix not in (".csv", ".parquet"):
+        raise InputError("out_suffix", path=out.name, known=".csv, .parquet")
+    with whole_file(out) as path:
+        if out.suffix == ".parquet":
+            records.frame.to_parquet(path, index=False)
+        else:
+            # The header of a last, empty column: it shifts no row and cannot get lost.
+            marked = records.frame.assign(**{text("notice_pseudo", lang): ""})
+            marked.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def _tell(statistics: Statistics, out: Path, lang: Language) -> None:
+    click.echo(str(out))
+    click.echo(
+        text(
+            "pseudo_told",
+            lang,
+            tables=len(statistics.tables),
+            counts=statistics.counts,
+            sha256=statistics.sha256,
+        )
+    )
