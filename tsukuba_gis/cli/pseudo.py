@@ -179,7 +179,7 @@ def _key(path: Path) -> bytes:
     except OSError:
         raise InputError("file_missing", path=path.name) from None
     if not key:
-        raise InputError("pseudo_key_empty", path=path.name)
+        raise InputError("key_file_empty", path=path.name)
     return key
 
 
