@@ -149,6 +149,7 @@ class Evaluation:
             "passed": self.passed, "failed": list(self.failed), "statistics_sha256": self.sha256,
             "persons": self.persons, "households": self.households, "k": self.k,
             "seed": self.seed, "version": self.version,
+            "exact": None if self.exact is None else dataclasses.asdict(self.exact),
             "holdout": dict(
                 zip(("source", "holdout", "control", "background"), self.holdout, strict=True)
             ),

@@ -88,7 +88,7 @@ def recount(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     counted = pd.DataFrame(rows, columns=names)
     own = _own_names(statistics.spec)
     counted["columns"] = [
-        ",".join(name for key in columns.split(",") if (name := own[key]))
+        ",".join(own[key] or "" for key in columns.split(",") if own[key])
         for columns in counted["columns"]
     ]
     return counted
