@@ -1,5 +1,6 @@
 """Which zone each record is in: by its point, exactly, or by its code."""
 
+from tsukuba_gis.join.areal import Interpolated, interpolate, largest_share, overlaps
 from tsukuba_gis.join.assignment import STATUSES, Assignment, Status, assign_zones
 from tsukuba_gis.join.codes import match_codes
 from tsukuba_gis.join.index import Priority, ZoneIndex
@@ -8,10 +9,14 @@ from tsukuba_gis.join.stream import join_file
 __all__ = [
     "STATUSES",
     "Assignment",
+    "Interpolated",
     "Priority",
     "Status",
     "ZoneIndex",
     "assign_zones",
+    "interpolate",
     "join_file",
+    "largest_share",
     "match_codes",
+    "overlaps",
 ]
