@@ -472,6 +472,9 @@ def test_no_table_crashes(case):
     values, graph = AWKWARD[case]
     assert len(ac.losh(values, graph)) == len(values)
     assert len(ac.local_moran_moments(values, graph)) == len(values)
+    assert len(ac.local_moran_normal(values, graph)) == len(values)
+    assert len(ac.local_moran_normal(values, graph, method="exact")) == len(values)
+    assert isinstance(ac.aple(values, graph), float)
     assert len(ac.local_lee(values, values, graph)) == len(values)
     assert len(ac.correlogram(values, graph, orders=2, permutations=9)) == 2
 

@@ -155,8 +155,8 @@ def test_no_statistic_is_without_words(name):
     x = pd.Series(np.random.default_rng(0).gamma(2, size=12), ids, name="x")
     two = ("bivariate_moran", "lee", "local_bivariate_moran")
     arguments = (x, x.rank()) if name in two else (x > 1,) if name == "local_join_counts" else (x,)
-    if name in {"Agreement", "agreement", "correlogram", "join_counts", "local_lee",
-                "local_moran_moments", "losh", "rate_index"}:  # fmt: skip
+    if name in {"Agreement", "agreement", "aple", "correlogram", "join_counts", "local_lee",
+                "local_moran_moments", "local_moran_normal", "losh", "rate_index"}:  # fmt: skip
         return  # tables, not results
     result = getattr(autocorrelation, name)(*arguments, ring)
     for lang in LANGUAGES:

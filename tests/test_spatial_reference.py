@@ -198,7 +198,34 @@ def check_correlogram(record):
     close(((found["i"] - found["expected"]) / found["z"]) ** 2, record["value"]["V"])
 
 
+def check_exact(record):
+    graph, _, (x,) = parts(record)
+    found = ac.local_moran_normal(x, graph, method="exact")
+    close(found["expected"], record["value"]["Expectation"])
+    close(found["variance"], record["value"]["Variance"])
+    # R's integrate() promises four digits, and gave nine.
+    np.testing.assert_allclose(found["z"], record["value"]["Exact SD"], atol=1e-8)
+    np.testing.assert_allclose(found["p"], record["value"]["Pr. (exact)"], atol=1e-8)
+
+
+def check_saddlepoint(record):
+    graph, _, (x,) = parts(record)
+    found = ac.local_moran_normal(x, graph)
+    close(found["variance"], record["value"]["Variance"])
+    # R finds the saddlepoint by uniroot() to four digits; here it is in closed form.
+    np.testing.assert_allclose(found["z"], record["value"]["Saddlepoint"], atol=5e-5)
+    np.testing.assert_allclose(found["p"], record["value"]["Pr. (Sad)"], atol=5e-5)
+
+
+def check_aple(record):
+    graph, _, (x,) = parts(record)
+    close(ac.aple(x, graph), record["value"])
+
+
 CHECKS = {
+    "local_moran_exact": check_exact,
+    "local_moran_saddlepoint": check_saddlepoint,
+    "APLE": check_aple,
     "moran_I_randomisation": lambda r: check_moran(r, "randomisation"),
     "moran_I_normality": lambda r: check_moran(r, "normality"),
     "geary_C_randomisation": lambda r: check_geary(r, "randomisation"),
@@ -222,13 +249,12 @@ CHECKS = {
     "bivariate_moran_global": check_bivariate,
     "moran_correlogram_lags1_4": check_correlogram,
 }
-# What is no spatial autocorrelation of values, or not offered.
+# What is no spatial autocorrelation of values.
 ELSEWHERE = {
     "neighbours_0based", "data", "peer_agreement_esda_minus_spdep",  # input and notes
     "ols", "lm_moran_residuals", "lm_tests", "ml_lag", "ml_error", "s2sls_lag",
     "gm_error_kp98", "ml_durbin", "moran_exact_residuals",  # regression
     "EB_global_marshall", "EB_local_marshall",  # rates
-    "local_moran_exact", "local_moran_saddlepoint", "APLE",  # not offered: permutations instead
 }  # fmt: skip
 
 
@@ -393,3 +419,16 @@ def test_local_join_counts_equal_esda(peer):
     theirs = theirs.fit(top.astype(int).to_numpy(), n_jobs=1)
     found = ac.quantile_lisa(x, graph).frame["value"]
     close(found.fillna(0), theirs.LJC)
+
+
+def test_saddlepoint_is_close_to_exact_far_in_the_tail():
+    """One very high corner: p of 1e-9 and less, where permutations cannot go."""
+    graph = neighbours("columbus", "queen")
+    x = values("columbus", "CRIME").rank()
+    x.iloc[[23, 24, 27, 28, 29]] = 400.0
+    exact = ac.local_moran_normal(x, graph, method="exact")
+    near = ac.local_moran_normal(x, graph)
+    assert near["p"].min() < 1e-6
+    tail = exact["z"].abs() > 2
+    assert tail.sum() >= 5
+    np.testing.assert_allclose(near["z"][tail], exact["z"][tail], atol=0.05)

@@ -7,6 +7,7 @@ otherwise, and inference is by permutation under a seed.
 """
 
 from tsukuba_gis.autocorrelation.agreement import Agreement, agreement
+from tsukuba_gis.autocorrelation.exact import aple, local_moran_normal
 from tsukuba_gis.autocorrelation.geary import geary, local_geary
 from tsukuba_gis.autocorrelation.getis_ord import getis_ord_g, local_g
 from tsukuba_gis.autocorrelation.join_counts import join_counts, local_join_counts, quantile_lisa
@@ -22,6 +23,7 @@ from tsukuba_gis.autocorrelation.moran import bivariate_moran, correlogram, mora
 __all__ = [
     "Agreement",
     "agreement",
+    "aple",
     "bivariate_moran",
     "correlogram",
     "geary",
@@ -35,6 +37,7 @@ __all__ = [
     "local_lee",
     "local_moran",
     "local_moran_moments",
+    "local_moran_normal",
     "losh",
     "moran",
     "quantile_lisa",
