@@ -58,6 +58,6 @@ def test_relations_and_household_types_keep_the_row_and_doubt_the_word():
     column = relations(pd.Series(["世帯主", "妻（未届）", "子の子", "叔父の友人"]))
     assert cells(column) == ["head", "spouse", "grandchild", None]
     assert not column.faults
-    assert column.doubts["value_unknown_code"].tolist() == [False, False, False, True]
+    assert column.doubts["value_unknown_code_kept"].tolist() == [False, False, False, True]
     types = household_types(pd.Series(["単独世帯", "夫婦のみの世帯", "３世代", "single"]))
     assert cells(types) == ["single", "couple", "three_generation", "single"]

@@ -92,7 +92,8 @@ def _coded(
     column = series(values, raw)
     if strict:
         return Column(values=column, faults=faults)
-    return Column(values=column, doubts=faults)
+    doubts = {"value_unknown_code_kept": mask for mask in faults.values()}
+    return Column(values=column, doubts=doubts)
 
 
 def sexes(raw: pd.Series) -> Column:

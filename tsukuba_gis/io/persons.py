@@ -277,7 +277,7 @@ class Reading:
         for key, mask in column.faults.items():
             self._fault(key, mask, name)
         for key, mask in column.doubts.items():
-            self.findings.add_rows("warning", f"{key}_kept", self.table.rows[mask], column=name)
+            self.findings.add_rows("warning", key, self.table.rows[mask], column=name)
         return column.values
 
     def _fault(self, key: str, mask: np.ndarray, column: str | None) -> None:
