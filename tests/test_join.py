@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from toys import IDS, ORIGIN, toy_zones
 
 from tsukuba_gis.errors import CRSError, InputError
-from tsukuba_gis.join import STATUSES, ZoneIndex, assign_zones, match_codes
+from tsukuba_gis.join import STATUSES, ZoneIndex, all_zones, assign_zones, match_codes
 from tsukuba_gis.zones import Zones
 
 X0, Y0 = ORIGIN
@@ -86,6 +86,17 @@ def test_overlap_goes_to_the_lowest_id_or_the_smallest_zone():
     smallest = assign_zones(at, zones, priority="smallest")
     assert found_ids(smallest) == ["b", "b", "a"]
     assert list(smallest.status) == ["matched", "on_border", "matched"]
+
+
+def test_all_zones_of_each_point():
+    zones = zones_of([shapely.box(0, 0, 10, 10), shapely.box(2, 2, 4, 4)], ids=["b", "a"])
+    at = gpd.GeoSeries([shapely.Point(5, 5), None, shapely.Point(3, 3), shapely.Point(11, 3),
+                        shapely.Point(2, 3)], index=list("pqrst"), crs=6677)  # fmt: skip
+    found = all_zones(at, zones)
+    assert list(zip(found.index, found, strict=True)) == [
+        ("p", "b"), ("r", "a"), ("r", "b"), ("t", "a"), ("t", "b"),
+    ]  # fmt: skip
+    assert len(all_zones(points(None), toy_zones())) == 0
 
 
 def test_hole_belongs_to_no_zone_but_its_border_does():

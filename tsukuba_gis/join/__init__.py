@@ -1,7 +1,7 @@
 """Which zone each record is in: by its point, exactly, or by its code."""
 
 from tsukuba_gis.join.areal import Interpolated, interpolate, largest_share, overlaps
-from tsukuba_gis.join.assignment import STATUSES, Assignment, Status, assign_zones
+from tsukuba_gis.join.assignment import STATUSES, Assignment, Status, all_zones, assign_zones
 from tsukuba_gis.join.codes import match_codes
 from tsukuba_gis.join.index import Priority, ZoneIndex
 from tsukuba_gis.join.stream import join_file
@@ -13,6 +13,7 @@ __all__ = [
     "Priority",
     "Status",
     "ZoneIndex",
+    "all_zones",
     "assign_zones",
     "interpolate",
     "join_file",

@@ -103,6 +103,44 @@ def assign_zones(
     return assignment(rows, status, points.index, zones=index.zones, method="point")
 
 
+def all_zones(points: gpd.GeoSeries, zones: Zones | ZoneIndex) -> pd.Series[str]:
+    """Return every zone that covers each point: for zones that overlap.
+
+    Parameters
+    ----------
+    points, zones
+        As in :func:`assign_zones`.
+
+    Returns
+    -------
+    pandas.Series
+        Zone ids (categorical), indexed by the points' labels: one row a pair, by
+        points in their order, then by zones in priority order. A point in no
+        zone has no row, one in two zones has two.
+
+    Raises
+    ------
+    CRSError, InputError
+        As in :func:`assign_zones`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from tsukuba_gis.boundaries import boundaries
+    >>> home = gpd.GeoSeries.from_xy([140.11], [36.08], index=["p1"], crs="EPSG:6668")
+    >>> all_zones(home, boundaries("former_municipality")).to_dict()
+    {'p1': '08220-M5'}
+    """
+    import pandas as pd
+
+    index = zones if isinstance(zones, ZoneIndex) else ZoneIndex(zones)
+    x, y, missing = plane_xy(points, index)
+    known = np.flatnonzero(~missing & np.isfinite(x) & np.isfinite(y))
+    which, rows = index.covering(x[known], y[known])
+    ids = pd.Categorical.from_codes(rows, categories=index.zones.ids)
+    return pd.Series(ids, index=points.index[known[which]], name="zone_id")
+
+
 def assign_xy(
     x: NDArray[np.float64],
     y: NDArray[np.float64],

@@ -114,13 +114,20 @@ class ZoneIndex:
         rows[finite[which]] = self._row[zone]
         return rows
 
-    def _first_zone(
+    def covering(
         self, x: NDArray[np.float64], y: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Ask GEOS: the number by priority of each place's zone, and who is on its border."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return all pairs of a place and the row of a zone that covers it, first zones first."""
+        which, zone, _ = self._hits(x, y)
+        order = np.lexsort([zone, which])
+        return which[order], self._row[zone[order]]
+
+    def _hits(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.object_]]:
+        """Ask GEOS for all pairs of a place and the number of a zone; return the points too."""
         import shapely
 
-        found = np.full(len(x), OUTSIDE, dtype=np.int32)
         points = np.asarray(shapely.points(x, y))
         which, zone = self._tree.query(points)
         near = np.unique(zone)
@@ -128,7 +135,17 @@ class ZoneIndex:
             shapely.prepare(self._shapes[near])
         # For a point, "intersects" is "is covered by".
         hit = shapely.intersects(self._shapes[zone], points[which])
-        which, zone = _first(which[hit], zone[hit])
+        return which[hit], zone[hit], points
+
+    def _first_zone(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Ask GEOS: the number by priority of each place's zone, and who is on its border."""
+        import shapely
+
+        found = np.full(len(x), OUTSIDE, dtype=np.int32)
+        which, zone, points = self._hits(x, y)
+        which, zone = _first(which, zone)
         found[which] = zone
         inside = shapely.contains_properly(self._shapes[zone], points[which])
         return found, which[~inside]
