@@ -468,17 +468,18 @@ def _small_cells(
 
 
 def _counts(real: pd.DataFrame, fake: pd.DataFrame, spec: Spec) -> Iterator[Metric]:
+    sex = _present(real, spec.sex)
     plans: list[tuple[list[str | None], float | None]] = [
-        ([spec.cluster, spec.sex, FIVE_YEARS], 0.99),
+        ([spec.cluster, *sex, FIVE_YEARS], 0.99),
         ([spec.cluster, AGED, spec.care], 0.99),
-        ([spec.cluster, spec.sex, FIVE_YEARS, spec.care], 0.85),
-        ([spec.cluster, spec.household_type, spec.relation, spec.sex, TEN_YEARS], None),
+        ([spec.cluster, *sex, FIVE_YEARS, spec.care], 0.85),
+        ([spec.cluster, spec.household_type, spec.relation, *sex, TEN_YEARS], None),
         ([spec.area, BAND], 0.99),
     ]
     for columns, at_least in plans:
-        if None in columns:
+        chosen = [column for column in columns if column is not None]
+        if len(chosen) < len(columns):
             continue
-        chosen = _present(real, *columns)
         yield utility.cells_equal(real, fake, chosen, k=spec.k, at_least=at_least)
         if at_least == 0.99:
             yield utility.tvd(real, fake, chosen)

@@ -1,0 +1,321 @@
+"""The whole proof: copies are found out, exact small cells are seen where distances are blind."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.messages import table
+from tsukuba_gis.pseudo import evaluate as evaluating
+from tsukuba_gis.pseudo import nearest, risk
+from tsukuba_gis.pseudo.certificate import certificate, write_certificate
+from tsukuba_gis.pseudo.evaluate import Evaluation, evaluate
+from tsukuba_gis.pseudo.metric import Metric
+from tsukuba_gis.pseudo.spec import Spec
+from tsukuba_gis.records import Records
+
+SPEC = Spec(
+    cluster="district", area="ward", household="home", care="care", relation="relation",
+    sums=("cost",), numeric=("cost", "sbp"), lon="lon", lat="lat",
+)  # fmt: skip
+CELL = ["district", "sex", "five", "care"]
+
+
+def city(n=6000, seed=1):
+    """Couples and people living alone in 4 districts of 6 wards; care and cost rise with age."""
+    rng = np.random.default_rng(seed)
+    home = np.sort(rng.integers(0, int(n / 1.8), n))
+    ward = rng.integers(0, 24, home.max() + 1)[home]
+    age = rng.integers(0, 100, n)
+    need = rng.random(n) < np.clip((age - 60) / 80, 0, 1)
+    first = ~pd.Series(home).duplicated().to_numpy()
+    return pd.DataFrame(
+        {
+            "home": home,
+            "district": np.char.add("d", (ward // 6).astype(str)),
+            "ward": np.char.add("w", ward.astype(str)),
+            "age": age,
+            "sex": rng.choice(["female", "male"], n),
+            "care": np.where(need, rng.choice(["care1", "care3", "care5"], n), "none"),
+            "relation": np.where(first, "head", "spouse"),
+            "cost": np.round(np.exp(8 + 0.03 * age + rng.normal(0, 1, n))),
+            "sbp": np.where(age >= 40, np.round(rng.normal(130, 15, n)), np.nan),
+            "lon": 140 + rng.random(home.max() + 1)[home] / 10,
+            "lat": 36 + rng.random(home.max() + 1)[home] / 10,
+        }
+    )
+
+
+def exact_to(frame, k, seed):
+    """Pseudo people whose cells of k and more are exact, the rest by the city's profile.
+
+    A stand-in for the generator which does one thing wrong on request: with
+    k = 1 every small cell is the true one. All else is drawn anew.
+    """
+    rng = np.random.default_rng(seed)
+    real = frame.assign(five=frame.age // 5 * 5)
+    keys = [[*real[c].unique()] for c in CELL]
+    index = pd.MultiIndex.from_product(keys, names=CELL)
+    counts = real.groupby(CELL).size().reindex(index, fill_value=0)
+    profile = real.groupby(CELL[1:]).size().reindex(index.droplevel(0), fill_value=0).to_numpy()
+    small = (counts < k).to_numpy()
+    district = index.get_level_values(0)
+    made = counts.to_numpy().copy()
+    for name in keys[0]:
+        rows = small & (district == name)
+        if rows.any():
+            chance = profile[rows] + 1e-9
+            made[rows] = rng.multinomial(made[rows].sum(), chance / chance.sum())
+    cells = index.to_frame(index=False)
+    rows = cells.loc[cells.index.repeat(made)].sample(frac=1, random_state=seed)
+    n = len(rows)
+    like = city(n, seed + 1)
+    like["lon"], like["lat"] = 140 + rng.random(n) / 10, 36 + rng.random(n) / 10
+    age = rows.five.to_numpy() + rng.integers(0, 5, n)
+    return like.assign(
+        home=np.arange(n), relation="head",
+        district=rows.district.to_numpy(), sex=rows.sex.to_numpy(), age=age,
+        care=rows.care.to_numpy(),
+        ward=rows.district.to_numpy() + np.char.add("w", rng.integers(0, 6, n).astype(str)),
+        cost=np.round(np.exp(8 + 0.03 * age + rng.normal(0, 1, n))),
+        sbp=np.where(age >= 40, np.round(rng.normal(130, 15, n)), np.nan),
+    )  # fmt: skip
+
+
+def made_by(maker):
+    return lambda records: Records(frame=maker(records.frame), kind="pseudo")
+
+
+def proof(maker, monkeypatch, *, n=6000):
+    monkeypatch.setattr(evaluating, "SAMPLE", 2000)
+    monkeypatch.setattr(evaluating.utility, "classifier_auc", _guess)
+    real = Records(frame=city(n), kind="invented")
+    make = made_by(maker)
+    return evaluate(real, make(real), SPEC, make=make, seed=1)
+
+
+def _guess(*args, **kwargs):
+    return Metric(name="classifier", kind="utility", value=0.5, null=0.5, at_most=0.55)
+
+
+# ---- the two proofs without which the rest proves nothing --------------------------------------
+
+
+def test_the_register_as_pseudo_records_is_a_full_leak(monkeypatch):
+    found = proof(lambda frame: frame.copy(), monkeypatch)
+    assert found.metric("membership").value > 0.999
+    assert found.metric("membership_background").value > 0.999
+    assert found.metric("dcr").value == 1.0
+    assert found.metric("small_cells").value == 1.0
+    for secret in ("care", "cost", "sbp"):
+        inference = found.metric("inference", secret)
+        # a few of the young, who have no check-up, are like one another in all but the cost
+        assert inference.parts["source"] > (0.9 if secret == "cost" else 0.99), secret
+        assert inference.passed is False, secret
+    for name in ("replicated_uniques", "disclosive", "replicated_households"):
+        assert found.metric(name).passed is False, name
+    assert set(found.failed) == {"equal_rows", "same_points"}
+    assert not found.guaranteed
+    with pytest.raises(DisclosureError, match="equal_rows"):
+        found.require_passed()
+
+
+def test_small_cells_are_seen_where_distances_are_blind(monkeypatch):
+    """No threshold: every small cell is true, and membership and DCR notice nothing."""
+    open_, safe = (
+        proof(lambda frame, k=k: exact_to(frame, k, 7), monkeypatch, n=8000) for k in (1, 10)
+    )
+    assert open_.metric("small_cells", "care").value == 1.0
+    assert open_.metric("small_cells", "care").passed is False
+    assert safe.metric("small_cells", "care").value < 0.4
+    assert safe.metric("small_cells", "care").passed is True
+    for found in (open_, safe):
+        assert found.metric("dcr").passed is not False
+        assert found.metric("membership").passed is not False
+        assert found.passed
+
+
+def test_half_copied_records_are_found_by_the_gate(monkeypatch):
+    """One row in a hundred is a real person's: too few for distances, enough for the gate."""
+
+    def leaky(frame):
+        made = exact_to(frame, 10, 7)
+        copied = frame[frame.relation == "head"].sample(len(made) // 100, random_state=1)
+        for column in ["district", "ward", "age", "sex", "care", "cost", "sbp"]:
+            column_of = made[column].to_numpy(copy=True)
+            column_of[: len(copied)] = copied[column]
+            made[column] = column_of
+        return made
+
+    found = proof(leaky, monkeypatch)
+    assert found.failed == ("equal_rows",)
+    assert found.metric("dcr").passed is not False
+
+
+# ---- the object ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def found():
+    with pytest.MonkeyPatch.context() as patch:
+        yield proof(lambda frame: exact_to(frame, 10, 7), patch)
+
+
+def test_groups_are_disjoint_and_stated(found):
+    assert sum(found.holdout) == 6000
+    assert found.holdout[0] == pytest.approx(1800, abs=60)
+    assert (found.persons, found.k, found.seed) == (6000, 10, 1)
+
+
+def test_the_same_seed_gives_the_same_proof(found, monkeypatch):
+    again = proof(lambda frame: exact_to(frame, 10, 7), monkeypatch)
+    assert again.to_json() == found.to_json()
+
+
+def test_json_is_plain_and_says_what_failed(found):
+    content = json.loads(found.to_json())
+    assert content["passed"] is True
+    metrics = {m["name"]: m for m in content["metrics"]}
+    assert metrics["spread"]["low"] is None, "no interval where nothing is sampled"
+    assert metrics["membership"]["null"] == pytest.approx(0.5, abs=0.05)
+    kinds = [m["kind"] for m in content["metrics"]]
+    assert kinds == sorted(kinds, key=["gate", "risk", "smoke", "utility"].index)
+
+
+def test_neither_frame_is_written_to(monkeypatch):
+    monkeypatch.setattr(evaluating, "SAMPLE", 200)
+    monkeypatch.setattr(evaluating.utility, "classifier_auc", _guess)
+    real, fake = city(600), exact_to(city(600), 10, 3)
+    before = real.copy(), fake.copy()
+    make = made_by(lambda frame: exact_to(frame, 10, 3))
+    evaluate(Records(frame=real, kind="invented"), Records(frame=fake, kind="pseudo"), SPEC,
+             make=make)  # fmt: skip
+    pd.testing.assert_frame_equal(real, before[0])
+    pd.testing.assert_frame_equal(fake, before[1])
+
+
+def test_a_register_of_ages_and_districts_alone(monkeypatch):
+    """No sex, households, health or places: what is left is measured."""
+    spec = Spec(cluster="district", sex=None)
+    real = city(2000)[["district", "age"]]
+    make = made_by(lambda frame: frame.sample(frac=1, random_state=1).reset_index(drop=True))
+    records = Records(frame=real, kind="invented")
+    found = evaluate(records, make(records), spec, make=make)
+    names = {m.name for m in found.metrics}
+    assert {"membership", "dcr", "cells_equal", "tvd", "propensity"} <= names
+    assert not {"inference", "same_points", "replicated_households", "sums_equal"} & names
+    assert found.metric("cells_equal").value == 1.0
+
+
+def test_no_scikit_learn_is_said_on_the_page(monkeypatch):
+    from tsukuba_gis.errors import MissingExtraError
+
+    def missing(*args, **kwargs):
+        raise MissingExtraError("extra_evaluate")
+
+    monkeypatch.setattr(evaluating.utility, "classifier_auc", missing)
+    real = Records(frame=city(600), kind="invented")
+    make = made_by(lambda frame: exact_to(frame, 10, 3))
+    found = evaluate(real, make(real), SPEC, make=make)
+    assert found.not_measured == {"classifier": "extra_evaluate"}
+    assert "tsukuba-gis[evaluate]" in certificate(found, lang="en")
+
+
+# ---- the page --------------------------------------------------------------------------------
+
+
+def evaluation(**changes):
+    counted = pd.DataFrame(
+        [
+            ("bands", "", "district,sex,~age5", "exact", 120, 120, 120, 1000),
+            ("care", "old", "district,~65plus,care_level", "exact", 32, 30, 30, 990),
+            ("area_ages", "leaf", "ward,~band", "aimed", 40, 30, 28, 800),
+            ("care", "city", "sex,care_level", "profile", 9, 9, 3, 700),
+        ],
+        columns=["table", "level", "columns", "role", "cells", "declared", "kept", "persons"],
+    )
+    gate = Metric(name="declared_kept", kind="gate", value=1.0, at_least=1.0, n=150)
+    settings = {
+        "metrics": (
+            gate,
+            Metric(name="inference", kind="risk", value=0.006, low=-0.004, high=0.016, null=0.001,
+                   at_most=0.01, n=900, subject=("care_level",),
+                   parts={"source": 0.761, "holdout": 0.755}),
+            Metric(name="small_cells", kind="risk", value=0.287, low=0.27, high=0.31, null=0.2,
+                   at_most=0.5, n=900, subject=("ward", "~band")),
+            Metric(name="cells_equal", kind="utility", value=0.99996, at_least=0.99, n=90,
+                   subject=("<b>mine</b>",)),
+        ),
+        "tables": counted, "sha256": "ab" * 32, "persons": 1000, "households": 400, "k": 10,
+        "seed": 1, "version": "0.1.0", "holdout": (300, 300, 300, 100), "not_measured": {},
+        "care": True,
+    }  # fmt: skip
+    return Evaluation(**{**settings, **changes})
+
+
+def test_the_first_line_counts_people_and_cells():
+    exact = evaluation().exact
+    # 120 + 30 + 28 kept; 2 + 12 modelled; the profile is not counted
+    assert (exact.share, exact.cells, exact.modelled) == (0.99, 178, 14)
+    page = certificate(evaluation(), lang="en")
+    assert "99.0% of people sit in cells whose count equals the register" in page
+    assert page.index("99.0% of people") < page.index("<h2>")
+    assert "school" not in exact.columns
+
+
+def test_the_guarantee_stands_only_on_a_proof_without_fault():
+    assert "and from nothing else" in certificate(evaluation(), lang="en")
+    broken = Metric(name="declared_kept", kind="gate", value=0.999, at_least=1.0, n=150)
+    page = certificate(evaluation(metrics=(broken,)), lang="en")
+    assert "and from nothing else" not in page
+    assert "may not leave the office" in page
+    assert "Cells declared exact that are exact" in page
+    swapped = certificate(evaluation(sha256="", tables=pd.DataFrame()), lang="en")
+    assert "and from nothing else" not in swapped
+    assert "real records were swapped" in swapped
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_the_page_stands_alone(tmp_path, lang):
+    page = write_certificate(evaluation(), tmp_path / "proof.html", lang=lang).read_text("utf-8")
+    assert "default-src 'none'" in page
+    for outside in ("<script", "src=", "href=", "@import", "url(", "style="):
+        assert outside not in page.replace("default-src", "")
+    assert table()["notice_pseudo"][lang] in page
+    assert "<b>mine</b>" not in page
+    assert "&lt;b&gt;mine&lt;/b&gt;" in page
+    assert "76.1%" in page
+    assert "+0.6" in page
+    assert "99.996%" in page, "never rounded up to 100"
+    assert "匿名加工情報" not in page or "主張でもありません" in page
+
+
+def test_every_metric_has_its_words():
+    names = {
+        "audited", "audit_narrow", "small_published", "declared_kept", "aimed_kept",
+        "households_coherent", "inside_area", "same_columns", "equal_rows", "same_points",
+        "inference", "membership", "membership_background", "unique_rows", "replicated_uniques",
+        "special_uniques", "disclosive", "replicated_values", "replicated_households",
+        "small_cells", "dcr", "nndr", "cells_equal", "tvd", "sums_equal", "ratio_equal",
+        "spearman", "spearman_care", "overlap", "age_gap", "propensity", "classifier", "moran",
+        "spread", "tail",
+    }  # fmt: skip
+    for name in names:
+        for key in (f"metric_{name}", f"metric_{name}_means"):
+            assert set(table()[key]) == {"ja", "en"}
+    assert {m.name for m in _metrics_of_a_whole_proof()} <= names
+
+
+def _metrics_of_a_whole_proof():
+    real = city(1200)
+    people = risk.split(real, household="home", seed=1)
+    known = ["age", "care", "cost"]
+    yield from nearest.membership(people, people.source, known=known, within=["district"])
+    yield from nearest.closest_record(people, people.source, known=known, within=["district"])
+
+
+def test_a_figure_that_was_not_measured_is_left_out(found):
+    assert not [m.name for m in found.metrics if math.isnan(m.value)]
