@@ -79,21 +79,19 @@ _RELATIONS: Final = {
 def _coded(
     raw: pd.Series, table: dict[str, str | None], codes: tuple[str, ...], *, strict: bool
 ) -> Column:
-    known = {**dict.fromkeys(codes), **table}
+    """Read words by a table; an unknown word is a fault, or a doubt where not ``strict``."""
+    known = {**{code: code for code in codes}, **table}
 
     def rule(shown: str) -> str | None:
-        if shown in codes:
-            return shown
         if shown not in known:
             raise FaultError("value_unknown_code")
         return known[shown]
 
     values, faults = read_each(raw, rule)
     column = series(values, raw)
-    if strict:
+    if strict or not faults:
         return Column(values=column, faults=faults)
-    doubts = {"value_unknown_code_kept": mask for mask in faults.values()}
-    return Column(values=column, doubts=doubts)
+    return Column(values=column, doubts={"value_unknown_code_kept": faults["value_unknown_code"]})
 
 
 def sexes(raw: pd.Series) -> Column:
