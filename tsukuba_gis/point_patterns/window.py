@@ -72,7 +72,8 @@ def coordinates(points: gpd.GeoSeries) -> Floats:
     if wrong:
         raise InputError("pattern_not_points", n=wrong)
     xy: Floats = np.column_stack([shapely.get_x(geometries), shapely.get_y(geometries)])
-    return np.where(np.isfinite(xy).all(axis=1)[:, None], xy, np.nan)
+    xy[np.flatnonzero(~np.isfinite(xy).all(axis=1))] = np.nan
+    return xy
 
 
 def require_metres(points: gpd.GeoSeries) -> None:
