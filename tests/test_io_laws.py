@@ -162,3 +162,23 @@ def test_a_flipped_bit_anywhere_gives_an_error_in_words_or_a_reading(tmp_path, s
         broken.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
         words = said(lambda: read_records(broken, kind="invented", on_error="skip"))  # noqa: B023
         assert words is None or words.startswith("broken")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+def test_the_packages_own_records_are_read_back_whole(tmp_path, suffix):
+    from tsukuba_gis.demo import register
+
+    written = register(size=1_000).frame
+    path = tmp_path / f"register{suffix}"
+    save(written, path, "utf-8-sig")
+    records, problems = read_records(path, kind="invented")
+    assert not [problem for problem in problems if problem.severity == "error"]
+    assert set(records.frame.columns) == set(written.columns)
+    for column in written.columns:
+        found, expected = records.frame[column], written[column]
+        assert found.isna().tolist() == expected.isna().tolist(), column
+        known = expected.notna().to_numpy()
+        if pd.api.types.is_numeric_dtype(expected.dtype):
+            assert found[known].astype(float).tolist() == expected[known].astype(float).tolist()
+        else:
+            assert found[known].astype(str).tolist() == expected[known].astype(str).tolist()

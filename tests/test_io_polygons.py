@@ -361,8 +361,14 @@ def test_a_geometry_collection_names_what_is_missing(tmp_path):
     path = tmp_path / "a.geojson"
     parts = [shapely.geometry.mapping(shapely.box(140.1, 36.0, 140.2, 36.1))]
     path.write_text(json.dumps({"type": "GeometryCollection", "geometries": parts}))
-    with pytest.raises(InputError, match=r"without attributes|no attribute columns"):
+    with pytest.raises(InputError, match="a GeometryCollection without attributes"):
         read_zones(path)
+
+
+def test_a_collection_among_zones_with_attributes_is_no_polygon(tmp_path):
+    both = shapely.GeometryCollection([box(0, 0), shapely.Point(X, Y)])
+    with pytest.raises(InputError, match="layer holds GeometryCollection, Polygon"):
+        read_zones(save(layer([both, box(1, 0)], name=["a", "b"]), tmp_path / "a.gpkg"))
 
 
 def test_what_gdal_warns_of_is_counted_not_printed(tmp_path):
