@@ -17,6 +17,7 @@ from libpysal.graph import Graph
 
 from tsukuba_gis import autocorrelation as ac
 from tsukuba_gis.autocorrelation.randomisation import weight_sums
+from tsukuba_gis.errors import InputError
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data" / "spatial_reference"
 pytestmark = pytest.mark.skipif(
@@ -432,3 +433,50 @@ def test_saddlepoint_is_close_to_exact_far_in_the_tail():
     tail = exact["z"].abs() > 2
     assert tail.sum() >= 5
     np.testing.assert_allclose(near["z"][tail], exact["z"][tail], atol=0.05)
+
+
+# ---- what users of esda and libpysal bring ---------------------------------
+
+
+def test_results_of_esda_are_taken(peer):
+    frame, graph = sids()
+    x = frame["NWBIR74"].astype(float)
+    given = peer.Moran_Local(x.to_numpy(), graph.transform("r"), permutations=4_999, seed=3)
+    theirs = ac.from_esda(given, name="NWBIR74", seed=3, fdr=False)
+    ours = ac.local_moran(x, graph, permutations=9_999, fdr=False)
+    for column in ("i", "z", "lag"):
+        close(theirs.frame[column], ours.frame[column])
+    # standard error of a p of 4,999 permutations, twice the tail: at most 0.014
+    assert (theirs.frame["p"] - ours.frame["p"]).abs().max() < 0.07
+    clear = (ours.frame["p"] - 0.05).abs() > 0.03
+    assert (theirs.frame["cluster"] == ours.frame["cluster"])[clear].all()
+    # twice what esda calls p
+    np.testing.assert_allclose(theirs.frame["p"], np.minimum(1, 2 * given.p_sim), rtol=1e-6)
+    assert (theirs.seed, theirs.permutations, theirs.weights) == (3, 4_999, "custom")
+
+
+def test_a_global_result_of_esda_is_taken(peer):
+    frame, graph = sids()
+    x = frame["SIDR74"].astype(float)
+    np.random.seed(1)  # noqa: NPY002 - esda draws from numpy's global generator
+    given = peer.Moran(x.to_numpy(), graph.transform("r"), permutations=999)
+    theirs, ours = ac.from_esda(given, name="SIDR74"), ac.moran(x, graph)
+    close([theirs.i, theirs.expected, theirs.z], [ours.i, ours.expected, ours.z])
+    assert theirs.p == pytest.approx(ours.p, abs=0.02)
+
+
+def test_other_objects_are_refused(peer):
+    frame, graph = sids()
+    x = frame["SIDR74"].to_numpy(dtype=float)
+    with pytest.raises(InputError, match="Geary cannot be used"):
+        ac.from_esda(peer.Geary(x, graph.transform("r"), permutations=9), name="x")
+    with pytest.raises(InputError, match="made with permutations"):
+        ac.from_esda(peer.Moran(x, graph.transform("r"), permutations=0), name="x")
+
+
+def test_the_older_weights_of_libpysal_are_taken():
+    frame, graph = sids()
+    x = frame["SIDR74"].astype(float)
+    assert ac.moran(x, graph.to_W()).i == pytest.approx(ac.moran(x, graph).i)
+    first = ac.local_moran(x, graph.to_W(), permutations=99).frame
+    pd.testing.assert_frame_equal(first, ac.local_moran(x, graph, permutations=99).frame)

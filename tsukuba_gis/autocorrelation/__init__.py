@@ -8,6 +8,7 @@ otherwise, and inference is by permutation under a seed.
 
 from tsukuba_gis.autocorrelation.agreement import Agreement, agreement
 from tsukuba_gis.autocorrelation.exact import aple, local_moran_normal
+from tsukuba_gis.autocorrelation.from_esda import from_esda
 from tsukuba_gis.autocorrelation.geary import geary, local_geary
 from tsukuba_gis.autocorrelation.getis_ord import getis_ord_g, local_g
 from tsukuba_gis.autocorrelation.join_counts import join_counts, local_join_counts, quantile_lisa
@@ -26,6 +27,7 @@ __all__ = [
     "aple",
     "bivariate_moran",
     "correlogram",
+    "from_esda",
     "geary",
     "getis_ord_g",
     "join_counts",

@@ -143,6 +143,7 @@ def align(values: pd.DataFrame, graph: Graph, *, style: Style) -> Aligned:
     InputError
         If ids repeat, or values and weights are not about the same zones.
     """
+    graph = as_graph(graph)
     ids = values.index
     if not ids.is_unique:
         raise InputError("autocorrelation_ids_repeat", n=int(ids.duplicated().sum()))
@@ -170,6 +171,15 @@ def align(values: pd.DataFrame, graph: Graph, *, style: Style) -> Aligned:
         matrix=part,
         weights=str(graph.adjacency.attrs.get("weights", "custom")),
     )
+
+
+def as_graph(weights: Any) -> Graph:
+    """Return weights as a graph: a :class:`libpysal.weights.W`, the older kind, is taken too."""
+    from libpysal.graph import Graph
+
+    if isinstance(weights, Graph):
+        return weights
+    return Graph.from_W(weights)
 
 
 def _matrix(graph: Graph, ids: pd.Index[str]) -> Matrix:

@@ -229,7 +229,7 @@ def _edges(polygons: NDArray[Any]) -> _Edges:
 
 
 def _places(xy: NDArray[np.float64]) -> tuple[Ints, Places]:
-    """Number different coordinates: return each row's number, and each number's first row."""
+    """Return the number of the place of each row, and the first row of each place."""
     import pandas as pd
 
     x, y = xy[:, 0].copy(), xy[:, 1].copy()
@@ -320,7 +320,11 @@ def _pairs_by_geometry(
 ) -> tuple[Places, Places]:
     import shapely
 
-    one, other = shapely.STRtree(polygons).query(polygons, predicate="dwithin", distance=tolerance)
+    tree = shapely.STRtree(polygons)
+    if tolerance > 0:
+        one, other = tree.query(polygons, predicate="dwithin", distance=tolerance)
+    else:
+        one, other = tree.query(polygons, predicate="intersects")
     one, other = one[one < other], other[one < other]
     if kind == "rook":
         near = polygons[other] if tolerance == 0 else shapely.buffer(polygons[other], tolerance)
