@@ -1,0 +1,189 @@
+"""Regions: how alike within, and how fast, beside pygeoda, spopt and scikit-learn.
+
+    python benchmarks/regions.py [--zones 600 5000] [--k 18] [--seeds 3] [--slow]
+
+Every method divides the same zones (Voronoi neighbours, four smooth variables,
+standardised) into the same number of regions in the same run; each result is
+checked to be connected. Prints CPU seconds (of all threads), SSW/SST (lower is
+more alike), and both over ours. --slow adds those that take minutes at 5,000.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import Voronoi
+
+from tsukuba_gis.regions import Floor, regionalise
+
+VARIABLES = list("abcd")
+
+
+def make_city(n, *, seed, rounds):
+    """Zones as Voronoi cells; gamma noise, averaged with the neighbours a few times."""
+    rng = np.random.default_rng(seed)
+    xy = rng.random((n, 2))
+    pairs = Voronoi(xy).ridge_points
+    length = np.linalg.norm(xy[pairs[:, 0]] - xy[pairs[:, 1]], axis=1)
+    pairs = pairs[length < 6 / np.sqrt(n)]  # cells that only meet far outside the city
+    ends = np.concatenate([pairs, pairs[:, ::-1]]).T
+    links = sparse.csr_matrix((np.ones(ends.shape[1]), (ends[0], ends[1])), shape=(n, n))
+    mean = sparse.diags(1 / np.maximum(links.sum(axis=1).A1, 1)) @ links
+    x = rng.gamma(2, 1, (n, len(VARIABLES)))
+    for _ in range(rounds):
+        x = mean @ x
+    return links, (x - x.mean(axis=0)) / x.std(axis=0)
+
+
+def share(x, labels):
+    labels = np.unique(labels, return_inverse=True)[1]
+    count = np.bincount(labels)[:, None]
+    mean = np.stack([np.bincount(labels, weights=column) for column in x.T], axis=1) / count
+    return ((x - mean[labels]) ** 2).sum() / ((x - x.mean(axis=0)) ** 2).sum()
+
+
+def connected(links, labels):
+    links = links.tocoo()
+    same = labels[links.row] == labels[links.col]
+    part = sparse.coo_matrix((links.data[same], (links.row[same], links.col[same])), links.shape)
+    return connected_components(part, directed=False)[0] == len(np.unique(labels))
+
+
+def ours(links, x, k):
+    from libpysal.graph import Graph
+
+    ids = [f"z{i:06}" for i in range(len(x))]
+    data, graph = pd.DataFrame(x, index=ids, columns=VARIABLES), Graph.from_sparse(links, ids=ids)
+    yield "tsukuba_gis ward + search", lambda: regionalise(data, graph, k=k).labels.to_numpy(int)
+    floor = Floor(least=len(x) / k)
+    yield (
+        "tsukuba_gis floor n/k",
+        lambda: regionalise(data, graph, floor=floor).labels.to_numpy(int),
+    )
+
+
+def scikit_learn(links, x, k, *, slow):  # noqa: ARG001
+    from sklearn.cluster import AgglomerativeClustering
+
+    model = AgglomerativeClustering(k, connectivity=links)
+    yield "scikit-learn ward", lambda: model.fit_predict(x)
+
+
+def spopt(links, x, k, *, slow):
+    from libpysal.weights import WSP
+    from spopt.region import AZP, Skater, WardSpatial
+
+    weights = WSP(links).to_W(silence_warnings=True)
+    frame = pd.DataFrame(x, columns=VARIABLES)
+
+    def solve(kind, **more):
+        model = kind(frame, weights, VARIABLES, n_clusters=k, **more)
+        model.solve()
+        return np.asarray(model.labels_)
+
+    yield "spopt WardSpatial", lambda: solve(WardSpatial)
+    if slow and len(x) <= 1000:
+        yield "spopt Skater", lambda: solve(Skater)
+        yield "spopt AZP", lambda: solve(AZP, random_state=1)
+
+
+def geoda(links, x, k, *, slow):
+    import pygeoda
+
+    weights = geoda_weights(links)
+    columns = x.T.tolist()
+    raw = {"scale_method": "raw"}  # the values are standardised already
+
+    def run(method, *more):
+        return np.asarray(method(k, weights, columns, *more, **raw)["Clusters"])
+
+    yield "pygeoda schc ward", lambda: run(pygeoda.schc, "ward")
+    yield "pygeoda redcap fullorder-ward", lambda: run(pygeoda.redcap, "fullorder-wardlinkage")
+    yield "pygeoda skater", lambda: run(pygeoda.skater)
+    if len(x) <= 1000 or slow:
+        yield "pygeoda azp_greedy", lambda: run(pygeoda.azp_greedy)
+    if len(x) <= 1000:
+        yield "pygeoda azp_sa (.85)", lambda: run(pygeoda.azp_sa, 0.85)
+        yield "pygeoda azp_tabu (10)", lambda: run(pygeoda.azp_tabu, 10)
+        ones = [1.0] * len(x)
+        yield (
+            "pygeoda maxp_greedy floor n/k",
+            lambda: np.asarray(
+                pygeoda.maxp_greedy(weights, columns, ones, len(x) / k, **raw)["Clusters"]
+            ),
+        )
+
+
+def geoda_weights(links):
+    """The same links by way of a GAL file: pygeoda takes weights from geometries or files."""
+    import pygeoda
+
+    links = links.tocsr()
+    lines = [f"0 {links.shape[0]} city id"]
+    for i in range(links.shape[0]):
+        near = links.indices[links.indptr[i] : links.indptr[i + 1]]
+        lines += [f"{i} {len(near)}", " ".join(map(str, near))]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "city.gal"
+        path.write_text("\n".join(lines) + "\n", encoding="ascii")
+        return pygeoda.read_gal(str(path), [str(i) for i in range(links.shape[0])])
+
+
+def methods(links, x, k, *, slow):
+    yield from ours(links, x, k)
+    for module, peer in (("sklearn", scikit_learn), ("spopt", spopt), ("pygeoda", geoda)):
+        if find_spec(module) is None:
+            print(f"  {module} is not installed")
+            continue
+        yield from peer(links, x, k, slow=slow)
+
+
+def measure(links, x, run):
+    start = time.process_time()
+    labels = run()
+    seconds = time.process_time() - start
+    if not connected(links, labels):
+        raise SystemExit("a region is not connected")
+    return seconds, share(x, labels), len(np.unique(labels))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--zones", type=int, nargs="+", default=[600, 5000])
+    parser.add_argument("--k", type=int, default=18)
+    parser.add_argument("--seeds", type=int, default=3, help="cities of each size")
+    parser.add_argument("--slow", action="store_true")
+    options = parser.parse_args()
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}")
+    warnings.simplefilter("ignore")  # of the peers
+    # Imports and first calls are paid for once, before the clock runs.
+    links, x = make_city(100, seed=0, rounds=3)
+    for _, run in methods(links, x, 5, slow=False):
+        run()
+    for n in options.zones:
+        rounds = 3 if n <= 1000 else 4
+        found = {}
+        for seed in range(1, options.seeds + 1):
+            links, x = make_city(n, seed=seed, rounds=rounds)
+            for name, run in methods(links, x, options.k, slow=options.slow):
+                found.setdefault(name, []).append(measure(links, x, run))
+        print(f"\n{n} zones into {options.k}, mean of {options.seeds} cities")
+        print(f"{'':32}{'CPU s':>9}{'SSW/SST':>9}{'regions':>9}{'time':>8}{'SSW':>7}  (over ours)")
+        rows = {name: np.mean(values, axis=0) for name, values in found.items()}
+        base = next(iter(rows.values()))
+        for name, (seconds, within, k) in rows.items():
+            against = f"{seconds / base[0]:8.2f}{within / base[1]:7.3f}"
+            print(f"{name:32}{seconds:9.3f}{within:9.4f}{k:9.1f}{against}")
+
+
+if __name__ == "__main__":
+    main()
