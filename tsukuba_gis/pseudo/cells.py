@@ -234,15 +234,23 @@ def _open_groups(shown: Bools, values: Floats, units: Floats, relation: Relation
     return bad
 
 
-def protect(
-    table: Family,
-    leaf_values: Floats,
-    leaf_units: Floats,
-    leaf_k: Floats,
-    *,
-    units: int,
-    zeros: bool,
-) -> None:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Rules:
+    """How small is too small.
+
+    ``k`` is the threshold of each leaf (its area's), ``units`` the smallest
+    number of households behind a count, ``zeros`` whether empty cells are
+    declared, and ``allowed`` names, for some levels, the cells that may be
+    shown at all: another table would tell the others.
+    """
+
+    k: Floats
+    units: int
+    zeros: bool
+    allowed: Mapping[str, Bools] = field(default_factory=dict)
+
+
+def protect(table: Family, leaf_values: Floats, leaf_units: Floats, rules: Rules) -> None:
     """Fill the values of a table: what is safe level by level, from the top down.
 
     Parameters
@@ -251,42 +259,35 @@ def protect(
         Its ``values`` are written.
     leaf_values, leaf_units
         True count of each leaf, and households behind it.
-    leaf_k
-        Threshold of each leaf (its area's).
-    units
-        Smallest number of households behind a count.
-    zeros
-        Declare empty cells.
+    rules
+        How small is too small.
     """
     for level in table.levels:
         name = level.name
         values = table.total(name, leaf_values)
-        behind = table.total(name, leaf_units)
-        threshold = np.full(len(values), 0.0)
-        np.maximum.at(threshold, table.codes[name], leaf_k)
         if level.role == "known":
             table.values[name] = values
             continue
         if level.role == "link":
             continue
-        shown = (values >= threshold) & (behind >= units) & np.isfinite(threshold)
-        if zeros:
+        behind = table.total(name, leaf_units)
+        threshold = np.full(len(values), 0.0)
+        np.maximum.at(threshold, table.codes[name], rules.k)
+        shown = (values >= threshold) & (behind >= rules.units) & np.isfinite(threshold)
+        if rules.zeros:
             shown |= (values == 0) & np.isfinite(threshold)
         if level.role == "profile":
-            shown = _safe_profile(table, level, leaf_values, leaf_units, leaf_k, units)
-        else:
-            relations = [
-                _relation(table, level, parent, leaf_values, threshold, units)
-                for parent in level.parents
-            ]
+            shown = _safe_profile(table, level, leaf_values, leaf_units, rules)
+        shown &= rules.allowed.get(name, True)
+        relations = [_relation(table, level, parent, threshold, rules) for parent in level.parents]
+        if level.role == "published":
             for relation in relations:
                 shown &= relation.known[relation.group]
-            shown = close(shown, values, behind, relations)
-        table.values[name] = np.where(shown, values, np.nan)
+        table.values[name] = np.where(close(shown, values, behind, relations), values, np.nan)
 
 
 def _relation(
-    table: Family, level: Level, parent: str, leaf_values: Floats, threshold: Floats, units: int
+    table: Family, level: Level, parent: str, threshold: Floats, rules: Rules
 ) -> Relation:
     first = np.unique(table.codes[level.name], return_index=True)[1]
     group = table.codes[parent][first]
@@ -297,20 +298,20 @@ def _relation(
     )
     k = np.zeros(table.size(parent))
     np.maximum.at(k, group, np.where(np.isfinite(threshold), threshold, 0))
-    return Relation(group=group, known=known, k=k, units=units)
+    return Relation(group=group, known=known, k=k, units=rules.units)
 
 
 def _safe_profile(
-    table: Family, level: Level, leaf_values: Floats, leaf_units: Floats, leaf_k: Floats, units: int
+    table: Family, level: Level, leaf_values: Floats, leaf_units: Floats, rules: Rules
 ) -> Bools:
-    """Tell which sums over clusters are safe beside the leaves that are shown."""
-    hidden = ~np.isfinite(table.values["leaf"])[table.codes["leaf"]]
+    """Tell which coarser sums are safe beside the leaves that are shown."""
+    size = table.size(level.name)
+    k = np.zeros(size)
+    np.maximum.at(k, table.codes[level.name], rules.k)
+    if not np.isfinite(k).all():
+        return np.zeros(size, dtype=bool)
+    leaf_shown = np.isfinite(table.values["leaf"])[table.codes["leaf"]]
     group = Relation(
-        group=table.codes[level.name],
-        known=np.ones(table.size(level.name), dtype=bool),
-        k=np.full(table.size(level.name), float(np.min(leaf_k, initial=np.inf))),
-        units=units,
+        group=table.codes[level.name], known=np.ones(size, dtype=bool), k=k, units=rules.units
     )
-    if not np.isfinite(group.k).all():
-        return np.zeros(table.size(level.name), dtype=bool)
-    return ~_open_groups(~hidden, leaf_values, leaf_units, group)
+    return ~_open_groups(leaf_shown, leaf_values, leaf_units, group)

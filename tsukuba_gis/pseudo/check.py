@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 # Tables whose published cells are met by construction: a difference is a fault.
-EXACT: Final = frozenset({"care", "roles", "households"})
+EXACT: Final = frozenset({"care", "roles"})
 
 
 def check(
@@ -48,7 +48,7 @@ def check(
     Raises
     ------
     DisclosureError
-        If a cell of the care, role or household tables differs.
+        If a cell of the care or role tables differs.
     """
     import pandas as pd
 
@@ -62,7 +62,7 @@ def check(
         counts = np.bincount(leaf[leaf >= 0], minlength=len(table.leaves)).astype(np.float64)
         for level in table.levels:
             values = table.values[level.name]
-            declared = np.isfinite(values) & (level.role != "link") & (level.name != "city")
+            declared = np.isfinite(values) & (level.role != "link")
             made = table.total(level.name, counts)
             kept = declared & (made == values)
             wrong = int(declared.sum() - kept.sum())

@@ -8,6 +8,7 @@ the measured gaps say.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,17 @@ import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.pseudo.counts import apportion, rake, unfold, whole_numbers
-from tsukuba_gis.pseudo.layout import FIVE, LIVINGS, OLD, SEVERITIES, TEN, care_start, start_of
+from tsukuba_gis.pseudo.layout import (
+    FIVE,
+    LIVINGS,
+    OLD,
+    PROFILES,
+    SEVERITIES,
+    TEN,
+    care_start,
+    profile_keys,
+    start_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,14 +96,37 @@ def plan(
 ) -> Plan:
     """Rake the city's tables and deal single years of age to the clusters."""
     names = [name for name in ("care", "roles", "households", "living") if name in tables]
-    rows = {
-        name: tables[name].rows([lv.name for lv in tables[name].levels if lv.name != "city"])
-        for name in names
-    }
+    rows = {name: tables[name].rows() for name in names}
     return Plan(
-        city=city, tables=tables, raked={name: rake(tables[name]) for name in names}, rows=rows,
+        city=city, tables=tables, raked={name: rake(tables[name], seed=seeds(tables[name], city, statistics)) for name in names}, rows=rows,
         ages=_single_years(statistics, city, streams), gaps=statistics.tables.get("gaps"),
     )  # fmt: skip
+
+
+def seeds(table: Family, city: City, statistics: Statistics) -> Floats:
+    """Return what raking starts from: the city's shares of the hidden cells, where there are any."""
+    context, parts = PROFILES[table.name]
+    read = statistics.tables["profile"]
+    own = read[read.table == table.name]
+    where, what = profile_keys(table, city, context), profile_keys(table, city, parts)
+    number = Counter(set(zip(where, what, strict=True)))
+    alike = Counter(a for a, _ in number)
+    share: dict[tuple[str, str], float] = {}
+    step: dict[str, float] = {}
+    weight: dict[str, float] = {}
+    for row in own.itertuples(index=False):
+        if row.part == "":
+            # A share that was rounded to nothing is still a little.
+            weight[str(row.context)] = max(float(row.share), float(row.step) / 4)
+        else:
+            share[str(row.context), str(row.part)] = float(row.share)
+            step[str(row.context)] = float(row.step)
+    return np.array(
+        [
+            weight.get(a, 1.0) * (share.get((a, b), step[a] / 20) if a in step else 1 / alike[a])
+            for a, b in zip(where, what, strict=True)
+        ]
+    )
 
 
 def people_in(cluster: int, plan: Plan, streams: Streams) -> Crowd:
@@ -372,6 +406,7 @@ def _housed(
         if count and len(mine):
             _share_out(members, mine, (int(relation), int(count)), city.head, rng)
     _fill_empty(members, np.flatnonzero(rare), kinds, rng)
+    _unlist(members, np.flatnonzero(rare), kinds, city, rng)
     household = np.full(len(crowd.age), -1)
     head_age = np.full(len(pattern), np.nan)
     head_sex = np.full(len(pattern), -1)
@@ -424,6 +459,34 @@ def _fill_empty(members: Ints, rare: Ints, kinds: Ints, rng: np.random.Generator
         relation = rng.choice(np.flatnonzero(members[donor]))
         members[donor, relation] -= 1
         members[home, relation] += 1
+
+
+def _unlist(members: Ints, rare: Ints, kinds: Ints, city: City, rng: np.random.Generator) -> None:
+    """Move people between rare households until none is like a listed pattern: those are counted."""
+    usual = {
+        (int(kind), *row)
+        for kind, row, pooled in zip(
+            city.patterns.type, city.members.tolist(), city.patterns.rare, strict=True
+        )
+        if not pooled
+    }
+    for _ in range(20):
+        listed = [h for h in rare if (int(kinds[h]), *members[h].tolist()) in usual]
+        for home in listed:
+            same = rare[(kinds[rare] == kinds[home]) & (rare != home)]
+            able = np.flatnonzero((members[home] > 0) & (np.arange(members.shape[1]) != city.head))
+            if len(same) == 0 or len(able) == 0:
+                continue
+            relation = rng.choice(able)
+            givers = same[(members[same].sum(axis=1) > 2) & (members[same, relation] > 0)]
+            if len(givers):  # one more here, so that nobody is left alone there
+                giver, taker = rng.choice(givers), home
+            else:
+                giver, taker = home, rng.choice(same)
+            members[giver, relation] -= 1
+            members[taker, relation] += 1
+        if not listed:
+            return
 
 
 def _gap_table(plan: Plan) -> dict[tuple[int, int], tuple[float, float]]:

@@ -114,11 +114,20 @@ def care_start(starts: Ints, spec: Spec) -> Ints:
     return np.where(starts >= OLD, starts, start_of(starts, spec.group_starts))
 
 
+# How hidden cells are filled: within which cells of the city (context), shares of what.
+PROFILES: Final = {
+    "care": (("sex", "start"), ("care",)),
+    "roles": (("type", "relation"), ("sex", "ten")),
+    "households": (("type",), ("pattern",)),
+    "living": (("living",), ("severity",)),
+}
+
+
 def tables(city: City) -> dict[str, Family]:
     """Return the city's tables, without values, in the order in which they are made."""
     built = {"care": _care(city), "users": _users(city)}
     if city.spec.household:
-        built |= {"roles": _roles(city), "households": _households(city), "living": _living(city)}
+        built |= {"households": _households(city), "roles": _roles(city), "living": _living(city)}
     if city.spec.area:
         built |= {"area_ages": _area_ages(city), "area_care": _area_care(city)}
     if city.spec.area and city.spec.household and city.head >= 0:
@@ -146,15 +155,18 @@ def _care(city: City) -> Family:
         (
             Level(name="old_total", columns=("cluster", "old"), role="known"),
             Level(name="ages", columns=("cluster", "sex", "start"), role="known"),
+            Level(name="group_total", columns=("cluster", "sex", "group"), role="known"),
+            Level(name="broad_total", columns=("cluster", "broad"), role="known"),
             Level(name="severity", columns=("cluster", "old", "severity"), role="published",
                   parents=("old_total",)),
             Level(name="old", columns=("cluster", "old", "care"), role="published",
                   parents=("severity", "old_total")),
             Level(name="leaf", columns=("cluster", "sex", "start", "care"), role="published",
                   parents=("old", "ages")),
-            Level(name="group", columns=("cluster", "sex", "group", "care"), role="profile"),
-            Level(name="city", columns=("sex", "start", "care"), role="profile"),
-            Level(name="broad", columns=("cluster", "broad", "severity"), role="link"),
+            Level(name="group", columns=("cluster", "sex", "group", "care"), role="profile",
+                  parents=("old", "group_total")),
+            Level(name="broad", columns=("cluster", "broad", "severity"), role="profile",
+                  parents=("severity", "broad_total")),
             Level(name="all_ages", columns=("cluster", "severity"), role="link"),
         ),
     )  # fmt: skip
@@ -167,14 +179,12 @@ def _users(city: City) -> Family:
     leaves = _cross(
         _cross(base.reset_index(drop=True), "severity", severities), "user", np.arange(2)
     )
-    leaves["old"] = (leaves.broad >= OLD).astype(np.int64)
     return family(
         "users", "persons", ("cluster", "broad", "severity", "user"), leaves,
         (
             Level(name="broad_total", columns=("cluster", "broad"), role="known"),
-            Level(name="severity_total", columns=("cluster", "old", "severity"), role="link"),
             Level(name="total", columns=("cluster", "broad", "severity"), role="published",
-                  parents=("broad_total", "severity_total")),
+                  parents=("broad_total",)),
             Level(name="leaf", columns=("cluster", "broad", "severity", "user"), role="published",
                   parents=("total",)),
         ),
@@ -205,7 +215,6 @@ def _roles(city: City) -> Family:
                   parents=("relation", "old_total")),
             Level(name="leaf", columns=("cluster", "type", "relation", "sex", "ten"),
                   role="published", parents=("old", "ten_total")),
-            Level(name="city", columns=("type", "relation", "sex", "ten"), role="profile"),
             Level(name="living", columns=("cluster", "old", "living"), role="link"),
             Level(name="heads", columns=("cluster", "heads"), role="link"),
             Level(name="old_heads", columns=("cluster", "old_head"), role="link"),
@@ -225,7 +234,6 @@ def _households(city: City) -> Family:
             Level(name="cluster", columns=("cluster",), role="known"),
             Level(name="type", columns=("cluster", "type"), role="published", parents=("cluster",)),
             Level(name="leaf", columns=("cluster", "pattern"), role="published", parents=("type",)),
-            Level(name="city", columns=("pattern",), role="profile"),
         ),
     )  # fmt: skip
 
@@ -244,7 +252,6 @@ def _living(city: City) -> Family:
                   parents=("cluster",)),
             Level(name="leaf", columns=("cluster", "living", "severity"), role="published",
                   parents=("living", "severity")),
-            Level(name="city", columns=("living", "severity"), role="profile"),
         ),
     )  # fmt: skip
 
@@ -367,6 +374,19 @@ def lend(built: Mapping[str, Family]) -> None:
             one.values[link.one[1]][mine] = total[theirs]
 
 
+def _lend_ages(city: City, table: Family) -> None:
+    """Write the clusters' age bands, which are always known, into the areas' table."""
+    starts = city.bands.start.to_numpy()
+    for level, cut in (("cluster_top", city.spec.area_top), ("cluster_band", city.spec.area_bands)):
+        key = city.bands.cluster.to_numpy() * 1000 + start_of(starts, cut)
+        own, place = np.unique(key, return_inverse=True)
+        persons = np.bincount(place.ravel(), city.bands.persons)
+        cells = table.cells(level)
+        asked = cells.cluster.to_numpy() * 1000 + cells.iloc[:, 1].to_numpy()
+        at = np.minimum(np.searchsorted(own, asked), len(own) - 1)
+        table.values[level] = np.where(own[at] == asked, persons[at], 0.0)
+
+
 def city_of(statistics: Statistics) -> City:
     """Return what the city consists of, from the statistics file."""
     import pandas as pd
@@ -435,6 +455,12 @@ def labelled(table: Family, city: City) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def profile_keys(table: Family, city: City, columns: tuple[str, ...]) -> list[str]:
+    """Return, per leaf, its codes in some columns spelt out and joined: a key of the profile."""
+    spelt = [_spelt(key, table.leaves[key].to_numpy(), city) for key in columns]
+    return ["/".join(key) for key in zip(*spelt, strict=True)]
+
+
 def fill(table: Family, city: City, read: pd.DataFrame) -> None:
     """Write the published cells of a CSV of the file into a table."""
     for level in table.levels:
@@ -456,6 +482,8 @@ def families(statistics: Statistics) -> tuple[City, dict[str, Family]]:
     for name, table in built.items():
         fill(table, city, statistics.tables[name])
     lend(built)
+    if "area_ages" in built:
+        _lend_ages(city, built["area_ages"])
     return city, built
 
 

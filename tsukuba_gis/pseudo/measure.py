@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.cells import protect
+from tsukuba_gis.pseudo.cells import Rules, protect
 from tsukuba_gis.pseudo.layout import (
     BROAD,
     FIVE,
     OLD,
+    PROFILES,
     TEN,
     City,
     care_start,
     labelled,
+    profile_keys,
     start_of,
     tables,
 )
-from tsukuba_gis.pseudo.numbers import measure_numbers
+from tsukuba_gis.pseudo.numbers import measure_numbers, pd_concat
 from tsukuba_gis.pseudo.people import pattern_table, patterns_of, people_of
 from tsukuba_gis.pseudo.places import measure_mesh
 from tsukuba_gis.pseudo.statistics import Statistics
+
+# Steps in which shares of hidden people are told.
+_STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,8 +93,11 @@ def measure(records: Records, spec: Spec, *, zones: Zones | None = None) -> Stat
     coded["pattern"] = pattern
     built = tables(city)
     coded["user"] = _users(frame, spec)
-    for name, table in built.items():
-        _fill(table, name, people, city, coded)
+    profiles = []
+    for table in built.values():
+        counts = _fill(table, people, coded, _rules(table, city, built))
+        if table.name in PROFILES:
+            profiles.append(_profile(table, city, counts))
     written = {
         "bands": _labelled_bands(city),
         "years": _years(people, city),
@@ -97,6 +105,7 @@ def measure(records: Records, spec: Spec, *, zones: Zones | None = None) -> Stat
         "pairs": _labelled_pairs(people),
         "patterns": pattern_table(patterns, spelt, people.codes["type"]),
         **{name: labelled(table, city) for name, table in built.items()},
+        "profile": pd_concat(profiles, ["table", "context", "part", "share", "step"]),
         "gaps": _gaps(people, city),
         **measure_numbers(frame, people, city, built["users"], coded),
         **measure_mesh(frame, people, zones),
@@ -142,21 +151,16 @@ def encode(people: People, city: City) -> dict[str, Ints]:
     return coded
 
 
-def _fill(table: Family, name: str, people: People, city: City, coded: Mapping[str, Ints]) -> None:
-    """Count a table's leaves, and publish what is safe."""
+def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules) -> Floats:
+    """Count a table's leaves, and publish what is safe; return the true counts."""
     first = people.first
-    keys = {
-        key: coded[key] if len(coded[key]) != len(people) or table.unit == "persons"
-        else coded[key][first]
-        for key in table.keys
-    }  # fmt: skip
-    if table.unit == "households":
-        keys = {
-            key: values if key in {"pattern", "heads"} else coded[key][first]
-            for key, values in keys.items()
-        }
+    if table.unit == "persons":
+        keys = {key: coded[key] for key in table.keys}
+    else:
+        own = {"pattern", "heads"}  # already one entry a household
+        keys = {key: coded[key] if key in own else coded[key][first] for key in table.keys}
     leaf = table.find(keys)
-    if name == "living":
+    if table.name == "living":
         leaf = np.where(coded["age_start"] >= OLD, leaf, -1)
     inside = leaf >= 0
     n = len(table.leaves)
@@ -165,10 +169,82 @@ def _fill(table: Family, name: str, people: People, city: City, coded: Mapping[s
     # Households behind each leaf: pairs of leaf and household, counted once.
     seen = np.unique(leaf[inside] * (people.households + 1) + home[inside])
     behind = np.bincount(seen // (people.households + 1), minlength=n).astype(np.float64)
-    protect(
-        table, counts, behind, _thresholds(table, city), zeros=city.spec.zeros == "exact",
-        units=city.spec.units if city.spec.household and table.unit == "persons" else 0,
-    )  # fmt: skip
+    protect(table, counts, behind, rules)
+    return counts
+
+
+def _profile(table: Family, city: City, counts: Floats) -> pd.DataFrame:
+    """Return how the people of hidden cells are spread over the city, in coarse shares.
+
+    Within each context (people of one sex and age, of one household type and
+    relation) the shares are rounded to a step of at least 2k people, so that
+    each leaves any cell a play of k or more; where that is more than half, no
+    share is told.
+    """
+    import pandas as pd
+
+    context, parts = PROFILES[table.name]
+    hidden = ~np.isfinite(table.values["leaf"])[table.codes["leaf"]]
+    frame = pd.DataFrame(
+        {
+            "context": profile_keys(table, city, context),
+            "part": profile_keys(table, city, parts),
+            "n": counts * hidden,
+        }
+    )
+    cells = frame.groupby(["context", "part"], sort=False).n.sum()
+    contexts = cells.groupby(level=0, sort=False).sum()
+    everyone = float(contexts.sum())
+    rows = []
+    step = _step(everyone, city.spec.k)
+    if step is not None:  # how the hidden are spread over the contexts: rows without a part
+        for where, n in contexts.items():
+            rows.append((table.name, where, "", round(round(n / everyone / step) * step, 4), step))
+    for where, own in cells.groupby(level=0, sort=False):
+        total = float(own.sum())
+        step = _step(total, city.spec.k)
+        if step is None:
+            continue
+        for (_, what), n in own.items():
+            share = round(round(n / total / step) * step, 4)
+            if share > 0:
+                rows.append((table.name, where, what, share, step))
+    return pd.DataFrame(rows, columns=["table", "context", "part", "share", "step"])
+
+
+def _step(total: float, k: int) -> float | None:
+    """Return the finest step of shares that is at least 2k of a total, None if there is none."""
+    return next((step for step in _STEPS if step * total >= 2 * k), None)
+
+
+def _rules(table: Family, city: City, built: Mapping[str, Family]) -> Rules:
+    """Return how small is too small in a table, and what another table would tell."""
+    spec = city.spec
+    allowed = {}
+    if table.name == "users":  # the same people as in the care table
+        allowed["total"] = _same(table, "total", built["care"], "broad")
+    if table.name == "roles":  # persons of a type tell its households
+        homes = built["households"]
+        allowed["type"] = _same(table, "type", homes, "type")
+        cells = table.cells("relation")
+        of_type = dict(
+            zip(map(tuple, table.cells("type").to_numpy()), allowed["type"], strict=True)
+        )
+        allowed["relation"] = np.array([of_type[c, t] for c, t in cells.to_numpy()[:, :2]])
+    return Rules(
+        k=_thresholds(table, city),
+        units=spec.units if spec.household and table.unit == "persons" else 0,
+        zeros=spec.zeros == "exact",
+        allowed=allowed,
+    )
+
+
+def _same(table: Family, level: str, other: Family, other_level: str) -> NDArray[np.bool_]:
+    """Tell which cells of a level are shown as the same cells of another table."""
+    shown = np.isfinite(other.values[other_level])
+    cells = map(tuple, other.cells(other_level).to_numpy())
+    told = dict(zip(cells, shown, strict=True))
+    return np.array([told.get(tuple(cell), False) for cell in table.cells(level).to_numpy()])
 
 
 def _thresholds(table: Family, city: City) -> Floats:

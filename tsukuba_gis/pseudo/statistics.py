@@ -25,7 +25,7 @@ _TEXT: Final = frozenset(
     {
         "cluster", "area", "sex", "care", "type", "relation", "pattern", "members", "level",
         "living", "severity", "group", "state", "column", "other", "kind", "class", "user",
-        "dtype",
+        "dtype", "table", "context", "part",
     }
 )  # fmt: skip
 
