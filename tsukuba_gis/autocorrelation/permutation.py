@@ -183,7 +183,7 @@ def difference_tails(z: Floats, matrix: Matrix, *, permutations: int, seed: int)
     return scores.tails(permutations=permutations, seed=seed)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class _Scores:
     """A local statistic Σⱼ wᵢⱼ Σf factorᵢf · featureⱼf, for which zones share draws but not sums.
 
@@ -282,7 +282,11 @@ class _Scores:
 def _few_sequences(n: int, sizes: Places, equal: bool) -> NDArray[np.bool_]:
     """Tell which zones have so few reference sets that all are listed."""
     count = comb if equal else perm
-    few = {int(k): count(n - 1, int(k)) <= EXACT_SUBSETS for k in np.unique(sizes)}
+    few = {
+        # The list holds the sets with the zone as well: many more where it neighbours nearly all.
+        int(k): count(n - 1, int(k)) <= EXACT_SUBSETS and count(n, int(k)) * int(k) <= _BLOCK
+        for k in np.unique(sizes)
+    }
     return np.array([few[int(k)] for k in sizes], dtype=bool)
 
 
