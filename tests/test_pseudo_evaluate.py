@@ -237,10 +237,15 @@ def evaluation(**changes):
         ],
         columns=["table", "level", "columns", "role", "cells", "declared", "kept", "persons"],
     )
-    gate = Metric(name="declared_kept", kind="gate", value=1.0, at_least=1.0, n=150)
+    held = [
+        Metric(name="audited", kind="gate", value=1.0, at_least=1.0, n=150),
+        Metric(name="audit_narrow", kind="gate", value=0.0, at_most=0.0, n=150),
+        Metric(name="small_published", kind="gate", value=0.0, at_most=0.0, n=150),
+        Metric(name="declared_kept", kind="gate", value=1.0, at_least=1.0, n=150),
+    ]
     settings = {
         "metrics": (
-            gate,
+            *held,
             Metric(name="inference", kind="risk", value=0.006, low=-0.004, high=0.016, null=0.001,
                    at_most=0.01, n=900, subject=("care_level",),
                    parts={"source": 0.761, "holdout": 0.755}),
@@ -273,6 +278,9 @@ def test_the_guarantee_stands_only_on_a_proof_without_fault():
     assert "and from nothing else" not in page
     assert "may not leave the office" in page
     assert "Cells declared exact that are exact" in page
+    unaudited = evaluation(metrics=tuple(m for m in evaluation().metrics if m.name != "audited"))
+    assert unaudited.passed, "no gate failed"
+    assert "and from nothing else" not in certificate(unaudited, lang="en")
     swapped = certificate(evaluation(sha256="", tables=pd.DataFrame()), lang="en")
     assert "and from nothing else" not in swapped
     assert "real records were swapped" in swapped
@@ -288,7 +296,7 @@ def test_the_page_stands_alone(tmp_path, lang):
     assert "<b>mine</b>" not in page
     assert "&lt;b&gt;mine&lt;/b&gt;" in page
     assert "76.1%" in page
-    assert "+0.6" in page
+    assert ">0.6<" in page
     assert "99.996%" in page, "never rounded up to 100"
     assert "匿名加工情報" not in page or "主張でもありません" in page
 

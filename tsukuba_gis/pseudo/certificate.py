@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tsukuba_gis.pseudo.evaluate import Evaluation
     from tsukuba_gis.pseudo.metric import Metric
 
-Style = Literal["percent", "points", "count", "plain"]
+# bare: percentage points, under a head that says so.
+Style = Literal["percent", "points", "bare", "count", "plain"]
 # How the figure of a metric is written; all others are plain numbers.
 _STYLES: Final[dict[str, Style]] = {
     **dict.fromkeys(("audited", "audit_narrow", "small_published"), "count"),
@@ -38,6 +39,11 @@ _STYLES: Final[dict[str, Style]] = {
         "points",
     ),
 }  # fmt: skip
+
+
+# Columns of words; all others hold figures and stand to the right.
+_WORDS: Final = ("what", "table", "verdict")
+_NUMBER: Final = ' class="number"'
 
 
 def write_certificate(evaluation: Evaluation, path: str | Path, *, lang: Language) -> Path:
@@ -137,27 +143,31 @@ def _how(evaluation: Evaluation, lang: Language) -> Iterable[str]:
 def _conditions(evaluation: Evaluation, lang: Language) -> Iterable[str]:
     yield _heading("certificate_conditions", lang)
     yield _paragraph("certificate_conditions_text", lang)
+    gates = [m for m in evaluation.metrics if m.kind == "gate"]
     rows = [
-        [_label(m, lang), *_numbers(m, lang, ("value", "target")), _verdict(m, lang)]
-        for m in evaluation.metrics if m.kind == "gate"
-    ]  # fmt: skip
+        [label, *_numbers(m, lang, ("value", "target")), _verdict(m, lang)]
+        for m, label in zip(gates, _labels(gates, lang), strict=True)
+    ]
     yield _table(("what", "value", "target", "verdict"), rows, lang)
 
 
 def _risks(evaluation: Evaluation, lang: Language) -> Iterable[str]:
-    risks = [m for m in evaluation.metrics if m.kind == "risk"]
     yield _heading("certificate_risk", lang)
+    attacks = [
+        m for m in evaluation.metrics if m.kind == "risk" and _STYLES.get(m.name) == "points"
+    ]
     rows = [
         [
-            _label(m, lang),
-            *(_number(_figure(m.parts.get(part, math.nan), "percent", lang))
-              for part in ("source", "holdout")),
-            *_numbers(m, lang, ("value", "interval", "null", "target")), _verdict(m, lang),
+            label,
+            *(_number(_figure(m.parts[part], "percent", lang)) for part in ("source", "holdout")),
+            *_numbers(m, lang, ("value", "interval", "null", "target"), style="bare"),
+            _verdict(m, lang),
         ]
-        for m in risks if m.name != "small_cells"
+        for m, label in zip(attacks, _labels(attacks, lang), strict=True)
     ]  # fmt: skip
     head = ("what", "source", "holdout", "leak", "interval", "null", "target", "verdict")
     yield _table(head, rows, lang)
+    yield _full(evaluation, lang, names=("membership", "membership_background", "unique_rows"))
     yield _heading("certificate_cells", lang)
     yield f"<p>{escape(text('certificate_cells_text', lang, k=evaluation.k))}</p>"
     yield _full(evaluation, lang, names=("small_cells",))
@@ -218,19 +228,22 @@ def _origin(evaluation: Evaluation, lang: Language) -> Iterable[str]:
 
 
 def _full(evaluation: Evaluation, lang: Language, *, names: Sequence[str]) -> str:
+    chosen = [m for m in evaluation.metrics if m.name in names]
+    columns = ("value", "interval", "null", "target", "n")
     rows = [
-        [_label(m, lang), *_numbers(m, lang, ("value", "interval", "null", "target", "n")),
-         _verdict(m, lang)]
-        for m in evaluation.metrics if m.name in names
-    ]  # fmt: skip
-    return _table(("what", "value", "interval", "null", "target", "n", "verdict"), rows, lang)
+        [label, *_numbers(m, lang, columns), _verdict(m, lang)]
+        for m, label in zip(chosen, _labels(chosen, lang), strict=True)
+    ]
+    return _table(("what", *columns, "verdict"), rows, lang)
 
 
 # ---- cells ---------------------------------------------------------------------------------------
 
 
-def _numbers(metric: Metric, lang: Language, columns: Sequence[str]) -> list[str]:
-    style = _STYLES.get(metric.name, "plain")
+def _numbers(
+    metric: Metric, lang: Language, columns: Sequence[str], *, style: Style | None = None
+) -> list[str]:
+    style = style or _STYLES.get(metric.name, "plain")
     figures = {
         "value": _figure(metric.value, style, lang),
         "interval": _interval(metric, style, lang),
@@ -248,11 +261,22 @@ def _figure(value: float, style: Style, lang: Language) -> str:
         return f"{value:,.0f}"
     if style == "percent":
         return _percent(value)
-    if style == "points":
-        small = 0 < abs(value) < 0.0005
-        figure = f"{100 * value:+.3f}" if small else f"{100 * value:+.1f}"
-        return text("certificate_points", lang, value=figure.replace("-", "−"))
-    return f"{value:.3f}".replace("-", "−")
+    if style in ("points", "bare"):
+        digits = 3 if abs(value) < 0.0005 else 1
+        figure = _signless(f"{100 * value:.{digits}f}")
+        return figure if style == "bare" else text("certificate_points", lang, value=figure)
+    return _signless(f"{value:.3f}")
+
+
+def _signless(figure: str) -> str:
+    """Return a figure with a real minus sign, and zero as 0.
+
+    Examples
+    --------
+    >>> _signless("-0.000"), _signless("-1.5")
+    ('0', '−1.5')
+    """
+    return "0" if float(figure) == 0 else figure.replace("-", "−")
 
 
 def _percent(share: float) -> str:
@@ -303,12 +327,18 @@ def _verdict(metric: Metric, lang: Language) -> str:
     return f'<td class="{kind}-word">{escape(text(f"certificate_{word}", lang))}</td>'
 
 
-def _label(metric: Metric, lang: Language) -> str:
-    about = _words(metric.subject, lang) if metric.kind != "gate" else ""
-    means = escape(text(f"metric_{metric.name}_means", lang))
-    words = f"<small>{escape(about)}</small>" if about else ""
-    label = escape(text(f"metric_{metric.name}", lang))
-    return f'<th scope="row">{label}{words}<small>{means}</small></th>'
+def _labels(metrics: Sequence[Metric], lang: Language) -> list[str]:
+    """Return the first cell of each row; what a name means is said once."""
+    said: set[str] = set()
+    labels = []
+    for metric in metrics:
+        about = _words(metric.subject, lang) if metric.kind != "gate" else ""
+        means = "" if metric.name in said else text(f"metric_{metric.name}_means", lang)
+        said.add(metric.name)
+        lines = "".join(f"<small>{escape(line)}</small>" for line in (about, means) if line)
+        label = escape(text(f"metric_{metric.name}", lang))
+        labels.append(f'<th scope="row">{label}{lines}</th>')
+    return labels
 
 
 def _words(names: Iterable[str], lang: Language) -> str:
@@ -327,7 +357,9 @@ def _number(figure: str) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], lang: Language) -> str:
     names = "".join(
-        f'<th scope="col">{escape(text(f"certificate_head_{name}", lang))}</th>' for name in head
+        f'<th scope="col"{"" if name in _WORDS else _NUMBER}>'
+        f"{escape(text(f'certificate_head_{name}', lang))}</th>"
+        for name in head
     )
     body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     return (
