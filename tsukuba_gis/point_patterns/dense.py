@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from tsukuba_gis.point_patterns.window import coordinates
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -108,14 +109,12 @@ def dense_clusters(
         found = np.full(n, -1)
     else:
         found = HDBSCAN(min_cluster_size=least, copy=True).fit_predict(xy[some])
-    count = np.bincount(found[found >= 0], minlength=int(found.max(initial=-1)) + 1)
-    rank = np.zeros(len(count) + 1, dtype=np.int64)  # the last stands for noise, −1
-    rank[np.argsort(-count, kind="stable")] = np.arange(1, len(count) + 1)
+    number, count = _largest_first(found)
     labels = pd.Series(pd.NA, index=points.index, dtype="Int64", name="cluster")
-    labels.iloc[some] = rank[found]
+    labels.iloc[some] = number
     return PointClusters(
         labels=labels,
-        sizes=pd.Series(np.sort(count)[::-1], index=pd.RangeIndex(1, len(count) + 1), name="n"),
+        sizes=pd.Series(count, index=pd.RangeIndex(1, len(count) + 1), name="n"),
         k=len(count),
         n=n,
         n_noise=int((found < 0).sum()),
@@ -124,3 +123,11 @@ def dense_clusters(
         distance=distance if method == "dbscan" else None,
         least=least,
     )
+
+
+def _largest_first(found: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Renumber clusters 1 … k by falling size, noise (−1) 0; and return the sizes."""
+    count = np.bincount(found[found >= 0], minlength=int(found.max(initial=-1)) + 1)
+    rank = np.zeros(len(count) + 1, dtype=np.int64)  # the last stands for noise, −1
+    rank[np.argsort(-count, kind="stable")] = np.arange(1, len(count) + 1)
+    return rank[found], np.sort(count)[::-1].astype(np.int64)

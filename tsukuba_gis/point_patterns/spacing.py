@@ -208,9 +208,8 @@ def ripley(
     draw = _null(window, zones, population, simulations, seed)
     k = _k(window.xy, steps, window, correction)
     level = np.sqrt(k / np.pi) - steps
-    simulated = np.array(
-        [np.sqrt(_k(draw(), steps, window, correction) / np.pi) - steps for _ in range(simulations)]
-    )
+    random = np.array([_k(draw(), steps, window, correction) for _ in range(simulations)])
+    simulated = np.sqrt(random / np.pi) - steps
     # Distances at which some pattern has no point to count from say nothing.
     usable = np.isfinite(level) & np.isfinite(simulated).all(axis=0)
     if not usable.any():

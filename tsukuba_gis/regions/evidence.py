@@ -172,12 +172,8 @@ def elbow(
         low = max(2, problem.components)
         raise InputError("regions_ks", wrong=", ".join(map(str, wrong)), low=low, n=problem.n)
     divisions = _divisions(problem, problem.x, wanted)
-    rng = np.random.Generator(np.random.Philox(seed))
-    null = np.full((permutations, len(wanted)), np.nan)
-    for row in null:
-        x = problem.x[rng.permutation(problem.n)]
-        row[:] = [within(x, region) / problem.total for region in _divisions(problem, x, wanted)]
     share = np.array([within(problem.x, region) / problem.total for region in divisions])
+    null = _null_shares(problem, wanted, permutations, seed)
     mean, sd = (null.mean(axis=0), null.std(axis=0)) if permutations else (np.nan, np.nan)
     frame = pd.DataFrame(
         {
@@ -200,6 +196,16 @@ def elbow(
         standardised=standardise,
         weights=problem.weights,
     )
+
+
+def _null_shares(problem: Problem, ks: Sequence[int], permutations: int, seed: int) -> Floats:
+    """Return SSW/SST by random map and k, the rows of values put on the zones at random."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    shares = np.full((permutations, len(ks)), np.nan)
+    for row in shares:
+        x = problem.x[rng.permutation(problem.n)]
+        row[:] = [within(x, region) / problem.total for region in _divisions(problem, x, ks)]
+    return shares
 
 
 def _divisions(problem: Problem, x: Floats, ks: Sequence[int]) -> list[Ints]:

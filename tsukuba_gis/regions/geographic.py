@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from libpysal.graph import Graph
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 # All pairs are held at once: 20,000 zones take 1.6 GB.
 _MOST_ZONES = 20_000
@@ -60,8 +63,6 @@ def clustgeo(
     """
     import pandas as pd
     import shapely
-    from scipy.cluster.hierarchy import fcluster, ward
-    from scipy.spatial.distance import pdist
 
     from tsukuba_gis.regions.problem import read_problem
 
@@ -79,15 +80,21 @@ def clustgeo(
     xy = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
     if not np.isfinite(xy).all():
         raise InputError("regions_places_missing", n=int((~np.isfinite(xy).all(axis=1)).sum()))
-    if problem.n == 1:
-        labels = pd.Series([1], index=kept)
-    else:
-        # Ward's method on Euclidean distances adds up over columns, so the mixture of the
-        # two squared distances is the squared distance in the columns side by side.
-        scaled = [
-            np.sqrt(share) * part / max(pdist(part).max(), np.finfo(float).tiny)
-            for share, part in ((1 - alpha, problem.x), (alpha, xy - xy.mean(axis=0)))
-        ]
-        tree = ward(np.column_stack(scaled))
-        labels = pd.Series(fcluster(tree, k, criterion="maxclust"), index=kept)
+    labels = pd.Series(_mixed_ward(problem.x, xy - xy.mean(axis=0), alpha, k), index=kept)
     return measure_regions(labels, data, graph, standardise=standardise, method="clustgeo")
+
+
+def _mixed_ward(x: Floats, xy: Floats, alpha: float, k: int) -> NDArray[np.integer[Any]]:
+    """Return Ward's clusters of the mixture of two distances.
+
+    Squared Euclidean distances add up over columns, so the mixture of the two
+    is the squared distance in the columns side by side.
+    """
+    from scipy.cluster.hierarchy import fcluster, ward
+    from scipy.spatial.distance import pdist
+
+    scaled = [
+        np.sqrt(share) * part / max(float(pdist(part).max()), np.finfo(float).tiny)
+        for share, part in ((1 - alpha, x), (alpha, xy))
+    ]
+    return np.asarray(fcluster(ward(np.column_stack(scaled)), k, criterion="maxclust"))
