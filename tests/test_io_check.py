@@ -130,6 +130,7 @@ def test_the_gaps_and_overlaps_of_the_school_districts_of_fukui():
     assert known["count"] == 167
     assert float(known["gap_area"]) == pytest.approx(33, abs=0.5)
     assert "国土数値情報 A27" in known["product"]
+    assert dict(found.roles) == {"zone_id": "A27_005 + A27_007", "name": "A27_007"}
     assert [p.key for p in found.problems] == ["zones_overlap", "crs_by_product"]
 
 

@@ -37,7 +37,7 @@ class Check:
     facts
         Pairs of a name (``"encoding"``, ``"rows"``, ``"crs"`` …) and a number or text.
     roles
-        Role → column, of records.
+        Role → column; of zones, what makes the id and the name.
     problems
         Worst first. The file can be used if none is an error.
     """
@@ -148,6 +148,7 @@ def _check_zones(file: Path, opened: vector.Layer, layer: str | None) -> Check:
         ("crs", crs),
         ("polygons", len(opened.frame)),
     ]
+    roles: tuple[tuple[str, str], ...] = ()
     try:
         found = read_polygons(
             file, layer=layer, id=None, name=None, kind="other", crs=None, fixes=()
@@ -158,9 +159,10 @@ def _check_zones(file: Path, opened: vector.Layer, layer: str | None) -> Check:
     else:
         facts += [("product", found.product), ("count", len(found.zones))]
         facts += _coverage(found.zones.frame)
+        roles = (("zone_id", " + ".join(found.id)), ("name", " + ".join(found.name)))
         problems = found.zones.problems
     shown = tuple((name, value) for name, value in facts if value != "")
-    return Check(file=file.name, what="zones", facts=shown, problems=problems)
+    return Check(file=file.name, what="zones", facts=shown, roles=roles, problems=problems)
 
 
 def _coverage(frame: gpd.GeoDataFrame) -> list[tuple[str, int | str]]:

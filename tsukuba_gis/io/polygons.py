@@ -106,10 +106,12 @@ def read_zones(
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class PolygonFile:
-    """The zones of a file, and the official product that it is, if any."""
+    """The zones of a file, the official product that it is, and its columns of id and name."""
 
     zones: Zones = field(repr=False)
     product: str
+    id: tuple[str, ...]
+    name: tuple[str, ...]
 
 
 def read_polygons(
@@ -134,7 +136,8 @@ def read_polygons(
     frame = _in_metres(frame, used, findings, swap="swap_axes" in fixes)
     if "drop_water" in fixes:
         frame = _without_water(frame, findings)
-    frame = _named(frame, layout if id is None else None, id=id, name=name, findings=findings)
+    ids, names = _columns(frame, layout, id=id, name=name, file=file.name)
+    frame = _named(frame, ids, names, findings)
     frame = _repaired(frame, findings)
     if len(frame) == 0:
         raise InputError("layer_empty", path=file.name, layer=opened.name)
@@ -144,6 +147,8 @@ def read_polygons(
     return PolygonFile(
         zones=replace(zones, problems=findings.problems),
         product=layout.product if layout else "",
+        id=ids,
+        name=names,
     )
 
 
@@ -224,30 +229,11 @@ def _without_water(frame: gpd.GeoDataFrame, findings: Findings) -> gpd.GeoDataFr
 
 
 def _named(
-    frame: gpd.GeoDataFrame,
-    layout: Layout | None,
-    *,
-    id: str | None,  # noqa: A002
-    name: str | None,
-    findings: Findings,
+    frame: gpd.GeoDataFrame, ids: tuple[str, ...], names: tuple[str, ...], findings: Findings
 ) -> gpd.GeoDataFrame:
     """Return the frame with the columns ``zone_id`` and ``name``, both text and complete."""
-    fields = [str(column) for column in frame.columns if column != "geometry"]
-    for role, column in (("id", id), ("name", name)):
-        if column is not None and column not in fields:
-            raise InputError(
-                "role_column_missing",
-                file=findings.file,
-                role=role,
-                column=column,
-                columns=", ".join(fields) or "-",
-            )
-    ids, names = _id_and_name(frame, layout, id=id, name=name)
-    if not ids:
-        key = "zones_no_fields" if not fields else "zones_no_id"
-        raise InputError(key, path=findings.file, columns=", ".join(fields))
     zone_id = _joined(frame, ids, findings, between="_")
-    shown = _joined(frame, names, findings, between="") if names else zone_id
+    shown = _joined(frame, names, findings, between="")
     lost = zone_id.isna().to_numpy()
     if lost.any():
         findings.add("warning", "zone_without_id", column=", ".join(ids), n=int(lost.sum()))
@@ -255,7 +241,7 @@ def _named(
     if unnamed.any():
         findings.add("warning", "zone_without_name", n=int(unnamed.sum()))
     # Columns of one's own that bear these names keep their content under another.
-    clash = {column: f"{column} [2]" for column in ("zone_id", "name") if column in fields}
+    clash = {c: f"{c} [2]" for c in ("zone_id", "name") if c in frame.columns}
     frame = frame.rename(columns={c: new for c, new in clash.items() if c not in (*ids, *names)})
     frame = frame.drop(columns=[c for c in ("zone_id", "name") if c in frame.columns])
     frame.insert(0, "zone_id", zone_id)
@@ -265,24 +251,32 @@ def _named(
     return frame[~lost]
 
 
-def _id_and_name(
+def _columns(
     frame: gpd.GeoDataFrame,
     layout: Layout | None,
     *,
     id: str | None,  # noqa: A002
     name: str | None,
+    file: str,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the columns that make the id and the name; empty where there is none."""
+    """Return the columns that make the id and the name; without a name it is the id."""
     fields = [str(column) for column in frame.columns if column != "geometry"]
-    if layout is not None:
+    shown = ", ".join(fields)
+    for role, column in (("id", id), ("name", name)):
+        if column is not None and column not in fields:
+            raise InputError(
+                "role_column_missing", file=file, role=role, column=column, columns=shown or "-"
+            )
+    if layout is not None and id is None:
         ids, names = layout.id, layout.name
         if ids[0] in ("A27_003", "A32_003"):
             ids, names = _school(frame, ids[0])
         return ids, (name,) if name else names
     found_name = name or find_field(fields, NAME_NAMES)
     found_id = id or find_field(fields, ID_NAMES) or found_name
-    names = (found_name,) if found_name else ()
-    return ((found_id,) if found_id else ()), names
+    if found_id is None:
+        raise InputError("zones_no_id" if fields else "zones_no_fields", path=file, columns=shown)
+    return (found_id,), (found_name or found_id,)
 
 
 def _school(frame: gpd.GeoDataFrame, column: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -304,20 +298,17 @@ def _joined(
     frame: gpd.GeoDataFrame, columns: tuple[str, ...], findings: Findings, *, between: str
 ) -> pd.Series:
     """Return columns as one text; missing where all are."""
-    joined: pd.Series | None = None
+    import pandas as pd
+
+    joined = pd.Series(None, index=frame.index, dtype=object)
     for column in columns:
         read = (small_areas if column == "KEY_CODE" else texts)(frame[column])
         if read.faults:
             n = int(sum(mask.sum() for mask in read.faults.values()))
             raise InputError("zone_id_scientific", path=findings.file, column=column, n=n)
         part = read.values.astype(object)
-        if joined is None:
-            joined = part
-        else:
-            both = joined.notna() & part.notna()
-            joined = joined.where(joined.notna(), part).where(~both, joined + between + part)
-    if joined is None:
-        raise InputError("zones_no_fields", path=findings.file, columns="")
+        both = joined.notna() & part.notna()
+        joined = joined.where(joined.notna(), part).where(~both, joined + between + part)
     return joined
 
 
