@@ -155,6 +155,22 @@ def test_floor_by_hand():
         regionalise(data, graph, k=4, floor=Floor(least=20, of=persons))
 
 
+def test_a_floor_far_below_what_k_regions_hold_changes_nothing():
+    data, graph = city(8, 8)
+    free = regionalise(data, graph, k=4, seed=1)
+    held = regionalise(data, graph, k=4, floor=Floor(least=1), seed=1)
+    assert free.labels.equals(held.labels)
+
+
+def test_a_floor_that_ward_does_not_keep_is_kept():
+    """One zone stands out, so that two free regions are it and the rest."""
+    data, graph = city(8, 8)
+    data.iloc[0] = 50.0
+    assert regionalise(data, graph, k=2).sizes.min() == 1
+    for least in (2, 5, 20):
+        assert regionalise(data, graph, k=2, floor=Floor(least=least)).sizes.min() >= least
+
+
 def test_who_is_cut_off():
     ring = [[1, 5], [0, 2], [1, 3], [2, 4], [3, 5], [4, 0]]
     assert cut_off(0, [0] * 6, ring, at_most=5) == []  # the ring holds together the other way
@@ -494,6 +510,7 @@ def test_faults_are_said(change, match):
         ({"k": 13}, "Choose 1 to 12"),
         ({"floor": Floor(least=2), "method": "azp"}, "takes k"),
         ({"floor": Floor(least=13)}, "Lower the floor"),
+        ({"floor": Floor(least=0)}, "above 0"),
         ({"floor": Floor(least=1, of=pd.Series({"0_0": 1.0}))}, "in 11 zones"),
     ],
 )

@@ -31,6 +31,8 @@ _MOST_TRIES = 100
 # Times in a row that no more regions are found to keep the floor before we take it
 # that there are none.
 _TREES = 100
+# From so many times k regions on, borders are looked at after every merge.
+_NEAR = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -339,19 +341,30 @@ def _search(
     rng: np.random.Generator,
 ) -> Partition:
     """Return Ward's regions after climbing: k of them, or as many as keep the floor."""
-    near, n = problem.neighbours(), problem.n
-    least = floor.least if floor else 0.0
-    merges = ward_merges(problem.x, near, amount=amount, floor=least)
-    if floor is None:
-        partition = Partition(problem, cut(merges, n, k or 1))
-        partition.climb()
-        return partition
-    region = cut(merges, n, n - len(merges))
-    partition = Partition(problem, region, amount=amount, floor=least)
+    if k is not None:
+        region = cut(ward_merges(problem.x, problem.neighbours()), problem.n, k)
+        if floor is None or np.bincount(region, weights=amount).min() >= floor.least:
+            least = floor.least if floor else 0.0
+            partition = Partition(problem, region, amount=amount, floor=least)
+            partition.climb()
+            return partition
+    return _search_floor(problem, amount, k, floor.least if floor else 0.0, rng)
+
+
+def _search_floor(
+    problem: Problem, amount: Floats | None, k: int | None, least: float, rng: np.random.Generator
+) -> Partition:
+    """Return regions that keep the floor: k of them, or as many as are found."""
+    n = problem.n
+    merges = ward_merges(problem.x, problem.neighbours(), amount=amount, floor=least)
+    partition = Partition(problem, cut(merges, n, n - len(merges)), amount=amount, floor=least)
     if (partition.amount < partition.floor).any():
         raise InputError("regions_floor", floor=least, found=float(partition.amount.min()))
+    # Far above k the borders are not worth the climbing.
+    while k is not None and partition.k > _NEAR * k and partition.merge_cheapest():
+        pass
     partition.climb()
-    bound = int(min(partition.amount.sum() / partition.floor, n)) if partition.floor > 0 else n
+    bound = int(min(partition.amount.sum() / partition.floor, n))
     recut(partition, most=bound if k is None else k, tries=_TREES, rng=rng)
     if k is not None and partition.k < k:
         raise InputError("regions_floor_k", k=k, floor=least, found=partition.k)
@@ -371,6 +384,8 @@ def _amounts(floor: Floor | None, problem: Problem) -> Floats | None:
     """Return the amount of each zone that takes part; None without a floor."""
     if floor is None:
         return None
+    if not 0 < floor.least < np.inf:
+        raise InputError("regions_floor_positive", floor=floor.least)
     if floor.of is None:
         return np.ones(problem.n)
     if not floor.of.index.is_unique:
