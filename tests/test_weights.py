@@ -18,7 +18,7 @@ from tsukuba_gis.zones import Zones
 
 
 def zones_of(polygons, ids=None):
-    ids = ids or [f"z{number:04d}" for number in range(len(polygons))]
+    ids = ids if ids is not None else [f"z{number:04d}" for number in range(len(polygons))]
     frame = gpd.GeoDataFrame(
         {"name": ids}, geometry=list(polygons), index=pd.Index(ids, name="zone_id"), crs="EPSG:6677"
     )
@@ -83,6 +83,12 @@ def test_a_zone_of_two_parts_and_a_hole():
     far = shapely.box(21, 0, 22, 1)
     graph = weights.queen(zones_of([ring, inside, parts, far], ids=list("ripf")))
     assert neighbours(graph) == {"r": {"i", "p"}, "i": {"r"}, "p": {"r", "f"}, "f": {"p"}}
+
+
+@pytest.mark.parametrize("make", [weights.queen, weights.rook])
+def test_no_zones_have_no_neighbours(make):
+    graph = make(zones_of([], ids=[]))
+    assert graph.n == 0
 
 
 def test_minus_zero_is_zero():
@@ -388,3 +394,26 @@ def test_a_file_of_nearest_neighbours():
         ids=pd.Index([str(i) for i in range(1, 212)]),
     )
     assert set(graph.cardinalities) == {4}
+
+
+@pytest.mark.parametrize("make", [weights.queen, weights.rook])
+def test_an_empty_polygon_is_an_island(make):
+    zones = zones_of([shapely.box(0, 0, 1, 1), shapely.Polygon(), shapely.box(1, 0, 2, 1)])
+    assert list(make(zones).isolates) == ["z0001"]
+    assert make(zones).n_edges == 2
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="reference data are not beside the repository")
+@pytest.mark.parametrize(
+    ("path", "links"),
+    [
+        ("tsukuba/tsukuba_juniorhigh_districts_derived.geojson", 68),
+        ("estat_samples/tottori_2015/h27ka31201.shp", 3_976),
+    ],
+)
+def test_real_districts_and_small_areas_have_the_neighbours_of_geometry(path, links):
+    frame = gpd.read_file(REFERENCE / path).to_crs("EPSG:6677")
+    zones = zones_of(frame.geometry)
+    graph = weights.queen(zones)
+    assert graph.n_edges == links
+    assert graph == Graph.build_contiguity(zones.frame, rook=False, strict=True)

@@ -157,6 +157,9 @@ def higher_order(graph: Graph, *, order: int, lower: bool = False) -> Graph:
 
 def _contiguity(zones: Zones, kind: Literal["queen", "rook"], tolerance: float) -> Graph:
     polygons = zones.frame.geometry.to_numpy()
+    if len(polygons) < 2:
+        nobody = np.empty(0, dtype=np.intp)
+        return contiguity_graph(zones.ids, nobody, nobody, name=kind)
     if tolerance > 0:
         near = _pairs_by_geometry(polygons, kind, tolerance)
         return contiguity_graph(zones.ids, *near, name=f"{kind}({tolerance:g} m)")
