@@ -7,7 +7,12 @@ from tsukuba_gis.report.folder import RUN_RECORD, check_folder, whole_folder
 
 
 def fill(folder, text="new"):
-    (folder / RUN_RECORD).write_text(text, encoding="utf-8")
+    (folder / RUN_RECORD).write_text("{}", encoding="utf-8")
+    (folder / "a.txt").write_text(text, encoding="utf-8")
+
+
+def read(folder):
+    return (folder / "a.txt").read_text(encoding="utf-8")
 
 
 def write_and_fail(out, error):
@@ -21,7 +26,7 @@ def test_the_folder_appears_only_when_all_went_well(tmp_path):
     with whole_folder(out) as folder:
         fill(folder)
         assert not out.exists()
-    assert (out / RUN_RECORD).read_text(encoding="utf-8") == "new"
+    assert read(out) == "new"
     assert [path.name for path in out.parent.iterdir()] == ["out"]  # nothing left beside it
 
 
@@ -37,7 +42,7 @@ def test_a_failure_keeps_the_former_result(tmp_path):
         fill(folder, "old")
     with pytest.raises(InputError, match="writing failed"):
         write_and_fail(out, OSError(28, "No space left on device"))
-    assert (out / RUN_RECORD).read_text(encoding="utf-8") == "old"
+    assert read(out) == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -48,7 +53,52 @@ def test_our_own_folder_is_replaced_whole(tmp_path):
         (folder / "stale.csv").touch()
     with whole_folder(out) as folder:
         fill(folder)
-    assert [path.name for path in out.iterdir()] == [RUN_RECORD]
+    assert sorted(path.name for path in out.iterdir()) == ["a.txt", RUN_RECORD]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "sub/notes.txt", ".hidden"])
+def test_a_file_added_to_our_folder_is_not_lost(tmp_path, name):
+    out = tmp_path / "out"
+    with whole_folder(out) as folder:
+        fill(folder, "old")
+    (out / name).parent.mkdir(exist_ok=True)
+    (out / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match="did not make"):
+        check_folder(out)
+    assert (out / name).read_text(encoding="utf-8") == "mine"
+
+
+def test_a_file_that_was_changed_since_is_not_lost(tmp_path):
+    out = tmp_path / "out"
+    with whole_folder(out) as folder:
+        fill(folder, "old")
+    (out / "a.txt").write_text("annotated", encoding="utf-8")
+    with pytest.raises(InputError, match=r"changed since \(a.txt"):
+        check_folder(out)
+
+
+@pytest.mark.parametrize("content", ["{}", "", "[1]", '{"files": ["thesis.txt"]}'])
+def test_a_foreign_run_record_makes_no_folder_ours(tmp_path, content):
+    (tmp_path / RUN_RECORD).write_text(content, encoding="utf-8")
+    (tmp_path / "thesis.txt").write_text("precious", encoding="utf-8")
+    with pytest.raises(InputError, match="did not make"):
+        check_folder(tmp_path)
+
+
+def test_a_link_to_a_folder_stays_a_link(tmp_path):
+    real = tmp_path / "real"
+    real.mkdir()
+    (tmp_path / "link").symlink_to(real)
+    with whole_folder(tmp_path / "link") as folder:
+        fill(folder)
+    assert (tmp_path / "link").is_symlink()
+    assert read(real) == "new"
+
+
+def test_names_that_the_locale_cannot_write_are_told(tmp_path):
+    error = UnicodeEncodeError("ascii", "は", 0, 1, "no")
+    with pytest.raises(InputError, match="--lang en"):
+        write_and_fail(tmp_path / "out", error)
 
 
 def test_a_folder_with_other_things_is_refused_and_untouched(tmp_path):

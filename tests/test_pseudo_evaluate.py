@@ -6,11 +6,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import toys
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import table
 from tsukuba_gis.pseudo import evaluate as evaluating
-from tsukuba_gis.pseudo import nearest, risk
+from tsukuba_gis.pseudo import gates, nearest, risk
 from tsukuba_gis.pseudo.certificate import certificate, write_certificate
 from tsukuba_gis.pseudo.evaluate import Evaluation, evaluate
 from tsukuba_gis.pseudo.metric import Metric
@@ -222,6 +223,115 @@ def test_no_scikit_learn_is_said_on_the_page(monkeypatch):
     found = evaluate(real, make(real), SPEC, make=make)
     assert found.not_measured == {"classifier": "extra_evaluate"}
     assert "tsukuba-gis[evaluate]" in certificate(found, lang="en")
+
+
+# ---- gates -----------------------------------------------------------------------------------
+
+
+def measured(frame):
+    from tsukuba_gis.pseudo.measure import measure
+
+    spec = Spec(cluster="district", area="ward", household="home", care="care",
+                relation="relation", sums=("cost",), numeric=("cost", "sbp"))  # fmt: skip
+    return measure(Records(frame=frame, kind="invented"), spec)
+
+
+def test_the_register_keeps_every_cell_of_its_own_file():
+    """The recount is another way of counting than measuring; both must agree."""
+    frame = city(8000)
+    frame["district"] = frame.district.astype(object)
+    statistics = measured(frame)
+    assert statistics.merges["areas_merged"] == 0
+    counted = gates.recount(frame, statistics)
+    assert counted.kept.sum() == counted.declared.sum() > 500
+    assert set(counted.table) >= {"bands", "care", "areas", "area_ages", "sums"}
+    assert gates.declared_kept(counted).passed is True
+    bands = counted[counted.table == "bands"].iloc[0]
+    assert bands.persons == 8000
+
+
+def test_one_person_moved_is_seen():
+    frame = city(8000)
+    statistics = measured(frame)
+    moved = frame.copy()
+    moved.loc[0, "age"] = (moved.loc[0, "age"] + 50) % 100
+    counted = gates.recount(moved, statistics)
+    bands = counted[counted.table == "bands"].iloc[0]
+    assert bands.declared - bands.kept == 2, "one cell lost a person, another won one"
+    assert gates.declared_kept(counted).passed is False
+
+
+def test_an_unaudited_file_fails_its_gate():
+    statistics = measured(city(3000))
+    assert gates.audited(statistics).passed is False
+    assert not gates.audit_narrow(statistics).measured
+    signed = statistics.with_audit({"narrower_than_half_k": 1, "hidden_open": 9})
+    assert gates.audited(signed).passed is True
+    assert gates.audit_narrow(signed).passed is False
+
+
+def test_a_small_count_in_the_file_is_found():
+    import dataclasses
+
+    statistics = measured(city(3000))
+    assert gates.small_published(statistics).value == 0
+    bands = statistics.tables["bands"].copy()
+    bands.loc[[0, 1, 2], "persons"] = [9, 0, 10]
+    tampered = dataclasses.replace(statistics, tables={**statistics.tables, "bands": bands})
+    assert gates.small_published(tampered).value == 1, "9 is small, 0 and 10 are not"
+
+
+def test_households_by_hand():
+    frame = pd.DataFrame(
+        {
+            "home": [1, 1, 2, 2, 3, 4, 4],
+            "district": ["a", "a", "a", "b", "a", "a", "a"],
+            "relation": ["head", "spouse", "head", "child", "child", "head", "head"],
+        }
+    )
+    spec = Spec(cluster="district", household="home", relation="relation")
+    # 2 lives in two districts, 3 has no head, 4 has two
+    assert gates.households_coherent(frame, spec).value == 0.25
+    at_home = frame.assign(kind=["x", "x", "x", "x", "institution", "x", "x"])
+    spec = Spec(cluster="district", household="home", relation="relation", household_type="kind")
+    assert gates.households_coherent(at_home, spec).value == 0.5, "institutions have no head"
+
+
+def test_points_outside_their_area_are_found():
+    zones = toys.toy_zones()
+    inside = zones.frame.geometry.representative_point().to_crs("EPSG:6668")
+    frame = pd.DataFrame({"ward": zones.ids, "lon": inside.x, "lat": inside.y})
+    spec = Spec(cluster="ward", area="ward", lon="lon", lat="lat")
+    assert gates.inside_area(frame, spec, zones).value == 1.0
+    frame.loc[frame.index[0], "ward"] = "c3"
+    frame.loc[frame.index[1], "lon"] = np.nan
+    found = gates.inside_area(frame, spec, zones)
+    assert (found.value, found.n) == (7 / 8, 8)
+    assert not gates.inside_area(frame, spec, None).measured
+
+
+def test_generated_records_pass_every_gate(monkeypatch):
+    """The whole way, from the register to the certificate."""
+    from tsukuba_gis.pseudo.audit import audit
+    from tsukuba_gis.pseudo.generate import generate
+    from tsukuba_gis.pseudo.measure import measure
+
+    monkeypatch.setattr(evaluating, "SAMPLE", 1000)
+    monkeypatch.setattr(evaluating.utility, "classifier_auc", _guess)
+    real = Records(frame=city(4000).drop(columns=["ward", "lon", "lat"]), kind="invented")
+    statistics = audit(measure(real, SPEC))
+
+    def make(records):
+        return generate(audit(measure(records, SPEC)), key="part")
+
+    found = evaluate(real, generate(statistics, key="secret"), statistics, make=make)
+    assert found.failed == ()
+    assert found.guaranteed
+    found.require_passed()
+    assert found.sha256 == statistics.sha256
+    assert "nothing else" in certificate(found, lang="en")
+    assert found.metric("membership").passed is not False
+    assert found.metric("dcr").value < 0.56
 
 
 # ---- the page --------------------------------------------------------------------------------

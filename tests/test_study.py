@@ -61,14 +61,49 @@ def test_defaults(tmp_path):
     assert study.fdr
 
 
+def test_whole_numbers_do_for_real_ones(tmp_path):
+    text = GOOD.replace('kind = "school_district"', 'kind = "school_district"\nnearest = 50')
+    assert read_study(write(tmp_path, text)).zones[0].nearest == 50
+
+
+def test_rules_of_pseudo_records(tmp_path):
+    study = read_study(write(tmp_path, GOOD + '\n[pseudo]\ncluster = "school_district"\nk = 20\n'))
+    assert study.pseudo.k == 20
+    assert study.pseudo.cluster == "school_district"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (('lang = "en"', 'lang = "fr"'), r"study\.lang.*ja, en"),
         (('lang = "en"', 'tilte = "x"'), r"unknown key study\.tilte.*title"),
-        (("min_count = 5", "min_count = 0"), r"study\.min_count.*at least 1"),
+        (("min_count = 5", "min_count = 0"), r"study\.min_count.*between 1"),
         (("min_count = 5", 'min_count = "5"'), r"study\.min_count.*number"),
         (("min_count = 5", "min_count = true"), r"study\.min_count.*number"),
+        (("min_count = 5", "min_count = 2.5"), r"study\.min_count.*number"),
+        (("min_count = 5", "min_count = inf"), r"study\.min_count.*number"),
+        (("min_count = 5", "seed = 1.5"), r"study\.seed.*number"),
+        (("min_count = 5", "seed = -1"), r"study\.seed.*number"),
+        (("min_count = 5", "permutations = 1000000000"), r"study\.permutations.*number"),
+        (("min_count = 5", "alpha = 1"), r"study\.alpha.*between 0"),
+        (("min_count = 5", "alpha = nan"), r"study\.alpha.*number"),
+        (("min_count = 5", 'fdr = "no"'), r"study\.fdr.*true, false"),
+        (("min_count = 5", "title_en = 3"), r"study\.title_en.*text"),
+        (('["share_65plus"]', '[["share_65plus"]]'), r"study\.indicators"),
+        (('["share_65plus"]', '["population", "population"]'), r"study\.indicators"),
+        (('path = "people.csv"', "path = 3"), r"records\.path.*text"),
+        (('roles = { age = "とし" }', 'roles = "age"'), r"records\.roles.*column"),
+        (('roles = { age = "とし" }', "roles = { age = 3 }"), r"records\.roles.*column"),
+        (("2019-04-01", '"spring"'), r"records\.reference_date.*2019-04-01"),
+        (("2019-04-01", "2019-04-01T00:00:00"), r"records\.reference_date"),
+        (
+            ('kind = "school_district"', 'kind = "school_district"\nnearest = nan'),
+            r"zones\.nearest",
+        ),
+        (('kind = "school_district"', 'kind = "school_district"\nid = "x"'), r"id of .*path"),
+        (('kind = "ward"', 'kind = "ward"\nfixes = [["a"]]'), r"zones\.fixes.*swap_axes"),
+        (("[study]", "zoens = 1\n[study]"), r"unknown key zoens"),
+        (("[records]", "[pseudo]\nk = 'x'\n[records]"), r"\[pseudo\]"),
         (('["share_65plus"]', '["happiness"]'), r"study\.indicators.*share_65plus"),
         (('["csv"]', '["pdf"]'), r"study\.outputs.*html, xlsx, gpkg, csv"),
         (('kind = "pseudo"', 'kind = "anonymous"'), r"records\.kind.*reference, pseudo"),

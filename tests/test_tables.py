@@ -64,15 +64,28 @@ def test_nobody_is_lost_or_doubled(people):
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ([3, 12, 40], [np.nan, np.nan, 40]),  # the second cell goes with the first
-        ([3, 4, 40], [np.nan, np.nan, 40]),  # two hidden cells protect each other
+        ([3, 12, 40], [np.nan, np.nan, 40]),  # the next larger goes with it
+        ([3, 4, 12, 40], [np.nan, np.nan, np.nan, 40]),  # two small ones do not protect each other
         ([0, 12, 40], [0, 12, 40]),
-        ([0, 9, 0], [0, np.nan, 0]),  # nothing else to hide
+        ([9, 9, 0], [np.nan, np.nan, np.nan]),  # 18 in two cells would be 9 and 9
+        ([0, 9, 0], [np.nan, np.nan, np.nan]),  # nothing to go with it
         ([10, 10, 10], [10, 10, 10]),
     ],
-    ids=["one small", "two small", "none", "alone", "at the threshold"],
+    ids=["one", "two", "none", "all small", "alone", "at the threshold"],
 )
 def test_hide_small(row, expected):
     table = pd.DataFrame([row], dtype=float)
     np.testing.assert_array_equal(hide_small(table, min_count=10).to_numpy()[0], expected)
     assert table.to_numpy()[0].tolist() == row  # the caller's table is untouched
+
+
+@given(st.lists(st.integers(0, 40), min_size=2, max_size=12))
+def test_a_hidden_small_cell_does_not_follow_from_the_total(row):
+    """Whatever is hidden, the hidden sum leaves every hidden cell a range of at least nine."""
+    hidden = np.isnan(hide_small(pd.DataFrame([row], dtype=float), min_count=10).to_numpy()[0])
+    cells = np.array(row)
+    assert hidden[(cells > 0) & (cells < 10)].all()
+    if hidden.any() and not hidden.all():
+        # Each hidden cell is at least 1: the rest of the sum is what one of them may take up.
+        assert cells[hidden].sum() - hidden.sum() >= 9
+        assert cells[hidden].max() >= 10

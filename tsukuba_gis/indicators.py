@@ -300,6 +300,8 @@ def indicator_values(
             with np.errstate(divide="ignore", invalid="ignore"):
                 number = top / bottom
             city = top.sum() / bottom.sum() if bottom.sum() >= min_count else np.nan
+        if (mask == "small").sum() == 1 and name in COUNTS:
+            city = np.nan  # the city less the other zones would give the one away
         values[name] = np.where(mask == "", number, np.nan)
         masks[name] = mask
         total[name] = float(city)

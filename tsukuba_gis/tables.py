@@ -90,25 +90,35 @@ def population(records: Records, zone_ids: pd.Series[str], *, zones: pd.Index[st
 def hide_small(table: pd.DataFrame, *, min_count: int) -> pd.DataFrame:
     """Return the table with every cell of 1 … ``min_count`` − 1 made missing.
 
-    A row in which just one cell would be hidden loses its next smallest cell
-    too, since the row's total would give the one away.
+    A row's total is known from elsewhere, so hidden cells must not follow from
+    it. A row that hides any cell therefore loses its smallest shown cell that
+    is not 0 as well: the hidden ones then add up to at least ``min_count``,
+    and an attacker cannot know which of them are small. A row without such a
+    cell is hidden as a whole.
+
+    Notes
+    -----
+    This guards a row against its own total. It does not guard against tables
+    of other zones or other indicators: outputs of reference records say so.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> hide_small(pd.DataFrame([[3.0, 12.0, 40.0], [0.0, 12.0, 40.0]]), min_count=10)
+    >>> hide_small(pd.DataFrame([[3.0, 12.0, 40.0], [0.0, 12.0, 40.0], [9.0, 9.0, 0.0]]),
+    ...            min_count=10)
           0     1     2
     0   NaN   NaN  40.0
     1   0.0  12.0  40.0
+    2   NaN   NaN   NaN
     """
     import pandas as pd
 
     cells = table.to_numpy(dtype=float, copy=True)
     small = (cells > 0) & (cells < min_count)
-    alone = np.flatnonzero(small.sum(axis=1) == 1)
-    for row in alone:
-        candidates = np.where(small[row] | (cells[row] == 0), np.inf, cells[row])
-        if np.isfinite(candidates.min()):
-            small[row, candidates.argmin()] = True
+    larger = np.where(cells >= min_count, cells, np.inf)
+    rows = np.flatnonzero(small.any(axis=1))
+    helped = rows[np.isfinite(larger[rows].min(axis=1))]
+    small[helped, larger[helped].argmin(axis=1)] = True
+    small[np.setdiff1d(rows, helped)] = True
     cells[small] = np.nan
     return pd.DataFrame(cells, index=table.index, columns=table.columns)

@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 a fault of the input (said in words); 2 a wrong command li
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ import click
 
 from tsukuba_gis import __version__
 from tsukuba_gis.cli import spatial
-from tsukuba_gis.cli.console import Progress, lang_option, make_console_safe, spoken
+from tsukuba_gis.cli.console import Progress, lang_option, make_console_safe, spoken, stop_tidily
 from tsukuba_gis.cli.pseudo import pseudo
 from tsukuba_gis.errors import TsukubaGisError
 from tsukuba_gis.messages import LANGUAGES, Language, text
@@ -112,9 +113,12 @@ def boundaries(copy_to: Path | None, lang: Language) -> None:
     if copy_to is not None:
         import shutil
 
+        from tsukuba_gis.report import whole_file
+
         if copy_to.exists():
-            raise TsukubaGisError("file_exists", path=copy_to.name)
-        shutil.copyfile(boundaries_file(), copy_to)
+            raise TsukubaGisError("file_exists", path=str(copy_to))
+        with whole_file(copy_to) as path:
+            shutil.copyfile(boundaries_file(), path)
         click.echo(str(copy_to))
 
 
@@ -181,6 +185,7 @@ def main(argv: list[str] | None = None) -> int:
     1
     """
     make_console_safe()
+    stop_tidily()
     try:
         group.main(args=argv, prog_name="tsukuba-gis", standalone_mode=False)
     except TsukubaGisError as error:
@@ -191,6 +196,13 @@ def main(argv: list[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has seen enough; nothing more can be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        click.echo(text("console_failed", spoken(argv), why=error.strerror or "?"), err=True)
+        return 1
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
     return 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -77,3 +79,9 @@ def make_console_safe() -> None:
     for reconfigure in streams:
         if reconfigure is not None:
             reconfigure(errors="replace")
+
+
+def stop_tidily() -> None:
+    """Let a request to end run the tidying up, so that no half-written folder stays."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

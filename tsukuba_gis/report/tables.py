@@ -108,14 +108,19 @@ def level_names(result: Result, lang: Language) -> list[str]:
 
 
 def shown(values: Iterable[float]) -> list[float | None]:
-    """Return numbers to seven figures; None where there is none.
+    """Return numbers to seven figures, whole ones as they are; None where there is none.
 
     Examples
     --------
     >>> shown([0.123456789, float("nan"), 226963])
     [0.1234568, None, 226963.0]
+    >>> shown([20190401])
+    [20190401.0]
     """
-    numbers = (float(f"{value:.{_FIGURES}g}") for value in values)
+    numbers = (
+        float(value) if float(value).is_integer() else float(f"{value:.{_FIGURES}g}")
+        for value in values
+    )
     return [number if np.isfinite(number) else None for number in numbers]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
-from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, NoReturn, get_args
 
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.indicators import INDICATORS, SevereCare
@@ -39,34 +39,58 @@ def read_study(path: Path | str) -> Study:
     except tomllib.TOMLDecodeError as error:
         raise InputError("study_not_toml", path=path.name, why=str(error)) from None
     reader = _StudyReader(path)
-    study = reader.section(content, "study", _STUDY_KEYS)
-    records = reader.section(content, "records", _keys(RecordSource) - {"size"})
-    zones = content.get("zones", [])
-    unknown = set(content) - _TABLES
-    if unknown:
-        reader.refuse("study_key_unknown", key=min(unknown), known=", ".join(sorted(_TABLES)))
-    if not isinstance(zones, list) or not zones:
-        reader.refuse("study_no_zones")
+    for name in content:
+        if name not in _TABLES:
+            reader.refuse("study_key_unknown", key=name, known=", ".join(_TABLES))
+    study = reader.table(content.get("study", {}), "study")
+    records = reader.located(reader.table(content.get("records", {}), "records"))
     if "path" not in records or "kind" not in records:
         reader.refuse("study_records_incomplete")
-    if "pseudo" in content:
-        study["pseudo"] = Spec.from_dict(content["pseudo"])
-    return reader.build(study, records, zones)
+    title = study.pop("title", path.stem)
+    for name in ("indicators", "outputs"):
+        if study.get(name):
+            study[name] = tuple(study[name])
+        else:
+            study.pop(name, None)
+    if "alpha" in study:
+        study["alpha"] = float(study["alpha"])
+    return Study(
+        title={"ja": title, "en": study.pop("title_en", title)},
+        records=RecordSource(**records),
+        zones=reader.zones(content.get("zones")),
+        pseudo=reader.rules(content["pseudo"]) if "pseudo" in content else None,
+        **study,
+    )
 
 
-def _keys(source: type) -> set[str]:
-    return {entry.name for entry in fields(source)}
-
-
-_TABLES: Final = {"study", "records", "zones", "pseudo"}
-_STUDY_KEYS: Final = _keys(Study) - {"records", "zones", "pseudo"} | {"title_en"}
+# What the value of each key must be; ``kind`` differs between tables.
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "lang": LANGUAGES,
-    "severe": get_args(SevereCare),
-    "on_error": ("stop", "skip"),
-    "match": ("point", "code"),
+    "study.lang": LANGUAGES,
+    "study.severe": get_args(SevereCare),
+    "records.kind": get_args(RecordKind),
+    "records.on_error": ("stop", "skip"),
+    "zones.kind": get_args(ZoneKind),
+    "zones.match": ("point", "code"),
 }
-_NUMBERS: Final = {"min_count": 1, "permutations": 99, "alpha": 0.0, "seed": 0, "nearest": 0.0}
+_LISTS: Final[dict[str, tuple[str, ...]]] = {
+    "study.indicators": INDICATORS,
+    "study.outputs": FORMATS,
+    "zones.fixes": get_args(Fix),
+}
+_WHOLE: Final = {
+    "study.min_count": (1, 1_000_000),
+    "study.permutations": (99, 10_000_000),
+    "study.seed": (0, 2**63 - 1),
+}
+_REAL: Final = {"study.alpha": (0.0, 1.0), "zones.nearest": (0.0, 100_000.0)}
+_FLAGS: Final = ("study.fdr", "study.certify")
+_KEYS: Final[dict[str, set[str]]] = {
+    "study": {entry.name for entry in fields(Study)} - {"records", "zones", "pseudo"}
+    | {"title_en"},
+    "records": {entry.name for entry in fields(RecordSource)} - {"size"},
+    "zones": {entry.name for entry in fields(ZoneSource)},
+}
+_TABLES: Final = (*_KEYS, "pseudo")
 
 
 class _StudyReader:
@@ -75,58 +99,78 @@ class _StudyReader:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def refuse(self, message: str, **values: object) -> None:
+    def refuse(self, message: str, **values: object) -> NoReturn:
         raise InputError(message, path=self.path.name, **values)
 
-    def section(self, content: Mapping[str, Any], name: str, known: set[str]) -> dict[str, Any]:
-        """Return one table after checking its keys and the values that have a fixed choice."""
-        table = content.get(name, {})
-        if not isinstance(table, dict):
+    def table(self, content: object, name: str) -> dict[str, Any]:
+        """Return one table after checking its keys and values."""
+        if not isinstance(content, dict):
             self.refuse("study_not_table", key=name)
-        choices = _CHOICES | {"kind": get_args(ZoneKind if name == "zones" else RecordKind)}
-        for key, value in table.items():
-            if key not in known:
-                self.refuse(
-                    "study_key_unknown", key=f"{name}.{key}", known=", ".join(sorted(known))
-                )
-            if key in choices and value not in choices[key]:
-                self.refuse("study_choice", key=f"{name}.{key}", known=", ".join(choices[key]))
-            if key in _NUMBERS and (
-                isinstance(value, bool)
-                or not isinstance(value, int | float)
-                or value < _NUMBERS[key]
-            ):
-                self.refuse("study_number", key=f"{name}.{key}", least=_NUMBERS[key])
-        return dict(table)
+        for key, value in content.items():
+            if key not in _KEYS[name]:
+                known = ", ".join(sorted(_KEYS[name]))
+                self.refuse("study_key_unknown", key=f"{name}.{key}", known=known)
+            self.check(f"{name}.{key}", value)
+        return dict(content)
+
+    def check(self, key: str, value: object) -> None:
+        """Refuse a value that is not of its key's form."""
+        if key in _CHOICES:
+            fits = isinstance(value, str) and value in _CHOICES[key]
+            known = ", ".join(_CHOICES[key])
+        elif key in _LISTS:
+            names = value if isinstance(value, list) else [None]
+            fits = all(isinstance(one, str) and one in _LISTS[key] for one in names)
+            fits = fits and len(set(names)) == len(names)
+            known = ", ".join(_LISTS[key])
+        elif key in _WHOLE or key in _REAL:
+            self.check_number(key, value)
+            return
+        elif key in _FLAGS:
+            fits, known = isinstance(value, bool), "true, false"
+        elif key == "records.roles":
+            fits = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+            known = '{ role = "column" }'
+        elif key == "records.reference_date":
+            # A date, not a moment: datetime is a subclass of date.
+            fits, known = type(value) is dt.date, "2019-04-01"
+        else:
+            fits, known = isinstance(value, str) and bool(value), '"text"'
+        if not fits:
+            self.refuse("study_choice", key=key, known=known)
+
+    def check_number(self, key: str, value: object) -> None:
+        low, high = (_WHOLE | _REAL)[key]
+        kinds = int if key in _WHOLE else int | float
+        # NaN fails every comparison, infinity the upper one.
+        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+            self.refuse("study_number", key=key, least=low, most=high)
+        if key == "study.alpha" and value in (0, 1):
+            self.refuse("study_number", key=key, least=low, most=high)
 
     def located(self, table: dict[str, Any]) -> dict[str, Any]:
         if "path" in table:
             table["path"] = self.path.parent / table["path"]
         return table
 
-    def build(self, study: dict[str, Any], records: dict[str, Any], zones: list[Any]) -> Study:
-        """Put the checked tables together."""
-        for key, known in (("indicators", INDICATORS), ("outputs", FORMATS)):
-            names = study.get(key, [])
-            if not isinstance(names, list) or not set(names) <= set(known):
-                self.refuse("study_choice", key=f"study.{key}", known=", ".join(known))
-            study[key] = tuple(names)
-        study["outputs"] = study["outputs"] or FORMATS
-        title = str(study.pop("title", self.path.stem))
-        title_en = str(study.pop("title_en", title))
+    def zones(self, content: object) -> tuple[ZoneSource, ...]:
+        if not isinstance(content, list) or not content:
+            self.refuse("study_no_zones")
         sources = []
-        for number, table in enumerate(zones):
-            checked = self.section({"zones": table}, "zones", _keys(ZoneSource))
-            if "kind" not in checked:
+        for number, one in enumerate(content):
+            table = self.located(self.table(one, "zones"))
+            if "kind" not in table:
                 self.refuse("study_zone_kind", number=number + 1)
-            fixes = checked.get("fixes", [])
-            if not isinstance(fixes, list) or not set(fixes) <= set(get_args(Fix)):
-                self.refuse("study_choice", key="zones.fixes", known=", ".join(get_args(Fix)))
-            checked["fixes"] = tuple(fixes)
-            sources.append(ZoneSource(**self.located(checked)))
-        return Study(
-            title={"ja": title, "en": title_en},
-            records=RecordSource(**self.located(records)),
-            zones=tuple(sources),
-            **study,
-        )
+            unused = sorted({"layer", "id", "name", "crs", "fixes"} & set(table))
+            if unused and "path" not in table:
+                self.refuse("study_zone_unused", number=number + 1, key=unused[0])
+            sources.append(ZoneSource(**{**table, "fixes": tuple(table.get("fixes", ()))}))
+        return tuple(sources)
+
+    def rules(self, content: object) -> Spec:
+        if not isinstance(content, dict):
+            self.refuse("study_not_table", key="pseudo")
+        try:
+            return Spec.from_dict(content)
+        except (TypeError, AttributeError):
+            self.refuse("study_pseudo_types")
