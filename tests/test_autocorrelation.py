@@ -643,3 +643,21 @@ def test_local_geary_where_nearly_all_are_neighbours():
     values = pd.Series(np.random.default_rng(0).normal(size=n), ids)
     frame = local_geary(values, Graph.from_dicts(near), permutations=99).frame
     assert frame["p"].between(0.01, 1.0).all()
+
+
+def test_chance_share_of_equal_and_of_different_risks():
+    """Poisson counts of one risk: all chance; of risks that differ by half: chance is small."""
+    rng = np.random.default_rng(4)
+    ids = [f"z{i}" for i in range(400)]
+    people = pd.Series(rng.integers(500, 1_500, 400).astype(float), ids)
+    same = pd.Series(rng.poisson(0.05 * people).astype(float), ids)
+    assert ac.chance_share(same, people) == pytest.approx(1.0, abs=0.15)
+    risk = rng.uniform(0.05, 0.5, 400)
+    assert ac.chance_share(pd.Series(rng.poisson(risk * people) * 1.0, ids), people) < 0.05
+    assert np.isnan(ac.chance_share(same * 0, people))
+
+
+def test_zones_without_people_have_no_rate():
+    events, people = series([1, 2, 3, np.nan]), series([10, 0, 30, 40])
+    assert ac.rate_index(events, people).isna().tolist() == [False, True, False, True]
+    assert ac.chance_share(events, people) == 1.0  # both rates are 0.1

@@ -7,7 +7,7 @@ from libpysal.graph import Graph
 
 from tsukuba_gis import autocorrelation
 from tsukuba_gis.messages import LANGUAGES
-from tsukuba_gis.reading import cautions, method, sentence, weights_name
+from tsukuba_gis.reading import cautions, method, rate_caution, sentence, weights_name
 from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, Moran
 
 
@@ -156,7 +156,7 @@ def test_no_statistic_is_without_words(name):
     two = ("bivariate_moran", "lee", "local_bivariate_moran")
     arguments = (x, x.rank()) if name in two else (x > 1,) if name == "local_join_counts" else (x,)
     tables = {
-        "Agreement", "agreement", "aple", "correlogram", "from_esda", "join_counts",
+        "Agreement", "agreement", "aple", "chance_share", "correlogram", "from_esda", "join_counts",
         "local_lee", "local_moran_moments", "local_moran_normal", "losh", "rate_index",
     }  # fmt: skip
     if name in tables:
@@ -166,3 +166,11 @@ def test_no_statistic_is_without_words(name):
         assert sentence(result, label="x", lang=lang)
         assert method(result, lang=lang)
         assert cautions(result, lang=lang)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_rates_that_chance_could_make_are_warned_of(lang):
+    assert rate_caution(0.3, lang=lang) == ()
+    assert rate_caution(float("nan"), lang=lang) == ()
+    (words,) = rate_caution(0.62, lang=lang)
+    assert "62" in words

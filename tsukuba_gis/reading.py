@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Below so many zones few tests can reach significance, and a map of classes says little.
 FEW_ZONES: Final = 30
+# Share of the differences between rates that chance makes, from which on they need smoothing.
+UNSTEADY: Final = 0.5
 # Level at which the words call a global result a pattern.
 LEVEL: Final = 0.05
 
@@ -129,6 +131,24 @@ def cautions(result: Global | Local, *, lang: Language) -> tuple[str, ...]:
     if result.alternative == "directed":
         lines.append(text("reading_directed", lang))
     return tuple(lines)
+
+
+def rate_caution(chance: float, *, lang: Language) -> tuple[str, ...]:
+    """Return a warning where chance makes half or more of the differences between rates.
+
+    Parameters
+    ----------
+    chance
+        Of :func:`tsukuba_gis.autocorrelation.chance_share`.
+
+    Examples
+    --------
+    >>> rate_caution(0.2, lang="en")
+    ()
+    """
+    if not chance >= UNSTEADY:
+        return ()
+    return (text("reading_unsteady", lang, share=f"{chance:.0%}"),)
 
 
 def method(result: Global | Local, *, lang: Language) -> str:

@@ -19,13 +19,15 @@ from tsukuba_gis.autocorrelation.local_moran import (
     local_moran_moments,
 )
 from tsukuba_gis.autocorrelation.losh import losh
-from tsukuba_gis.autocorrelation.moran import bivariate_moran, correlogram, moran, rate_index
+from tsukuba_gis.autocorrelation.moran import bivariate_moran, correlogram, moran
+from tsukuba_gis.autocorrelation.rates import chance_share, rate_index
 
 __all__ = [
     "Agreement",
     "agreement",
     "aple",
     "bivariate_moran",
+    "chance_share",
     "correlogram",
     "from_esda",
     "geary",

@@ -205,48 +205,6 @@ def pair(x: pd.Series[float], y: pd.Series[float]) -> pd.DataFrame:
     return pd.DataFrame({"x": x, "y": y.reindex(x.index)})
 
 
-def rate_index(events: pd.Series[float], population: pd.Series[float]) -> pd.Series[float]:
-    """Return rates made comparable across populations: Assunção & Reis's standardisation.
-
-    zᵢ = (rᵢ − b)/√vᵢ with r the rate, b the rate of the city and vᵢ the
-    variance that a rate of population nᵢ has under the city's spread and
-    chance. Rates of small populations jump by chance; Moran's I of raw rates
-    takes that for a pattern, that of zᵢ does not.
-
-    Parameters
-    ----------
-    events
-        Number of events by zone, 0 or more.
-    population
-        Number of persons by zone. 0 or missing: no data.
-
-    References
-    ----------
-    Assunção & Reis (1999),
-    https://doi.org/10.1002/(SICI)1097-0258(19990830)18:16<2147::AID-SIM179>3.0.CO;2-I.
-    Equal to ``spdep::EBImoran.mc`` and ``esda.Moran_Rate``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> events = pd.Series([1.0, 10.0, 30.0], index=list("abc"))
-    >>> rate_index(events, pd.Series([10.0, 100.0, 200.0], index=list("abc"))).round(3).tolist()
-    [-0.288, -1.301, 0.69]
-    """
-    table = pair(events, population)
-    n = table["y"].where(table["y"] > 0)
-    e = table["x"].where(n.notna())
-    n = n.where(e.notna())
-    rate = e / n
-    city = e.sum() / n.sum()
-    spread = (n * (rate - city) ** 2).sum() / n.sum() - city / n.mean()
-    variance = spread + city / n
-    variance = variance.where(variance >= 0, city / n)
-    index: pd.Series[float] = (rate - city) / variance**0.5
-    index.name = events.name
-    return index
-
-
 def correlogram(
     values: pd.Series[float],
     graph: Graph,
