@@ -1,6 +1,7 @@
 """The join gives GEOS's answer where it is hardest: on borders and one rounding step beside."""
 
 import itertools
+import pickle
 from pathlib import Path
 
 import geopandas as gpd
@@ -249,3 +250,11 @@ def test_no_zones():
     rows, on_border = ZoneIndex(empty).locate([1.0], [1.0])
     assert list(rows) == [-1]
     assert len(on_border) == 0
+
+
+def test_an_index_travels_to_other_processes():
+    index = ZoneIndex(zones_of(lattice(6)), priority="smallest")
+    x, y = adversary(lattice(6), np.random.default_rng(4), most=100)
+    here, there = index.locate(x, y), pickle.loads(pickle.dumps(index)).locate(x, y)
+    assert np.array_equal(here[0], there[0])
+    assert np.array_equal(here[1], there[1])

@@ -188,6 +188,9 @@ def fit_outline(
     diagram, pieces = cut(weights)
     sizes = shapely.area(pieces)
     floor = 0.5 * min(sizes.min(), target.min())
+    if floor <= 0:
+        message = "a cell begins without area: two sites fall together, or one is outside"
+        raise ValueError(message)
     for _ in range(100):
         if np.abs(target - sizes).max() < 1.0:
             break

@@ -298,9 +298,10 @@ class Grid:
         weight = self.corner[cell].copy()
         start, count = self.start[cell], self.count[cell]
         decided = np.ones(len(x), dtype=bool)
+        rising = -count
         for k in range(count[0]):
             # Cells come with falling counts: those that have a k-th border are in front.
-            n = np.searchsorted(-count, -k, side="left")
+            n = np.searchsorted(rising, -k, side="left")
             at = start[:n] + k
             xa, ya, xb, yb, by = self.edges.take(self.edge[at])
             corner_side = self.corner_side[at]
