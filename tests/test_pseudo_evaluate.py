@@ -42,12 +42,18 @@ def city(n=6000, seed=1):
             "sex": rng.choice(["female", "male"], n),
             "care": np.where(need, rng.choice(["care1", "care3", "care5"], n), "none"),
             "relation": np.where(first, "head", "spouse"),
-            "cost": np.round(np.exp(8 + 0.03 * age + rng.normal(0, 1, n))),
+            "cost": costs(age, rng),
             "sbp": np.where(age >= 40, np.round(rng.normal(130, 15, n)), np.nan),
             "lon": 140 + rng.random(home.max() + 1)[home] / 10,
             "lat": 36 + rng.random(home.max() + 1)[home] / 10,
         }
     )
+
+
+def costs(age, rng):
+    """Three in ten have none."""
+    amount = np.round(np.exp(8 + 0.03 * age + rng.normal(0, 1, len(age))))
+    return np.where(rng.random(len(age)) < 0.7, amount, 0.0)
 
 
 def exact_to(frame, k, seed):
@@ -81,7 +87,7 @@ def exact_to(frame, k, seed):
         district=rows.district.to_numpy(), sex=rows.sex.to_numpy(), age=age,
         care=rows.care.to_numpy(),
         ward=rows.district.to_numpy() + np.char.add("w", rng.integers(0, 6, n).astype(str)),
-        cost=np.round(np.exp(8 + 0.03 * age + rng.normal(0, 1, n))),
+        cost=costs(age, rng),
         sbp=np.where(age >= 40, np.round(rng.normal(130, 15, n)), np.nan),
     )  # fmt: skip
 

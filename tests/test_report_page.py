@@ -80,7 +80,7 @@ def moran_of(**changes):
     ("changes", "said"),
     [
         ({"p": 0.2}, "no clear clustering"),
-        ({"i": -0.6, "p": 0.01}, "high and low districts alternate"),
+        ({"i": -0.6, "p": 0.01}, "high and low alternate"),
         ({"i": np.nan, "p": np.nan}, "cannot be computed"),
     ],
     ids=["chance", "alternating", "undefined"],

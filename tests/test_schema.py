@@ -105,3 +105,11 @@ def test_near_misses_are_suggested(role, columns, near):
 def test_my_number_is_known_and_is_no_role(column):
     assert is_my_number(column)
     assert role_of(column) is None
+
+
+def test_a_header_that_stands_twice_is_not_settled_by_its_name():
+    with pytest.raises(InputError, match=r"age.*age \[2\]"):
+        find_roles(["age", "sex", "age [2]"], file="a.csv")
+    assert find_roles(["age", "年齢", "sex"], file="a.csv")["age"] == "age"
+    stated = find_roles(["age", "age [2]"], roles={"age": "age [2]"}, file="a.csv")
+    assert stated == {"age": "age [2]"}

@@ -106,6 +106,7 @@ def column_key(name: str) -> str:
     return _MARKS.sub("", unicodedata.normalize("NFKC", str(name)).casefold())
 
 
+_REPEATED: Final = re.compile(r" \[\d+\]$")
 _ROLE_OF: Final = {
     column_key(name): role for role, names in ALIASES.items() for name in (role, *names)
 }
@@ -186,7 +187,9 @@ def find_roles(
     for role in ROLES:
         names = found.get(role, [])
         own = [name for name in names if column_key(name) == column_key(role)]
-        names = own if len(own) == 1 else names
+        # A header that stands twice, "age" and "age [2]", is not settled by its name.
+        again = own and any(_REPEATED.sub("", name) == own[0] != name for name in names)
+        names = own if len(own) == 1 and not again else names
         if len(names) > 1:
             raise InputError("role_twice", file=file, role=role, columns=", ".join(names))
         if names:

@@ -123,9 +123,10 @@ def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
         Of the sentences.
     """
     label = indicator.label[lang]
+    named = {"label": label, "level": level_name(level, lang)}
     moran = level.moran.get(indicator.name)
     if moran is None or not math.isfinite(moran.p):
-        return Finding(headline=text("page_moran_none", lang, label=label), detail="")
+        return Finding(headline=text("page_moran_none", lang, **named), detail="")
     if moran.p > LEVEL:
         key = "page_moran_ns"
     else:
@@ -136,9 +137,7 @@ def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
         *cautions(moran, lang=lang),
         method(moran, lang=lang),
     ]
-    return Finding(
-        headline=text(key, lang, label=label), detail=text("page_space", lang).join(said)
-    )
+    return Finding(headline=text(key, lang, **named), detail=text("page_space", lang).join(said))
 
 
 def _without_label(said: str, label: str) -> str:

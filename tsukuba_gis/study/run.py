@@ -123,8 +123,10 @@ def _assign(source: ZoneSource, records: Records, zones: Zones) -> Assignment:
         if method == "point"
         else match_codes(records.frame[column], zones)
     )
-    if found.report.matched + found.report.nearest == 0:
-        raise InputError("nothing_matched", source=records.source, kind=source.kind, n=len(records))
+    report = found.report
+    if report.matched + report.nearest == 0:
+        key = "nothing_placed" if report.missing == report.records else "nothing_matched"
+        raise InputError(key, source=records.source, kind=source.kind, n=len(records))
     return found
 
 
