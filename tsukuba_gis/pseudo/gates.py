@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from tsukuba_gis.pseudo.check import EXACT
 from tsukuba_gis.pseudo.layout import (
     BROAD,
     LIVINGS,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 # Tables whose cells are met by construction; in the others a cell may be demoted.
-_EXACT: Final = ("bands", "care", "users", "roles", "households", "sums", "areas")
+_EXACT: Final = EXACT | {"bands", "sums"}
 # Keys of the tables that the package makes itself.
 _MADE: Final = ("severity", "living", "heads", "user", "pattern", "certified")
 # Columns of the statistics file that count persons or households.
@@ -78,7 +79,7 @@ def recount(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
             cells = cells[cells.level == level.name]
             if len(cells):
                 kept = _kept(who, cells, list(level.columns))
-                role = "exact" if name in _EXACT or level.role == "known" else "aimed"
+                role = "exact" if name in _EXACT else "aimed"
                 role = "profile" if level.role == "profile" else role
                 columns = ",".join(level.columns)
                 rows.append((name, level.name, columns, role, table.size(level.name), *kept))
@@ -100,7 +101,7 @@ def declared_kept(counted: pd.DataFrame) -> Metric:
 
 
 def aimed_kept(counted: pd.DataFrame) -> Metric:
-    """Return the share of cells only aimed at (tables by area) that are kept."""
+    """Return the share of cells only aimed at that are kept."""
     return _share_kept("aimed_kept", counted[counted.role == "aimed"], at_least=0.99)
 
 
@@ -242,7 +243,7 @@ def _areas(
     rows = []
     for unit, who in (("persons", people), ("households", people[people["first"]])):
         cells = table[[unit]].assign(area=[str(row) for row in range(len(table))])
-        rows.append(("areas", unit, "area", "exact", len(cells), *_kept(who, cells, ["area"])))
+        rows.append(("areas", unit, "area", "aimed", len(cells), *_kept(who, cells, ["area"])))
     return rows
 
 
