@@ -1,0 +1,423 @@
+"""The review: one page on which the privacy officer reads what a statistics file tells, and signs.
+
+All of it is computed from the statistics file; no record is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+
+from tsukuba_gis.messages import table as texts
+from tsukuba_gis.messages import text
+from tsukuba_gis.pseudo.gates import small_published
+from tsukuba_gis.pseudo.layout import families
+from tsukuba_gis.pseudo.sheet import (
+    cell,
+    entries,
+    grid,
+    heading,
+    label,
+    number,
+    paragraph,
+    percent,
+    sheet,
+    word,
+    words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tsukuba_gis.messages import Language
+    from tsukuba_gis.pseudo.cells import Family
+    from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.pseudo.statistics import Statistics
+
+Technique = Literal["deletion", "generalisation", "top_coding", "microaggregation", "pseudo"]
+Role = Literal["number", "age", "category", "place", "carried", "amount", "measurement", "point"]
+
+# Columns of the statistics file that count persons or households.
+_COUNTS: Final = ("count", "persons", "households")
+# Techniques of each role, in the words of the guideline.
+_TECHNIQUES: Final[dict[Role, tuple[Technique, ...]]] = {
+    "number": ("deletion", "pseudo"),
+    "age": ("generalisation", "top_coding", "pseudo"),
+    "category": ("generalisation", "pseudo"),
+    "place": ("generalisation", "pseudo"),
+    "carried": ("generalisation", "deletion"),
+    "amount": ("top_coding", "microaggregation", "pseudo"),
+    "measurement": ("top_coding", "microaggregation", "pseudo"),
+    "point": ("deletion", "generalisation", "pseudo"),
+}
+_ITEMS: Final = (1, 2, 3, 4, 5)
+_NOT_CLAIMED: Final = ("class", "dp", "research", "guarantee", "again")
+_CHECKS: Final = ("hash", "audit", "rules", "columns", "open", "ledger", "purpose", "after")
+_SIGNERS: Final = ("maker", "officer", "head")
+
+
+def write_review(statistics: Statistics, path: str | Path, *, lang: Language) -> Path:
+    """Write the review as one HTML page without scripts or outside files.
+
+    Parameters
+    ----------
+    statistics
+        The statistics file, audited or not: the page says which.
+    path
+        File to write.
+    lang
+        ``"ja"`` or ``"en"``.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    path = Path(path)
+    path.write_text(review(statistics, lang=lang), encoding="utf-8", newline="\n")
+    return path
+
+
+def review(statistics: Statistics, *, lang: Language) -> str:
+    """Return the review as HTML; the same statistics give the same page.
+
+    Parameters
+    ----------
+    statistics
+        The statistics file, audited or not.
+    lang
+        ``"ja"`` or ``"en"``.
+    """
+    coverage = [_coverage(table) for table in families(statistics)[1].values()]
+    body = (
+        *_summary(statistics, lang),
+        *_file(statistics, lang),
+        *_tables(coverage, statistics, lang),
+        *_numbers(statistics, lang),
+        *_merges(statistics, lang),
+        *_audit(statistics, lang),
+        *_columns(statistics, lang),
+        *_law(statistics, lang),
+        *_not_claimed(lang),
+        *_checks(lang),
+        *_signatures(lang),
+        *_levels(coverage, statistics, lang),
+    )
+    return sheet(
+        text("review_title", lang), body, notice=text("review_notice", lang), lang=lang,
+        styles=("certificate.css", "review.css"),
+    )  # fmt: skip
+
+
+# ---- what is exact, pooled, modelled -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Coverage:
+    """How the finest cells of one table are made, and what is published level by level."""
+
+    name: str
+    unit: Literal["persons", "households"]
+    columns: tuple[str, ...]
+    cells: int
+    exact: int
+    empty: int
+    pooled: int
+    modelled: int
+    share: float
+    levels: tuple[tuple[tuple[str, ...], int, int], ...]
+
+
+def _coverage(table: Family) -> _Coverage:
+    """Count the finest cells of a table by how they are made."""
+    finest = table.level("leaf")
+    values = table.values["leaf"]
+    shown = np.isfinite(values)
+    pooled = ~shown & _under_published(table)
+    total = table.values[table.levels[0].name].sum()
+    return _Coverage(
+        name=table.name, unit=table.unit, columns=finest.columns, cells=len(values),
+        exact=int(shown.sum()), empty=int((values == 0).sum()), pooled=int(pooled.sum()),
+        modelled=int((~shown & ~pooled).sum()),
+        share=float(np.nansum(values) / total) if total else 0.0,
+        levels=tuple(
+            (level.columns, table.size(level.name), _published(table, level.name))
+            for level in table.levels if level.role != "link"
+        ),
+    )  # fmt: skip
+
+
+def _published(table: Family, level: str) -> int:
+    return int(np.isfinite(table.values[level]).sum())
+
+
+def _under_published(table: Family) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which finest cells lie in a coarser cell that is shown, other than a mere population."""
+    under = np.zeros(table.size("leaf"), dtype=bool)
+    names = list(table.level("leaf").parents)
+    while names:
+        level = table.level(names.pop())
+        if level.role == "published":
+            leaf_under = np.isfinite(table.values[level.name])[table.codes[level.name]]
+            under[table.codes["leaf"][leaf_under]] = True
+            names += level.parents
+    return under
+
+
+# ---- sections ------------------------------------------------------------------------------------
+
+
+def _ready(statistics: Statistics) -> tuple[str, dict[str, object]]:
+    """Return the verdict: key of its text, and values."""
+    k = statistics.spec.k
+    narrow = int(statistics.audit.get("narrower_than_half_k", 0))
+    small = int(small_published(statistics).value)
+    if small and not (statistics.audited and statistics.spec.household is None):
+        return "review_small_left", {"k": k, "n": small}
+    if not statistics.audited:
+        return "review_not_audited", {}
+    if narrow:
+        return "review_narrow_left", {"n": narrow}
+    return "review_audited", {"half": f"{k / 2:g}"}
+
+
+def _summary(statistics: Statistics, lang: Language) -> Iterable[str]:
+    key, values = _ready(statistics)
+    kind = "yes" if key == "review_audited" else "no"
+    yield paragraph("review_lead", lang)
+    yield f'<p class="verdict {kind}">{escape(text(key, lang, **values))}</p>'
+
+
+def _file(statistics: Statistics, lang: Language) -> Iterable[str]:
+    spec = statistics.spec
+    people = text(
+        "review_people_value", lang, persons=int(statistics.tables["bands"].persons.sum()),
+        clusters=len(statistics.codes["cluster"]), column=word(spec.cluster, lang),
+    )  # fmt: skip
+    contents = text(
+        "review_contents_value", lang, tables=len(statistics.tables), counts=statistics.counts
+    )
+    units = (
+        text("review_units_value", lang, units=spec.units) if spec.household
+        else text("review_no_units", lang)
+    )  # fmt: skip
+    profile = "review_profile_ndb" if spec.profile == "ndb" else "review_profile_plain"
+    zeros = "review_zeros_exact" if spec.zeros == "exact" else "review_zeros_free"
+    rows = [
+        ("review_hash", statistics.sha256),
+        ("review_contents", contents),
+        ("review_people", people),
+        ("review_origin", text("review_origin_value", lang)),
+        ("review_k", text("review_k_value", lang, k=spec.k)),
+        ("review_units", units),
+        ("review_zeros", text(zeros, lang)),
+        ("review_profile", text(profile, lang, double=2 * spec.k)),
+    ]
+    if spec.sums:
+        share = text("review_dominance_value", lang, share=percent(spec.dominance))
+        rows.insert(6, ("review_dominance", share))
+    yield heading("review_file", lang)
+    yield entries((text(key, lang), value) for key, value in rows)
+
+
+def _tables(coverage: Iterable[_Coverage], statistics: Statistics, lang: Language) -> Iterable[str]:
+    head = ["table", "cells", "exact", "pooled", "modelled", "share"]
+    with_empty = statistics.spec.zeros == "exact"
+    if with_empty:
+        head.insert(3, "empty")
+    rows = []
+    for table in coverage:
+        unit = text(f"review_unit_{table.unit}", lang)
+        aimed = " *" if table.name.startswith("area_") else ""
+        figures = [table.cells, table.exact, table.pooled, table.modelled]
+        if with_empty:
+            figures.insert(2, table.empty)
+        name = f"{word(f'table_{table.name}', lang)}{aimed} ({unit})"
+        rows.append(
+            [
+                label(name, _named(table.columns, statistics.spec, lang)),
+                *(number(f"{figure:,}") for figure in figures),
+                number(percent(table.share)),
+            ]
+        )
+    yield heading("review_tables", lang)
+    yield paragraph("review_tables_text", lang)
+    yield grid(_head(head, lang), rows, numbers=range(1, len(head)))
+    if statistics.spec.area:
+        yield paragraph("review_tables_aimed", lang)
+
+
+def _numbers(statistics: Statistics, lang: Language) -> Iterable[str]:
+    rows = []
+    for name, table in statistics.tables.items():
+        key = f"review_table_{name}"
+        means = text(
+            key if key in texts() else "review_table_other", lang,
+            **({"metres": int(statistics.spec.mesh_metres)} if name == "mesh" else {}),
+        )  # fmt: skip
+        counts = [table[column].to_numpy(dtype=float) for column in _COUNTS if column in table]
+        positive = np.concatenate([values[values > 0] for values in counts]) if counts else []
+        least = f"{min(positive):,.0f}" if len(positive) else "–"
+        rows.append([label(f"{name}.csv"), cell(means), number(f"{len(table):,}"), number(least)])
+    yield heading("review_numbers", lang)
+    yield paragraph("review_numbers_text", lang)
+    head = ["file", "contents", "rows", "smallest"]
+    yield grid(_head(head, lang), rows, numbers=(2, 3))
+
+
+def _merges(statistics: Statistics, lang: Language) -> Iterable[str]:
+    named = {name: f"review_merge_{name}" for name in statistics.merges}
+    yield heading("review_merges", lang)
+    yield paragraph("review_merges_text", lang)
+    yield entries(
+        (text(key, lang) if key in texts() else name, f"{statistics.merges[name]:,}")
+        for name, key in named.items()
+    )
+
+
+def _audit(statistics: Statistics, lang: Language) -> Iterable[str]:
+    yield heading("review_audit", lang)
+    if not statistics.audited:
+        yield f'<p class="not-yet">{escape(text("review_audit_missing", lang))}</p>'
+        return
+    found, k = statistics.audit, statistics.spec.k
+    yield paragraph("review_audit_how", lang)
+    yield paragraph(
+        "review_audit_found", lang, published=found["published"], hidden=found["hidden"],
+        open=found["hidden_open"], below=k - 1, pinned=found["pinned"], half=f"{k / 2:g}",
+        narrow=found["narrower_than_half_k"], wide=percent(found["share_at_least_k_wide"]),
+    )  # fmt: skip
+    yield paragraph("review_audit_given_up", lang, n=found["given_up"])
+    yield paragraph("review_audit_limits", lang)
+
+
+def _columns(statistics: Statistics, lang: Language) -> Iterable[str]:
+    spec = statistics.spec
+    metres = int(spec.mesh_metres)
+    rows = []
+    for column in statistics.columns:
+        role = _role(column, spec)
+        values = {"metres": metres} if role == "point" else {}
+        own = word(column, lang)
+        rows.append(
+            [
+                label(own, column if own != column else ""),
+                f"<td>{_techniques(role, lang)}</td>",
+                cell(text(f"review_role_{role}", lang, **values)),
+            ]
+        )
+    yield heading("review_columns", lang)
+    yield paragraph("review_columns_text", lang)
+    yield grid(_head(["column", "technique", "treatment"], lang), rows)
+    yield paragraph("review_not_used", lang)
+
+
+def _role(column: str, spec: Spec) -> Role:
+    """Return the part that a column of the register plays."""
+    if column in (spec.person, spec.household):
+        return "number"
+    if column in (spec.lon, spec.lat):
+        return "point"
+    if column == spec.age:
+        return "age"
+    if column in (spec.cluster, spec.area):
+        return "place"
+    if column in spec.carried:
+        return "carried"
+    if column in spec.sums:
+        return "amount"
+    return "measurement" if column in spec.numeric else "category"
+
+
+def _techniques(role: Role, lang: Language) -> str:
+    other: Language = "en" if lang == "ja" else "ja"
+    return "".join(
+        f'<span class="technique">{escape(text(f"technique_{name}", lang))}'
+        f"<small>{escape(text(f'technique_{name}', other))}</small></span>"
+        for name in _TECHNIQUES[role]
+    )
+
+
+def _law(statistics: Statistics, lang: Language) -> Iterable[str]:
+    rows = []
+    for item in _ITEMS:
+        if item == 5 and not statistics.audited:
+            words_of = escape(text("review_law_5_missing", lang))
+            answer = f'<td class="not-yet">{words_of}</td>'
+        else:
+            answer = cell(text(f"review_law_{item}_answer", lang))
+        rows.append([label(text(f"review_law_{item}", lang)), answer, f"<td>{_BOX}</td>"])
+    yield heading("review_law", lang)
+    yield paragraph("review_law_text", lang)
+    yield grid(_head(["item", "answer", "seen"], lang), rows)
+
+
+def _not_claimed(lang: Language) -> Iterable[str]:
+    yield heading("review_not", lang)
+    items = "".join(f"<li>{escape(text(f'review_not_{n}', lang))}</li>" for n in _NOT_CLAIMED)
+    yield f"<ul>{items}</ul>"
+
+
+def _checks(lang: Language) -> Iterable[str]:
+    yield heading("review_check", lang)
+    items = "".join(f"<li>{_BOX}{escape(text(f'review_check_{n}', lang))}</li>" for n in _CHECKS)
+    yield f'<ul class="check">{items}</ul>'
+
+
+def _signatures(lang: Language) -> Iterable[str]:
+    choices = "".join(
+        f'<span class="choice">{_BOX}{escape(text(f"review_decision_{choice}", lang))}</span>'
+        for choice in ("approve", "conditional", "refuse")
+    )
+    head = _head(["role", "office", "name", "date", "signature"], lang)
+    names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    lines = "".join(
+        f"<tr>{label(text(f'review_sign_{signer}', lang))}{'<td></td>' * (len(head) - 1)}</tr>"
+        for signer in _SIGNERS
+    )
+    yield f'<div class="keep">{heading("review_sign", lang)}'
+    yield f'<p class="decision">{choices}</p>'
+    yield f'<p class="write">{escape(text("review_remarks", lang))}</p>'
+    yield (
+        f'<table class="sign"><thead><tr>{names}</tr></thead><tbody>{lines}</tbody></table></div>'
+    )
+
+
+def _levels(coverage: Iterable[_Coverage], statistics: Statistics, lang: Language) -> Iterable[str]:
+    rows = [
+        [
+            label(word(f"table_{table.name}", lang)),
+            cell(_named(columns, statistics.spec, lang)),
+            number(f"{cells:,}"),
+            number(f"{published:,}"),
+        ]
+        for table in coverage
+        for columns, cells, published in table.levels
+    ]
+    yield heading("review_levels", lang)
+    yield paragraph("review_levels_text", lang)
+    yield grid(_head(["table", "columns", "cells", "published"], lang), rows, numbers=(2, 3))
+
+
+def _named(columns: Iterable[str], spec: Spec, lang: Language) -> str:
+    """Return the columns of a table in words: the register's names, or the package's own."""
+    own = {
+        "cluster": spec.cluster, "area": spec.area, "sex": spec.sex, "care": spec.care,
+        "type": spec.household_type, "relation": spec.relation, "start": "~age5",
+        "ten": "~age10", "old": "~65plus", "band": "~band",
+    }  # fmt: skip
+    return words((own.get(key, f"~{key}") or "" for key in columns), lang)
+
+
+def _head(names: Iterable[str], lang: Language) -> list[str]:
+    return [
+        text("review_contents" if name == "contents" else f"review_head_{name}", lang)
+        for name in names
+    ]
+
+
+_BOX: Final = '<span class="box"></span>'
