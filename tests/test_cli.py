@@ -1,7 +1,7 @@
+import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -35,16 +35,15 @@ def test_help_loads_nothing_heavy():
     assert "tsukuba-gis demo" in done.stdout
 
 
-def test_help_is_quick():
-    """Half a second is the promise; the best of three, so that a busy machine does not fail it."""
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "tsukuba_gis", "--help"], capture_output=True, check=True
-        )
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.5
+def test_help_takes_little_work():
+    """Half a second is the promise; counted in processor time, which a busy machine leaves alone."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tsukuba_gis", "--help"], stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert usage.ru_utime + usage.ru_stime < 0.5
 
 
 def test_version_names_what_it_stands_on(capsys):

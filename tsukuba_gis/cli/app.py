@@ -15,6 +15,7 @@ import click
 from tsukuba_gis import __version__
 from tsukuba_gis.cli import spatial
 from tsukuba_gis.cli.console import Progress, lang_option, make_console_safe, spoken, stop_tidily
+from tsukuba_gis.cli.join import join
 from tsukuba_gis.cli.pseudo import pseudo
 from tsukuba_gis.errors import TsukubaGisError
 from tsukuba_gis.messages import LANGUAGES, Language, text
@@ -137,7 +138,7 @@ def version() -> None:
         click.echo(f"{name} {installed(name)}")
 
 
-for command in (pseudo, spatial.moran, spatial.lisa, spatial.regionalise):
+for command in (join, pseudo, spatial.moran, spatial.lisa, spatial.regionalise):
     group.add_command(command)
 
 

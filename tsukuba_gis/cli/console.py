@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ import click
 from tsukuba_gis.messages import LANGUAGES, Language, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _LANG_VARIABLE = "TSUKUBA_GIS_LANG"
 
@@ -58,6 +59,19 @@ class Progress:
             self.bar.update()
         self.started = True
         self.bar.set_description_str(text(key, self.lang))
+
+
+@contextmanager
+def rows_bar(*, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Give a function to call with the number of rows done so far; shown on a terminal only."""
+    from tqdm import tqdm
+
+    with tqdm(unit=" rows", unit_scale=True, disable=quiet or not sys.stderr.isatty()) as bar:
+
+        def on_rows(done: int) -> None:
+            bar.update(done - bar.n)
+
+        yield on_rows
 
 
 def spoken(argv: list[str] | None) -> Language:

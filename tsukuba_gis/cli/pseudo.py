@@ -16,7 +16,8 @@ from tsukuba_gis.errors import InputError
 from tsukuba_gis.messages import Language, text
 
 if TYPE_CHECKING:
-    from tsukuba_gis.pseudo import Spec, Statistics
+    from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.records import Records
     from tsukuba_gis.study import Study
     from tsukuba_gis.zones import Zones
@@ -54,7 +55,7 @@ def measure(study_file: Path | None, out: Path, lang: Language) -> None:
 
     Example: tsukuba-gis pseudo measure study.toml --out statistics
     """
-    from tsukuba_gis.pseudo import measure as compute
+    from tsukuba_gis.pseudo.measure import measure as compute
 
     study, rules = _study(study_file)
     records = _records(study)
@@ -72,8 +73,9 @@ def audit(statistics_folder: Path, out: Path, lang: Language) -> None:
 
     Example: tsukuba-gis pseudo audit statistics --out audited
     """
-    from tsukuba_gis.pseudo import Statistics, write_review
-    from tsukuba_gis.pseudo import audit as compute
+    from tsukuba_gis.pseudo.audit import audit as compute
+    from tsukuba_gis.pseudo.review import write_review
+    from tsukuba_gis.pseudo.statistics import Statistics
 
     statistics = compute(Statistics.load(statistics_folder))
     statistics.save(out)
@@ -97,8 +99,8 @@ def generate(
 
     Example: tsukuba-gis pseudo generate audited --key-file key.txt --out pseudo.csv
     """
-    from tsukuba_gis.pseudo import Statistics
-    from tsukuba_gis.pseudo import generate as compute
+    from tsukuba_gis.pseudo.generate import generate as compute
+    from tsukuba_gis.pseudo.statistics import Statistics
 
     statistics = Statistics.load(statistics_folder)
     study, _ = _study(study_file)
@@ -126,11 +128,12 @@ def evaluate(
 
     Example: tsukuba-gis pseudo evaluate study.toml --statistics audited --key-file key.txt --out certificate.html
     """  # noqa: E501 - one command line
-    from tsukuba_gis.pseudo import Statistics, write_certificate
-    from tsukuba_gis.pseudo import audit as audited
-    from tsukuba_gis.pseudo import evaluate as compute
-    from tsukuba_gis.pseudo import generate as made
-    from tsukuba_gis.pseudo import measure as measured
+    from tsukuba_gis.pseudo.audit import audit as audited
+    from tsukuba_gis.pseudo.certificate import write_certificate
+    from tsukuba_gis.pseudo.evaluate import evaluate as compute
+    from tsukuba_gis.pseudo.generate import generate as made
+    from tsukuba_gis.pseudo.measure import measure as measured
+    from tsukuba_gis.pseudo.statistics import Statistics
 
     study, rules = _study(study_file)
     records, zones, key = _records(study), _zones(study, rules), _key(key_file)
@@ -149,7 +152,7 @@ def evaluate(
 
 def _study(path: Path | None) -> tuple[Study, Spec]:
     """Return the study and its rules; without a file, the bundled register and its rules."""
-    from tsukuba_gis.pseudo import Spec
+    from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.study import demo_study, read_study
 
     study = demo_study() if path is None else read_study(path)

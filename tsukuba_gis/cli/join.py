@@ -1,0 +1,76 @@
+"""``tsukuba-gis join``: add to a table of points the zone that each lies in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tsukuba_gis.cli.console import lang_option, rows_bar
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.messages import Language, text
+
+
+@click.command()
+@click.argument("points", metavar="POINTS", type=click.Path(path_type=Path))
+@click.argument("zones", metavar="ZONES", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path),
+              help="Table to write: .csv or .parquet.")  # fmt: skip
+@click.option("--columns", default=None, metavar="X,Y",
+              help="Columns of the places (default: the point column, else lon,lat).")  # fmt: skip
+@click.option("--crs", default=None, help="CRS of those columns (default: degrees, EPSG:6668).")
+@click.option("--layer", default=None, help="Layer of the zones' GeoPackage.")
+@click.option("--nearest", type=click.FloatRange(0), default=0.0,
+              help="Metres within which a point outside goes to the nearest zone.")  # fmt: skip
+@click.option("--quiet", is_flag=True, help="No progress.")
+@lang_option
+def join(  # noqa: PLR0913 - one parameter an option
+    points: Path,
+    zones: Path,
+    out: Path,
+    columns: str | None,
+    crs: str | None,
+    layer: str | None,
+    nearest: float,
+    quiet: bool,
+    lang: Language,
+) -> None:
+    """Add to a table of points the id of the zone that each lies in, exactly.
+
+    The table may be larger than memory; an interrupted join goes on where it stopped.
+
+    Example: tsukuba-gis join people.parquet districts.gpkg --out joined.parquet
+    """
+    from tsukuba_gis.io import read_zones
+    from tsukuba_gis.join import join_file
+
+    pair = None
+    if columns is not None:
+        x, comma, y = (part.strip() for part in columns.partition(","))
+        if not (x and comma and y) or "," in y:
+            raise InputError("join_columns", columns=columns)
+        pair = (x, y)
+    found_zones = read_zones(zones, layer=layer)
+    with rows_bar(quiet=quiet) as on_rows:
+        found = join_file(
+            points,
+            found_zones,
+            out,
+            columns=pair,
+            crs=crs,
+            nearest=nearest or None,
+            on_rows=on_rows,
+        )
+    click.echo(
+        text(
+            "match_line",
+            lang,
+            zones=zones.name,
+            records=found.records,
+            matched=found.matched,
+            nearest=found.nearest,
+            outside=found.outside,
+            missing=found.missing,
+        )
+    )
+    click.echo(str(out))
