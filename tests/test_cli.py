@@ -36,7 +36,7 @@ def test_help_loads_nothing_heavy():
 
 
 def test_help_takes_little_work():
-    """Half a second is the promise; counted in processor time, which a busy machine leaves alone."""
+    """Half a second is the promise; in processor time, which a busy machine leaves alone."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tsukuba_gis", "--help"], stdout=subprocess.DEVNULL
     )
