@@ -3,9 +3,11 @@
 import json
 import math
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 import toys
 
 from tsukuba_gis.errors import DisclosureError
@@ -294,7 +296,7 @@ def test_households_by_hand():
     assert gates.households_coherent(frame, spec).value == 0.25
     at_home = frame.assign(kind=["x", "x", "x", "x", "institution", "x", "x"])
     spec = Spec(cluster="district", household="home", relation="relation", household_type="kind")
-    assert gates.households_coherent(at_home, spec).value == 0.5, "institutions have no head"
+    assert gates.households_coherent(at_home, spec).value == 0.5, "an institution may be without"
 
 
 def test_points_outside_their_area_are_found():
@@ -303,6 +305,13 @@ def test_points_outside_their_area_are_found():
     frame = pd.DataFrame({"ward": zones.ids, "lon": inside.x, "lat": inside.y})
     spec = Spec(cluster="ward", area="ward", lon="lon", lat="lat")
     assert gates.inside_area(frame, spec, zones).value == 1.0
+    # 0.3 m is no rounding: one degree of latitude is about 111 km
+    edge = zones.frame.geometry.iloc[2].bounds[3]
+    corner = gpd.GeoSeries([shapely.Point(zones.frame.geometry.iloc[2].centroid.x, edge + 0.3)],
+                           crs=zones.frame.crs).to_crs("EPSG:6668")  # fmt: skip
+    beyond = frame.copy()
+    beyond.loc[frame.index[2], ["lon", "lat"]] = [corner.x.iloc[0], corner.y.iloc[0]]
+    assert gates.inside_area(beyond, spec, zones).value == 8 / 9
     frame.loc[frame.index[0], "ward"] = "c3"
     frame.loc[frame.index[1], "lon"] = np.nan
     found = gates.inside_area(frame, spec, zones)

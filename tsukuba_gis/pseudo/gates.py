@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 # Tables whose cells are met by construction; in the others a cell may be demoted.
 _EXACT: Final = EXACT | {"bands", "sums"}
+# Metres by which rounded degrees may lie beside their point.
+_ROUNDING: Final = 0.01
 # Keys of the tables that the package makes itself.
 _MADE: Final = ("severity", "living", "heads", "user", "pattern", "certified")
 # Columns of the statistics file that count persons or households.
@@ -146,9 +148,9 @@ def audit_narrow(statistics: Statistics) -> Metric:
 
 
 def households_coherent(frame: pd.DataFrame, spec: Spec) -> Metric:
-    """Return the share of households with one cluster, area, type, home and at most one head.
+    """Return the share of households with one cluster, area, type, home and head.
 
-    With heads in the register, exactly one.
+    Institutions may have any number of heads, and so may all if there are none.
     """
     if spec.household is None:
         return Metric(name="households_coherent", kind="gate", value=math.nan)
@@ -157,12 +159,12 @@ def households_coherent(frame: pd.DataFrame, spec: Spec) -> Metric:
     present = [column for column in columns if column]
     fine = (groups[present].nunique(dropna=False) == 1).all(axis=1)
     if spec.relation and (frame[spec.relation] == spec.head).any():
-        # People in institutions have no head of their own.
+        # An institution is many households of one; it may have any number of heads.
         heads = (frame[spec.relation] == spec.head).groupby(frame[spec.household], sort=False).sum()
-        at_home = np.ones(len(fine), dtype=bool)
+        exempt = np.zeros(len(fine), dtype=bool)
         if spec.household_type:
-            at_home = (groups[spec.household_type].first() != spec.institution).to_numpy()
-        fine &= ((heads == 1) | ~at_home & (heads == 0)).to_numpy()
+            exempt = (groups[spec.household_type].first() == spec.institution).to_numpy()
+        fine &= (heads == 1).to_numpy() | exempt
     return Metric(
         name="households_coherent", kind="gate", value=float(fine.mean()), at_least=1.0, n=len(fine)
     )
@@ -171,7 +173,8 @@ def households_coherent(frame: pd.DataFrame, spec: Spec) -> Metric:
 def inside_area(frame: pd.DataFrame, spec: Spec, zones: Zones | None) -> Metric:
     """Return the share of home points inside the polygon of their own area: must be all.
 
-    Of the records with a point whose area is among the zones, by id or name.
+    Of the records with a point whose area is among the zones, by id or name. A
+    point on the border may be written 1 cm outside: degrees are rounded.
     """
     import pyproj
     import shapely
@@ -186,7 +189,7 @@ def inside_area(frame: pd.DataFrame, spec: Spec, zones: Zones | None) -> Metric:
     points = shapely.points(*to_plane.transform(lon[asked], lat[asked]))
     polygons = np.asarray(zones.frame.geometry.loc[zone.iloc[asked]])
     shapely.prepare(polygons)
-    inside = shapely.covers(polygons, points)
+    inside = shapely.dwithin(polygons, points, _ROUNDING)
     return Metric(
         name="inside_area", kind="gate", value=float(inside.mean()) if len(inside) else math.nan,
         at_least=1.0, n=len(inside),
