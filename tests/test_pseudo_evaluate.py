@@ -27,7 +27,7 @@ SPEC = Spec(
 CELL = ["district", "sex", "five", "care"]
 
 
-def city(n=6000, seed=1):
+def city(n=5000, seed=1):
     """Couples and people living alone in 4 districts of 6 wards; care and cost rise with age."""
     rng = np.random.default_rng(seed)
     home = np.sort(rng.integers(0, int(n / 1.8), n))
@@ -92,7 +92,7 @@ def made_by(maker):
     return lambda records: Records(frame=maker(records.frame), kind="pseudo")
 
 
-def proof(maker, monkeypatch, *, n=6000):
+def proof(maker, monkeypatch, *, n=5000):
     monkeypatch.setattr(evaluating, "SAMPLE", 2000)
     monkeypatch.setattr(evaluating.utility, "classifier_auc", _guess)
     real = Records(frame=city(n), kind="invented")
@@ -168,9 +168,9 @@ def found():
 
 
 def test_groups_are_disjoint_and_stated(found):
-    assert sum(found.holdout) == 6000
-    assert found.holdout[0] == pytest.approx(1800, abs=60)
-    assert (found.persons, found.k, found.seed) == (6000, 10, 1)
+    assert sum(found.holdout) == 5000
+    assert found.holdout[0] == pytest.approx(1500, abs=60)
+    assert (found.persons, found.k, found.seed) == (5000, 10, 1)
 
 
 def test_the_same_seed_gives_the_same_proof(found, monkeypatch):

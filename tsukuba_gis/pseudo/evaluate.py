@@ -208,6 +208,20 @@ def evaluate(
     ------
     InputError
         If there are fewer than ten households.
+
+    Examples
+    --------
+    A register handed out as it is keeps every count, and is found out.
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"district": ["a", "b"] * 500, "age": np.arange(1000) % 90,
+    ...                       "bmi": 18 + np.arange(1000) * 0.01})
+    >>> people = Records(frame=frame, kind="invented")
+    >>> copied = lambda records: Records(frame=records.frame, kind="pseudo")
+    >>> spec = Spec(cluster="district", sex=None, numeric=("bmi",))
+    >>> found = evaluate(people, copied(people), spec, make=copied)
+    >>> found.metric("cells_equal").value, found.metric("membership").value, found.failed
+    (1.0, 1.0, ('equal_rows',))
     """
     from tsukuba_gis import __version__
 
@@ -237,7 +251,8 @@ def evaluate(
         _places(real, fake, spec, neighbours),
         _numbers(real, fake, people, spec),
     )
-    metrics = [m for m in (*hard, *soft) if m.measured]
+    # Attacks on fewer than k people say little, and what they say is of those people.
+    metrics = [m for m in (*hard, *soft) if m.measured and (m.kind != "risk" or m.n >= spec.k)]
     order = ("gate", "risk", "smoke", "utility")
     return Evaluation(
         metrics=tuple(sorted(metrics, key=lambda m: order.index(m.kind))),
