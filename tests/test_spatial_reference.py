@@ -373,14 +373,13 @@ def test_distance_weights_equal_esda(peer):
 @pytest.mark.parametrize("weights", ["equal", "unequal"])
 def test_p_of_local_moran_is_that_of_esda_within_chance(peer, weights):
     """p from 9,999 permutations each; their difference has a standard error of √(2p(1−p)/9999)."""
-    from esda.significance import calculate_significance
-
     frame, graph = sids() if weights == "equal" else baltimore()
     x = frame["NWBIR74" if weights == "equal" else "PRICE"].astype(float)
     theirs = peer.Moran_Local(
         x.to_numpy(), graph.transform("r"), permutations=9_999, seed=3, keep_simulations=True
     )
-    expected = calculate_significance(theirs.Is, theirs.rlisas, alternative="two-sided")
+    at_least = (theirs.rlisas >= theirs.Is[:, None]).sum(axis=1)
+    expected = np.minimum(1, 2 * (np.minimum(at_least, 9_999 - at_least) + 1) / 10_000)
     frame = ac.local_moran(x, graph, permutations=9_999, seed=4).frame
     close(frame["i"] * (len(x) - 1) / len(x), theirs.Is)
     p = frame["p"].to_numpy()
@@ -407,7 +406,10 @@ def test_multivariate_local_geary_equals_esda(peer):
     frame, graph = sids()
     both = frame[["SIDR74", "NWBIR74"]].astype(float)
     theirs = peer.Geary_Local_MV(connectivity=graph.transform("r"), permutations=9)
-    theirs = theirs.fit([both[c].to_numpy() for c in both])
+    try:
+        theirs = theirs.fit([both[c].to_numpy() for c in both])
+    except TypeError:
+        pytest.skip("this esda does not go with this scikit-learn")
     found = ac.local_geary(both, graph, permutations=9).frame["value"]
     close(found * 100 / 99, theirs.localG)
 

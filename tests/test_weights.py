@@ -313,6 +313,15 @@ def test_higher_order():
         weights.higher_order(graph, order=0)
 
 
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("order", [2, 3, 5])
+def test_higher_order_equals_libpysal(order, lower):
+    pytest.importorskip("numba")  # libpysal's own needs it, this package's does not
+    graph = weights.rook(voronoi_zones(150, seed=2))
+    peer = graph.higher_order(k=order, lower_order=lower)
+    assert weights.higher_order(graph, order=order, lower=lower) == peer
+
+
 def test_a_table_round_trip():
     graph = weights.kernel(toy_zones(), bandwidth=150)
     table = graph.adjacency.reset_index().rename(columns={"neighbor": "neighbour"})

@@ -148,9 +148,6 @@ def align(values: pd.DataFrame, graph: Graph, *, style: Style) -> Aligned:
     if not ids.is_unique:
         raise InputError("autocorrelation_ids_repeat", n=int(ids.duplicated().sum()))
     matrix = _matrix(graph, ids)
-    # A link of a zone to itself is a mark of libpysal for "no neighbours", or G*'s own affair.
-    matrix.setdiag(0.0)
-    matrix.eliminate_zeros()
     columns = values.to_numpy(dtype=float, na_value=np.nan)
     present = np.isfinite(columns).all(axis=1)
     kept = present.copy()
@@ -204,6 +201,9 @@ def _matrix(graph: Graph, ids: pd.Index[str]) -> Matrix:
         for side, level in enumerate((focal, neighbour))
     )
     weight = adjacency.to_numpy(dtype=float)
+    # A link of a zone to itself is a mark of libpysal for "no neighbours", or G*'s own affair.
+    links = (rows != columns) & (weight != 0)
+    rows, columns, weight = rows[links], columns[links], weight[links]
     return sparse.coo_array((weight, (rows, columns)), shape=(len(ids), len(ids))).tocsr()
 
 

@@ -234,10 +234,12 @@ def correlogram(
     """
     import pandas as pd
 
+    from tsukuba_gis.weights import higher_order
+
     results = [
         moran(
             values,
-            graph if order == 1 else graph.higher_order(k=order),
+            higher_order(graph, order=order),
             permutations=permutations,
             seed=seed,
         )

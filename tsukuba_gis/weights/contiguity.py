@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.weights.graphs import contiguity_graph, named
+from tsukuba_gis.weights.graphs import contiguity_graph, named, weighted_graph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +152,37 @@ def higher_order(graph: Graph, *, order: int, lower: bool = False) -> Graph:
     if order == 1:
         return named(graph, name)
     steps = f"1–{order}" if lower else f"{order}"
-    return named(graph.higher_order(k=order, lower_order=lower), f"{name}({steps})")
+    ids = graph.unique_ids
+    index = graph.adjacency.index
+    focal, neighbour = (ids.get_indexer(index.get_level_values(side)) for side in (0, 1))
+    one, other = _steps_apart(len(ids), focal, neighbour, order, lower)
+    weight = np.ones(len(one), dtype=np.int8)
+    return weighted_graph(ids, one, other, weight, name=f"{name}({steps})")
+
+
+def _steps_apart(
+    n: int, focal: Places, neighbour: Places, order: int, lower: bool
+) -> tuple[Ints, Ints]:
+    """Return pairs of zones that are ``order`` steps apart (or up to as many)."""
+    from scipy import sparse
+
+    links = focal != neighbour
+    ones = np.ones(int(links.sum()), dtype=np.int32)
+    step = sparse.coo_array((ones, (focal[links], neighbour[links])), shape=(n, n)).tocsr()
+    itself = sparse.csr_array(sparse.eye(n, dtype=np.int32, format="csr"))
+    reached = (itself + step).astype(bool)
+    level = step
+    for _ in range(order - 1):
+        level = (level @ step).astype(bool).astype(np.int32)
+        # What is met for the first time: all that is met, less what was met before.
+        level = level - level.multiply(reached)
+        level.eliminate_zeros()
+        reached = reached + level.astype(bool)
+    if lower:
+        level = reached.astype(np.int32) - itself
+        level.eliminate_zeros()
+    found = level.tocoo()
+    return found.row, found.col
 
 
 def _contiguity(zones: Zones, kind: Literal["queen", "rook"], tolerance: float) -> Graph:

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
-    Places = NDArray[np.intp]
-
 
 def contiguity_graph(ids: Any, focal: NDArray[Any], neighbour: NDArray[Any], *, name: str) -> Graph:
     """Make a symmetric binary graph of pairs of row numbers; repeats and self-links are dropped."""
@@ -24,7 +22,7 @@ def contiguity_graph(ids: Any, focal: NDArray[Any], neighbour: NDArray[Any], *, 
 
 
 def weighted_graph(
-    ids: Any, rows: Places, columns: Places, weight: NDArray[Any], *, name: str
+    ids: Any, rows: NDArray[Any], columns: NDArray[Any], weight: NDArray[Any], *, name: str
 ) -> Graph:
     """Make a graph of links between row numbers, in row order, zones without links kept.
 
