@@ -213,6 +213,19 @@ def test_a_register_of_ages_and_districts_alone(monkeypatch):
     assert found.metric("cells_equal").value == 1.0
 
 
+def test_moran_is_compared_where_neighbours_are_given(monkeypatch):
+    monkeypatch.setattr(evaluating, "SAMPLE", 200)
+    monkeypatch.setattr(evaluating.utility, "classifier_auc", _guess)
+    ring = [(f"w{i}", f"w{j % 24}") for i in range(24) for j in (i - 1 + 24, i + 1)]
+    neighbours = pd.Series(1.0, index=pd.MultiIndex.from_tuples(ring))
+    real = Records(frame=city(3000), kind="invented")
+    make = made_by(lambda frame: frame.copy())
+    found = evaluate(real, make(real), SPEC, make=make, neighbours=neighbours)
+    moran = found.metric("moran", "~65plus", "~all")
+    assert (moran.value, moran.n) == (0.0, 24)
+    assert "moran" not in found.not_measured
+
+
 def test_no_scikit_learn_is_said_on_the_page(monkeypatch):
     from tsukuba_gis.errors import MissingExtraError
 
@@ -223,7 +236,9 @@ def test_no_scikit_learn_is_said_on_the_page(monkeypatch):
     real = Records(frame=city(600), kind="invented")
     make = made_by(lambda frame: exact_to(frame, 10, 3))
     found = evaluate(real, make(real), SPEC, make=make)
-    assert found.not_measured == {"classifier": "extra_evaluate"}
+    assert found.not_measured == {
+        "classifier": "extra_evaluate", "moran": "moran_not_measured",
+    }  # fmt: skip
     assert "tsukuba-gis[evaluate]" in certificate(found, lang="en")
 
 

@@ -253,6 +253,8 @@ def evaluate(
     )
     # Attacks on fewer than k people say little, and what they say is of those people.
     metrics = [m for m in (*hard, *soft) if m.measured and (m.kind != "risk" or m.n >= spec.k)]
+    if spec.area and not any(m.name == "moran" for m in metrics):
+        not_measured["moran"] = "moran_not_measured"
     order = ("gate", "risk", "smoke", "utility")
     return Evaluation(
         metrics=tuple(sorted(metrics, key=lambda m: order.index(m.kind))),
