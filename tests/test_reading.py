@@ -104,7 +104,7 @@ def test_weights_without_words_stand_as_they_are():
 # ---- every statistic of the package ----------------------------------------
 
 GLOBAL = ("geary", "getis_ord_g", "bivariate_moran", "lee")
-LOCAL = ("local_g", "local_g_star", "local_geary", "local_join_counts")
+LOCAL = ("local_bivariate_moran", "local_g", "local_g_star", "local_geary", "local_join_counts")
 
 
 def association(statistic, *, p=0.01, z=3.0, value=0.4):
@@ -132,7 +132,11 @@ def test_global_statistics_have_words_for_both_directions_and_none(statistic, la
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("statistic", LOCAL)
 def test_local_statistics_have_words(statistic, lang):
-    classes = {"local_geary": "negative", "local_join_counts": "cluster"}.get(statistic, "hot")
+    classes = {
+        "local_bivariate_moran": "HL",
+        "local_geary": "negative",
+        "local_join_counts": "cluster",
+    }.get(statistic, "hot")
     frame = lisa_of([classes, "ns", "ns", "missing"]).frame
     exact = statistic == "local_join_counts"
     result = LocalAssociation(

@@ -188,7 +188,7 @@ def check_bivariate(record):
     graph, _, (x, y) = parts(record)
     close(ac.bivariate_moran(x, y, graph, permutations=9).value, record["value"])
     frame = ac.local_bivariate_moran(x, y, graph, permutations=9).frame
-    close(frame["i"].mean(), record["value"])
+    close(frame["value"].mean(), record["value"])
 
 
 def check_correlogram(record):

@@ -81,6 +81,7 @@ def _local(result: Local, label: str, lang: Language) -> str:
 # Classes that a local statistic can find, in the order of the words.
 _KINDS: Final[dict[str, tuple[str, ...]]] = {
     "local_moran": ("HH", "LL", "HL", "LH"),
+    "local_bivariate_moran": ("HH", "LL", "HL", "LH"),
     "local_g": ("hot", "cold"),
     "local_g_star": ("hot", "cold"),
     "local_geary": ("HH", "LL", "positive", "negative"),

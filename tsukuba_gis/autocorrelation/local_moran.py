@@ -10,7 +10,7 @@ from tsukuba_gis.autocorrelation.alignment import align
 from tsukuba_gis.autocorrelation.moran import pair
 from tsukuba_gis.autocorrelation.permutation import Alternative, local_tails
 from tsukuba_gis.autocorrelation.randomisation import is_constant, kurtosis
-from tsukuba_gis.result import LocalMoran
+from tsukuba_gis.result import LocalAssociation, LocalMoran
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,11 +103,11 @@ def local_bivariate_moran(
     seed: int = 0,
     alpha: float = 0.05,
     fdr: bool = True,
-) -> LocalMoran:
+) -> LocalAssociation:
     """Return bivariate LISA: which zones have a high or low ``x`` among high or low ``y``.
 
-    As :func:`local_moran`, Iᵢ = zᵢ(x) · lagᵢ(z(y)); class ``"HL"`` is high x
-    among low y. It says nothing on x and y within one zone.
+    As :func:`local_moran`, ``value`` is Iᵢ = zᵢ(x) · lagᵢ(z(y)); class ``"HL"``
+    is high x among low y. It says nothing on x and y within one zone.
 
     References
     ----------
@@ -117,9 +117,11 @@ def local_bivariate_moran(
     aligned = align(pair(x, y), graph, style="row")
     first, second = aligned.values.T
     level: tuple[float, bool, Alternative] = (alpha, fdr, "two-sided")
-    return LocalMoran(
-        indicator=f"{x.name} × {y.name}",
-        frame=_frame(aligned, first, second, permutations=permutations, seed=seed, level=level),
+    frame = _frame(aligned, first, second, permutations=permutations, seed=seed, level=level)
+    return LocalAssociation(
+        statistic="local_bivariate_moran",
+        indicator=(str(x.name), str(y.name)),
+        frame=frame.rename(columns={"i": "value"}),
         alpha=alpha,
         fdr=fdr,
         permutations=permutations,
