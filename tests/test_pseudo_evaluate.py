@@ -256,15 +256,16 @@ def measured(frame):
 def test_the_register_keeps_every_cell_of_its_own_file():
     """The recount is another way of counting than measuring; both must agree."""
     frame = city(8000)
-    frame["district"] = frame.district.astype(object)
+    # sizes that only a few households have are merged by measuring
+    frame = frame[frame.groupby("home").home.transform("size") <= 4]
     statistics = measured(frame)
-    assert statistics.merges["areas_merged"] == 0
+    assert not any(statistics.merges.values())
     counted = gates.recount(frame, statistics)
     assert counted.kept.sum() == counted.declared.sum() > 500
     assert set(counted.table) >= {"bands", "care", "areas", "area_ages", "sums"}
     assert gates.declared_kept(counted).passed is True
     bands = counted[counted.table == "bands"].iloc[0]
-    assert bands.persons == 8000
+    assert bands.persons == len(frame)
 
 
 def test_one_person_moved_is_seen():

@@ -155,9 +155,9 @@ def test_moran_difference_leaves_out_small_areas():
     adjacency = pd.Series(
         1.0, index=pd.MultiIndex.from_tuples([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
     )
-    metric = utility.moran_difference(
-        real, real, adjacency, area="area", columns=("old", "all"), k=2
-    )
+    options = {"area": "area", "columns": ("old", "all"), "k": 2}
+    assert not utility.moran_difference(real, real, adjacency, **options).measured
+    metric = utility.moran_difference(real, real, adjacency, **options, least=3)
     assert metric.n == 3, "d is below k"
     # shares .75, .5, 1: z = 0, −¼, ¼; I = 3/3 · (½·0 + ½·(−¼)(¼) + (−¼)(¼) …)/(⅛)
     assert metric.value == 0.0

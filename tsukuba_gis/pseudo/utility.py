@@ -391,6 +391,7 @@ def moran_difference(
     area: str,
     columns: tuple[str, str],
     k: int,
+    least: int = 20,
 ) -> Metric:
     """Return pseudo minus real Moran's I of a share per area.
 
@@ -403,6 +404,8 @@ def moran_difference(
     k
         Areas in which one of the two real counts is below k are left out: no
         such table could be published.
+    least
+        With fewer areas than this the statistic says nothing and is not measured.
     """
     import pandas as pd
 
@@ -416,6 +419,8 @@ def moran_difference(
     first, second = (
         part.loc[large, columns[0]] / part.loc[large, columns[1]] for part in (true, made)
     )
+    if len(large) < least:
+        return Metric(name="moran", kind="utility", value=math.nan, subject=(area, *columns))
     before, after = moran(first, neighbours), moran(second, neighbours)
     return Metric(
         name="moran", kind="utility", value=after - before, null=0.0, at_least=-0.03, at_most=0.03,
