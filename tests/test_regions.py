@@ -302,7 +302,7 @@ def test_every_region_holds_the_floor(seed, least):
     data, graph = city(6, 5, seed=seed)
     persons = pd.Series(np.random.default_rng(seed).integers(0, 20, 30), index=data.index)
     regions = regionalise(data, graph, floor=Floor(least=least, of=persons), seed=seed)
-    assert regions.sums.min() >= least
+    assert regions.sums.min() >= least * (1 - 1e-12)  # sums of decimals may fall short
     assert regions.sums.sum() == persons.sum()
     assert regions.k <= persons.sum() / least
     assert regions.contiguous
