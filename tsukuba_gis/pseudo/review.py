@@ -260,8 +260,8 @@ def _numbers(statistics: Statistics, lang: Language) -> Iterable[str]:
             **({"metres": int(statistics.spec.mesh_metres)} if name == "mesh" else {}),
         )  # fmt: skip
         counts = [table[column].to_numpy(dtype=float) for column in _COUNTS if column in table]
-        positive = np.concatenate([values[values > 0] for values in counts]) if counts else []
-        least = f"{min(positive):,.0f}" if len(positive) else "–"
+        smallest = [values[values > 0].min() for values in counts if (values > 0).any()]
+        least = f"{min(smallest):,.0f}" if smallest else "–"
         rows.append([label(f"{name}.csv"), cell(means), number(f"{len(table):,}"), number(least)])
     yield heading("review_numbers", lang)
     yield paragraph("review_numbers_text", lang)
