@@ -241,10 +241,7 @@ def evaluate(
     tables, hard = _gates(pseudo.frame, statistics, zones)
     not_measured: dict[str, str] = {}
     soft = chain(
-        _inference(people, part_fake, spec, seed),
-        _nearness(people, part_fake, spec, seed),
-        _uniques(people, part_fake, (real, fake), spec),
-        _small_cells(people, part_fake, (real, fake), spec),
+        _attacks(people, part_fake, (real, fake), spec, seed),
         _counts(real, fake, spec),
         _relations(real, fake, people, spec),
         _told_apart(real, fake, spec, seed, not_measured),
@@ -361,6 +358,20 @@ def _gates(
 # ---- risk --------------------------------------------------------------------------------------
 
 
+def _attacks(
+    people: Holdout,
+    made: pd.DataFrame,
+    full: tuple[pd.DataFrame, pd.DataFrame],
+    spec: Spec,
+    seed: int,
+) -> Iterator[Metric]:
+    yield from _inference(people, made, spec, seed)
+    yield from _nearness(people, made, spec, seed)
+    yield from _uniques(people, made, full, spec)
+    yield from _copies(people, made, spec)
+    yield from _small_cells(people, made, full, spec)
+
+
 def _inference(people: Holdout, made: pd.DataFrame, spec: Spec, seed: int) -> Iterator[Metric]:
     """Attack: all but the secret is known; the nearest pseudo row gives the guess."""
     known, within = _about(made, spec), _within(made, spec)
@@ -400,7 +411,7 @@ def _nearness(people: Holdout, made: pd.DataFrame, spec: Spec, seed: int) -> Ite
 def _uniques(
     people: Holdout, made: pd.DataFrame, full: tuple[pd.DataFrame, pd.DataFrame], spec: Spec
 ) -> Iterator[Metric]:
-    """Attacks: rows, values, points and households that are there again."""
+    """Attacks: people and rows that stand alone."""
     keys = _keys(made, spec)
     alone = [float(risk.unique_rows(frame, keys).mean()) for frame in full]
     yield Metric(
@@ -421,6 +432,10 @@ def _uniques(
             lambda f: risk.disclosive_correct(f, made, known=keys, secret=care),
             subject=[care], at_most=LEAK,
         )  # fmt: skip
+
+
+def _copies(people: Holdout, made: pd.DataFrame, spec: Spec) -> Iterator[Metric]:
+    """Attacks: rows, points, values and households that are there again."""
     if spec.numeric:
         columns = [c for c in spec.measured if c in made and c not in spec.carried]
         positive = spec.sums[-1] if spec.sums else spec.numeric[-1]
