@@ -141,3 +141,20 @@ def test_missing_file_and_wrong_encoding(tmp_path):
 def test_the_example_study_file_is_valid():
     example = Path(__file__).parents[1] / "examples" / "study.toml"
     assert read_study(example).zones
+
+
+def test_weights_are_those_asked_for():
+    from dataclasses import replace
+
+    from tsukuba_gis.study import ZoneSource, demo_study, run
+
+    study = replace(
+        demo_study(size=2_000),
+        zones=(ZoneSource(kind="school_district"),),
+        indicators=("share_65plus",),
+        permutations=999,
+    )
+    (level,) = run(replace(study, weights="knn:4")).levels
+    assert level.moran["share_65plus"].weights == "knn(4)"
+    with pytest.raises(InputError, match="Unknown weights bishop"):
+        run(replace(study, weights="bishop"))

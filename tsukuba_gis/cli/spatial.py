@@ -14,7 +14,6 @@ from tsukuba_gis.messages import Language
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-    from libpysal.graph import Graph
 
     from tsukuba_gis.zones import Zones
 
@@ -53,9 +52,10 @@ def moran(
     """
     from tsukuba_gis import reading
     from tsukuba_gis.autocorrelation import moran as compute
+    from tsukuba_gis.weights import weights_of
 
     zones, values = _numbers(zones_file, layer, [column])
-    graph = _graph(zones, weights)
+    graph = weights_of(zones, spelt=weights)
     result = compute(values[column], graph, permutations=permutations, seed=seed)
     click.echo(reading.sentence(result, label=column, lang=lang))
     for line in (*reading.cautions(result, lang=lang), reading.method(result, lang=lang)):
@@ -83,9 +83,10 @@ def lisa(zones_file: Path, column: str, layer: str | None, weights: str, lang: L
     """
     from tsukuba_gis import reading
     from tsukuba_gis.autocorrelation import local_moran
+    from tsukuba_gis.weights import weights_of
 
     zones, values = _numbers(zones_file, layer, [column])
-    result = local_moran(values[column], _graph(zones, weights), **options)
+    result = local_moran(values[column], weights_of(zones, spelt=weights), **options)
     if out is not None:
         _write(zones.frame[["name", column, "geometry"]].join(result.frame), out)
     click.echo(reading.sentence(result, label=column, lang=lang))
@@ -118,10 +119,11 @@ def regionalise(  # noqa: PLR0913 - one parameter an option
     Example: tsukuba-gis regionalise wards.gpkg --columns share_65plus,density --k 18
     """
     from tsukuba_gis import regions
+    from tsukuba_gis.weights import weights_of
 
     names = [name.strip() for name in columns.split(",") if name.strip()]
     zones, values = _numbers(zones_file, layer, names)
-    result = regions.regionalise(values, _graph(zones, weights), k=k, seed=seed)
+    result = regions.regionalise(values, weights_of(zones, spelt=weights), k=k, seed=seed)
     if out is not None:
         frame = zones.frame[["name", *names, "geometry"]]
         _write(frame.assign(region=result.labels), out)
@@ -144,25 +146,6 @@ def _numbers(path: Path, layer: str | None, columns: list[str]) -> tuple[Zones, 
         if not pd.api.types.is_numeric_dtype(zones.frame[column]):
             raise InputError("zones_not_numbers", path=path.name, column=column)
     return zones, zones.frame[columns].astype(float)
-
-
-def _graph(zones: Zones, spelt: str) -> Graph:
-    """Build the weights that the option names."""
-    from tsukuba_gis import weights
-
-    kind, _, number = spelt.partition(":")
-    try:
-        if kind == "knn" and number:
-            return weights.knn(zones, k=int(number))
-        if kind == "band" and number:
-            return weights.distance_band(zones, distance=float(number))
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError("weights_unknown", spelt=spelt) from None
-    if kind not in ("queen", "rook") or number:
-        raise InputError("weights_unknown", spelt=spelt)
-    return weights.queen(zones) if kind == "queen" else weights.rook(zones)
 
 
 def _write(frame: gpd.GeoDataFrame, out: Path) -> None:

@@ -110,6 +110,8 @@ class Study:
         What heavy care means.
     min_count
         Smallest denominator that is shown.
+    weights
+        Which zones are neighbours: see :func:`tsukuba_gis.weights.weights_of`.
     permutations, alpha, fdr
         Of the local Moran statistics. The global one takes at most 9,999
         permutations: it is one test, so its p needs no finer grain.
@@ -137,6 +139,7 @@ class Study:
     indicators: tuple[str, ...] = ()
     severe: SevereCare = "care3-5"
     min_count: int = 10
+    weights: str = "queen"
     permutations: int = 99_999
     alpha: float = 0.05
     fdr: bool = True

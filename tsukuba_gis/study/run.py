@@ -175,9 +175,9 @@ def _autocorrelation(
 ) -> tuple[dict[str, Moran], dict[str, LocalMoran]]:
     """Test every rate for clusters, over all zones and zone by zone."""
     from tsukuba_gis.autocorrelation import local_moran, moran
-    from tsukuba_gis.weights import queen
+    from tsukuba_gis.weights import weights_of
 
-    graph = queen(zones)
+    graph = weights_of(zones, spelt=study.weights)
     rates = [name for name in values.columns if name not in COUNTS]
     few = min(study.permutations, _GLOBAL_PERMUTATIONS)
     return (

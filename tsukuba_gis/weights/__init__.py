@@ -10,6 +10,7 @@ from tsukuba_gis.weights.coverage import Coverage, check_coverage
 from tsukuba_gis.weights.distance import distance_band, kernel, knn
 from tsukuba_gis.weights.files import from_table, read_weights
 from tsukuba_gis.weights.graphs import describe
+from tsukuba_gis.weights.spelling import weights_of
 
 __all__ = [
     "Coverage",
@@ -24,4 +25,5 @@ __all__ = [
     "queen",
     "read_weights",
     "rook",
+    "weights_of",
 ]
