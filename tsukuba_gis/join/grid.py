@@ -80,7 +80,7 @@ def edges_of(shapes: NDArray[np.object_]) -> Edges:
     )
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     xy += 0.0  # no negative zeros: marks are made of bits
-    moves = (xy[1:] != xy[:-1]).any(axis=1)
+    moves = (xy[1:, 0] != xy[:-1, 0]) | (xy[1:, 1] != xy[:-1, 1])
     first = np.flatnonzero((ring[1:] == ring[:-1]) & moves)
     weight = owner[part[ring[first]]] + np.int64(_ONE + 1)
     keep = _merge(xy, first, weight)
