@@ -31,9 +31,11 @@ from tsukuba_gis.pseudo.layout import (
     OLD,
     TEN,
     care_start,
+    city_of,
     families,
     labelled,
     start_of,
+    tables,
 )
 
 if TYPE_CHECKING:
@@ -61,8 +63,8 @@ _PLAIN: Final = {
     "mesh": ("area", "mesh_x", "mesh_y"),
     "states": ("group", "state"),
 }
-# Tables of means and shares.
-_MEANS: Final = ("quantiles", "correlation", "gaps", "profile", "units", "patterns", "pairs")
+# Tables that are looked at number by number; all others are taken as means and shares.
+_NUMBERED: Final = ("bands", "areas", "sums", "groups", *_PLAIN)
 # Keys of the tables that are ages.
 _AGES: Final = ("start", "group", "old", "ten", "broad", "band", "top")
 # Above every age.
@@ -239,11 +241,25 @@ def _plain(statistics: Statistics, name: str, keys: Sequence[str]) -> dict[Label
         [names[key][str(value)] if key in names else str(value) for value in table[key]]
         for key in keys
     ]
+    if name == "years":
+        spelt.append(_year_spans(statistics))
     figure = "households" if name == "mesh" else "persons"
     return {
         own: _Cell(float(value), (("areas/households", own[:1]),) if name == "mesh" else ())
         for own, value in zip(zip(*spelt, strict=True), table[figure], strict=True)
     }
+
+
+def _year_spans(statistics: Statistics) -> list[str]:
+    """Return where each run of single years ends, and the clusters that are counted in it."""
+    years, bands = statistics.tables["years"], _with_ends(statistics.tables["bands"])
+    ends = years.groupby(["sex", "start"], sort=False)["first"].shift(-1, fill_value=_OPEN)
+    alone = bands.end == bands.groupby(["sex", "start"]).end.transform("min")
+    counted = bands[alone].groupby(["sex", "start"]).cluster.agg("|".join).to_dict()
+    return [
+        f"{end} {counted.get((sex, start), '')}"
+        for sex, start, end in zip(years.sex, years.start, ends, strict=True)
+    ]
 
 
 def _area_names(statistics: Statistics) -> list[str]:
@@ -333,11 +349,11 @@ def _with_ends(bands: pd.DataFrame) -> pd.DataFrame:
 
 def _bands(one: Statistics, other: Statistics) -> tuple[_Counts, _Counts]:
     """Return the age bands of both files, and the coarser ones that both have in common."""
-    tables = [_with_ends(file.tables["bands"]) for file in (one, other)]
-    starts = [set(zip(t.cluster, t.sex, t.start, strict=True)) for t in tables]
+    ended = [_with_ends(file.tables["bands"]) for file in (one, other)]
+    starts = [set(zip(t.cluster, t.sex, t.start, strict=True)) for t in ended]
     common = starts[0] & starts[1]
     both: list[_Counts] = []
-    for table in tables:
+    for table in ended:
         coarse: dict[Label, float] = {}
         fine: dict[Label, _Cell] = {}
         at = -1
@@ -463,11 +479,14 @@ def _sum_people(statistics: Statistics) -> dict[Label, float]:
 def _compare_means(old: Statistics, new: Statistics, k: int) -> Counter[tuple[Kind, str]]:
     """Compare means and shares where the people behind them hardly changed."""
     found = Counter[tuple[Kind, str]]()
-    city = new.tables["bands"].persons.sum() - old.tables["bands"].persons.sum()
-    for name in _MEANS:
+    everyone = new.tables["bands"].persons.sum() - old.tables["bands"].persons.sum()
+    numbered = {*_NUMBERED, *tables(city_of(old)), *tables(city_of(new))}
+    for name in dict.fromkeys((*old.tables, *new.tables)):
+        if name in numbered:
+            continue
         before, after = _mean_rows(old, name), _mean_rows(new, name)
         for group in before.keys() | after.keys():
-            people = city
+            people = everyone
             if name == "quantiles":
                 people = _group_people(new).get(group, 0) - _group_people(old).get(group, 0)
             if before.get(group) != after.get(group) and abs(people) < k:

@@ -92,7 +92,7 @@ def review(statistics: Statistics, *, lang: Language) -> str:
     lang
         ``"ja"`` or ``"en"``.
     """
-    coverage = [_coverage(table) for table in families(statistics)[1].values()]
+    coverage = [_bands(statistics), *map(_coverage, families(statistics)[1].values())]
     body = (
         *_summary(statistics, lang),
         *_file(statistics, lang),
@@ -130,6 +130,16 @@ class _Coverage:
     modelled: int
     share: float
     levels: tuple[tuple[tuple[str, ...], int, int], ...]
+
+
+def _bands(statistics: Statistics) -> _Coverage:
+    """Return the population by age: every band is published."""
+    n = len(statistics.tables["bands"])
+    columns = ("cluster", "sex", "start")
+    return _Coverage(
+        name="bands", unit="persons", columns=columns, cells=n, exact=n, empty=0, pooled=0,
+        modelled=0, share=1.0, levels=((columns, n, n),),
+    )  # fmt: skip
 
 
 def _coverage(table: Family) -> _Coverage:
