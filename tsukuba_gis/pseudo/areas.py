@@ -11,6 +11,7 @@ it.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,9 @@ _PATIENCE: Final = 16
 _ROUNDS: Final = 300
 # The number of households of an area weighs most: it is met first and kept.
 _HOUSEHOLD_WEIGHT: Final = 3.0
+# If its households or persons are still wrong at the end, they go before all else.
+_LAST_WEIGHT: Final = 25.0
+_LAST_TRIES: Final = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -82,10 +86,20 @@ def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> 
     everywhere = np.ones((len(areas), len(kinds)), dtype=bool)
     shares = _rake(number, targets, everywhere)
     if (kinds[:, -1] != 0).any():
-        everywhere = _hosting(shares, kinds[:, -1], number)
+        everywhere, hosts = _hosting(shares, kinds[:, -1], number)
         shares = _rake(number, targets, everywhere)
+        # Open households stay where they are put: their residents follow them.
+        fixed = kinds[:, -1] > 0
+        shares[:, fixed] = hosts[:, fixed]
+        everywhere[:, fixed] = False
     placed = _rounded(shares, number, targets, everywhere, rng)
     _exchange(placed, targets, everywhere, rng)
+    first = np.append(np.full(2, _LAST_WEIGHT), np.ones(len(targets.weight) - 2))
+    urgent = dataclasses.replace(targets, weight=first)
+    for _ in range(_LAST_TRIES):
+        if (placed @ targets.counts[:, :2] == targets.wanted[:, :2]).all():
+            break
+        _exchange(placed, urgent, everywhere, rng)
     # Which household of a kind goes where is drawn by lot.
     order = np.lexsort((rng.random(len(kind)), kind))
     unit_area = np.empty(len(kind), dtype=np.int64)
@@ -97,8 +111,10 @@ def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> 
 
 
 def _units(crowd: Crowd, plan: Plan) -> tuple[Ints, Ints]:
-    """Return the unit of each person, and what each unit is: 0 a household, t + 1 the first
-    member of an open one of type t, −t − 1 another resident of such a one.
+    """Return the unit of each person, and what each unit is.
+
+    0: a household; t + 1: the first member of an open one of type t; −t − 1:
+    another resident of such a one, who is a unit alone.
     """
     city = plan.city
     usual = np.zeros(len(city.codes["type"]), dtype=bool)
@@ -117,19 +133,23 @@ def _units(crowd: Crowd, plan: Plan) -> tuple[Ints, Ints]:
     return unit, role
 
 
-def _hosting(shares: Floats, role: Ints, number: Ints) -> Bools:
-    """Tell which kinds may be where: open households where raking has most of their residents."""
+def _hosting(shares: Floats, role: Ints, number: Ints) -> tuple[Bools, Ints]:
+    """Tell which kinds may be where, and put the open households where most residents belong.
+
+    One in each of the areas that raking gives most residents; where there are
+    more households than areas, from the first again.
+    """
     allowed = np.ones(shares.shape, dtype=bool)
-    for kind in np.unique(np.abs(role[role != 0])):
-        hosts, guests = role == kind, role == -kind
-        many = int(number[hosts].sum())
-        if many == 0:
-            continue
-        wanted = shares[:, guests].sum(axis=1)
-        chosen = np.zeros(len(shares), dtype=bool)
-        chosen[np.argsort(-wanted, kind="stable")[:many]] = True
-        allowed[np.ix_(~chosen, hosts | guests)] = False
-    return allowed
+    hosts = np.zeros(shares.shape, dtype=np.int64)
+    for kind in np.unique(role[role > 0]):
+        wanted = shares[:, role == -kind].sum(axis=1)
+        best = np.argsort(-wanted, kind="stable")
+        columns = np.repeat(np.flatnonzero(role == kind), number[role == kind])
+        areas = best[np.arange(len(columns)) % len(best)]
+        np.add.at(hosts, (areas, columns), 1)
+        away = ~np.isin(np.arange(len(shares)), areas)
+        allowed[np.ix_(away, np.abs(role) == kind)] = False
+    return allowed, hosts
 
 
 def _admit(crowd: Crowd, unit_area: Ints, unit: Ints, role: Ints, rng: np.random.Generator) -> None:

@@ -100,6 +100,8 @@ class Family:
 
     def find(self, codes: Mapping[str, Ints]) -> Ints:
         """Return the leaf of each person or household, -1 where there is none."""
+        if len(self.leaves) == 0:
+            return np.full(len(codes[self.keys[0]]), -1)
         spans = [
             max(int(self.leaves[key].max()), int(codes[key].max(initial=0))) + 2
             for key in self.keys

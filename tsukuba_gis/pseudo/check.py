@@ -52,7 +52,7 @@ def check(
     """
     import pandas as pd
 
-    keys = _keys(city, crowd, statistics, numbers)
+    keys = _keys(city, crowd, numbers)
     rows = []
     for name, table in tables.items():
         own = {key: keys[name, key] if (name, key) in keys else keys["", key] for key in table.keys}
@@ -72,9 +72,7 @@ def check(
     return pd.DataFrame(rows, columns=["table", "level", "declared", "kept", "demoted"])
 
 
-def _keys(
-    city: City, crowd: Crowd, statistics: Statistics, numbers: Mapping[str, Floats]
-) -> dict[tuple[str, str], Ints]:
+def _keys(city: City, crowd: Crowd, numbers: Mapping[str, Floats]) -> dict[tuple[str, str], Ints]:
     """Return the codes of every person (or household) for every table."""
     spec = city.spec
     first = np.unique(crowd.household, return_index=True)[1]

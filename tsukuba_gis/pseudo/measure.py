@@ -107,6 +107,7 @@ def measure(records: Records, spec: Spec, *, zones: Zones | None = None) -> Stat
         **{name: labelled(table, city) for name, table in built.items()},
         "profile": pd_concat(profiles, ["table", "context", "part", "share", "step"]),
         "gaps": _gaps(people, city),
+        "pools": _pools(people, city, pattern),
         **measure_numbers(frame, people, city, built["users"], coded),
         **measure_mesh(frame, people, zones),
     }
@@ -419,6 +420,20 @@ def _years(people: People, city: City) -> pd.DataFrame:
             for first, persons in merge_bands(years, counts, same, spec.k):
                 rows.append((name, atom, first, persons))
     return pd.DataFrame(rows, columns=["sex", "start", "first", "persons"])
+
+
+def _pools(people: People, city: City, pattern: Ints) -> pd.DataFrame:
+    """Return the mean size of rare households by type, to two digits, where there are k of them."""
+    import pandas as pd
+
+    size = np.bincount(people.household)
+    kinds, rare = city.patterns.type.to_numpy()[pattern], city.patterns.rare.to_numpy()[pattern]
+    rows = []
+    for kind, name in enumerate(city.codes["type"]):
+        own = size[rare & (kinds == kind)]
+        if len(own) >= people.spec.k and own.max() <= own.sum() / 2:
+            rows.append((name, float(f"{own.mean():.2g}")))
+    return pd.DataFrame(rows, columns=["type", "mean_size"])
 
 
 def _gaps(people: People, city: City) -> pd.DataFrame:
