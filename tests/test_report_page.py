@@ -249,3 +249,10 @@ def test_settings_that_are_not_set_are_left_out():
     made = page_html(replace(toy_result(), provenance=provenance))
     assert "<td>kind: ward</td>" in made
     assert ">none<" not in made
+
+
+def test_documents_of_the_result_are_linked_by_name():
+    page = page_html(replace(toy_result(), pages={"証明<b>.html": "<p>x</p>"}))
+    assert 'href="%E8%A8%BC%E6%98%8E%3Cb%3E.html"' in page
+    assert "証明<b>" not in page
+    assert "この結果についての文書" not in page_html(toy_result()).split("</script>")[-1]

@@ -42,16 +42,22 @@ def group() -> None:
 @click.option("--seed", type=click.IntRange(0), default=None, help="Seed of everything random.")
 @click.option("--size", type=click.IntRange(1_000), default=None,
               help="Persons in the register (default: all, about 227,000).")  # fmt: skip
+@click.option("--pseudo", "with_pseudo", is_flag=True,
+              help="Make pseudo records first, and certify them (takes a minute).")  # fmt: skip
 @lang_option
 @click.option("--quiet", is_flag=True, help="No progress.")
-def demo(out: Path, seed: int | None, size: int | None, lang: Language, quiet: bool) -> None:
+def demo(
+    out: Path, seed: int | None, size: int | None, with_pseudo: bool, lang: Language, quiet: bool
+) -> None:
     """Run everything on the bundled, invented register of Tsukuba.
 
     Example: tsukuba-gis demo --out out --lang en
     """
     from tsukuba_gis.study import DEMO_SEED, demo_study
 
-    study = demo_study(seed=DEMO_SEED if seed is None else seed, size=size, lang=lang)
+    study = demo_study(
+        seed=DEMO_SEED if seed is None else seed, size=size, lang=lang, pseudo=with_pseudo
+    )
     _run_and_write(study, out, lang, quiet=quiet)
 
 

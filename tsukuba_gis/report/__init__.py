@@ -36,7 +36,7 @@ def write_report(
     -------
     tuple of pathlib.Path
         What a person opens first, in this order: page, workbook, GeoPackage,
-        folder of tables.
+        folder of tables, documents that go with the result.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def write_report(
     files = _names(result, formats)
     with whole_folder(out) as folder:
         _write(result, folder, files)
-    return tuple(out / name for name in files.values())
+    return tuple(out / name for name in (*files.values(), *result.pages))
 
 
 def _names(result: Result, formats: tuple[OutputFormat, ...]) -> dict[OutputFormat, str]:

@@ -150,17 +150,39 @@ class Study:
     certify: bool = False
 
 
-def demo_study(*, seed: int = DEMO_SEED, size: int | None = None, lang: Language = "ja") -> Study:
+def demo_study(
+    *,
+    seed: int = DEMO_SEED,
+    size: int | None = None,
+    lang: Language = "ja",
+    pseudo: bool = False,
+) -> Study:
     """Return the study of the bundled, invented register on the bundled, approximate zones.
+
+    Parameters
+    ----------
+    seed
+        Of everything random.
+    size
+        Persons; None: all, about 227,000.
+    lang
+        Of the outputs.
+    pseudo
+        Take the register for a confidential one: make pseudo-citizen records
+        from it, study those, and certify them.
 
     Examples
     --------
     >>> demo_study(lang="en").title["en"]
     'Tsukuba City: statistics by district (demo)'
     """
+    from tsukuba_gis.pseudo.spec import Spec
+
     return Study(
         title={lang: text("demo_title", lang) for lang in LANGUAGES},
         records=RecordSource(size=size),
         seed=seed,
         lang=lang,
+        pseudo=Spec.tsukuba() if pseudo else None,
+        certify=pseudo,
     )
