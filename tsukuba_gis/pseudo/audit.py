@@ -1,0 +1,427 @@
+"""Audit: what an attacker could work out from the statistics file, and the repair of it.
+
+Every published number is a linear equation over the cells of the tables, and
+tables that count the same people are tied to each other. Linear programs find
+the range of every cell that is not published; where a range is too narrow, a
+neighbouring cell is given up, until none is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.pseudo.keys import stream
+from tsukuba_gis.pseudo.layout import LINKS, families, labelled, linked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+    from tsukuba_gis.pseudo.cells import Family
+    from tsukuba_gis.pseudo.layout import City
+    from tsukuba_gis.pseudo.statistics import Statistics
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+# Programs that push many cells at once, before cells are looked at one by one.
+_TOGETHER: Final = 60
+# Rounds of repair of one part; each gives up at least one cell, so few are needed.
+_ROUNDS: Final = 200
+# At most so many cells are looked at by themselves; more are given help unseen.
+_ONE_BY_ONE: Final = 400
+_TOLERANCE: Final = 1e-6
+
+
+def audit(statistics: Statistics) -> Statistics:
+    """Check a statistics file as an attacker would, and repair it until nothing follows.
+
+    Parameters
+    ----------
+    statistics
+        As measured.
+
+    Returns
+    -------
+    Statistics
+        The same file, with cells given up where the range of a hidden cell was
+        narrower than k / 2 and touched 1 … k − 1; the findings are in its
+        ``audit``, bound to the hash of its tables.
+
+    Raises
+    ------
+    DisclosureError
+        If the file holds a count of 1 … k − 1, or if its numbers contradict
+        each other: it was altered.
+
+    Notes
+    -----
+    Ranges are those of the linear relaxation, which holds the true table; a
+    vertex found for one cell widens the known ranges of all others, so that few
+    programs are needed. Tables are tied by the people they count in common:
+    ages, care and users; roles, households and living; areas and clusters.
+    """
+    _small(statistics)
+    city, tables = families(statistics)
+    system = _system(city, tables)
+    searches = []
+    given_up = 0
+    for number, part in enumerate(_parts(system)):
+        search = _Search(part, statistics.spec.k)
+        given_up += _repaired(search, tables, stream("audit", f"{number}"))
+        searches.append(search)
+    repaired = {name: labelled(table, city) for name, table in tables.items()}
+    written = {name: repaired.get(name, table) for name, table in statistics.tables.items()}
+    return _with(statistics, written, {**_findings(searches), "given_up": given_up})
+
+
+def _repaired(search: _Search, tables: Mapping[str, Family], rng: np.random.Generator) -> int:
+    """Give up cells of one part of the system until no range is narrow; return how many."""
+    given_up = 0
+    for _ in range(_ROUNDS):
+        narrow = search.narrow(rng)
+        if len(narrow) == 0:
+            return given_up
+        gone = _to_give_up(search, narrow)
+        for name, level, code in (search.system.label[cell] for cell in gone):
+            tables[name].values[level][code] = np.nan
+        search.release(gone)
+        given_up += len(gone)
+    raise DisclosureError("pseudo_not_repaired")
+
+
+def _findings(searches: list[_Search]) -> dict[str, Any]:
+    """Return what the officer reads: numbers only."""
+    found = [search.findings() for search in searches]
+    total = {name: sum(part[name] for part in found) for name in found[0]}
+    wide, touching = total.pop("at_least_k_wide"), total["hidden_open"]
+    return {**total, "share_at_least_k_wide": round(wide / touching, 3) if touching else 1.0}
+
+
+def _with(
+    statistics: Statistics, tables: Mapping[str, pd.DataFrame], findings: Mapping[str, Any]
+) -> Statistics:
+    import dataclasses
+
+    return dataclasses.replace(statistics, tables=dict(tables)).with_audit(findings)
+
+
+def _small(statistics: Statistics) -> None:
+    """Refuse a file with a count of 1 … k − 1."""
+    for name, table in statistics.tables.items():
+        for column in ("count", "persons", "households"):
+            if column in table:
+                values = table[column].to_numpy(dtype=np.float64)
+                small = int(((values > 0) & (values < statistics.spec.k)).sum())
+                if small and not (column == "households" and statistics.spec.household is None):
+                    raise DisclosureError("pseudo_small_cell", table=name, n=small)
+
+
+# ---- the equations -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _System:
+    """The cells of all tables as sums of leaves, and what ties tables together.
+
+    ``cells`` is cells × variables, ``values`` their published values (NaN:
+    hidden), ``label`` the table, level and code of each, ``rank`` is 1
+    for sums that are given up first.
+    ``ties`` are equations whose right side is ``right``.
+    """
+
+    cells: csr_array
+    values: Floats
+    label: list[tuple[str, str, int]]
+    rank: Ints
+    ties: csr_array
+    right: Floats
+
+
+def _system(city: City, tables: Mapping[str, Family]) -> _System:
+    from scipy.sparse import csr_array, vstack
+
+    offset, n = {}, 0
+    for name, table in tables.items():
+        offset[name] = n
+        n += len(table.leaves)
+    n += len(city.pairs) * len(city.codes["cluster"]) if "roles" in tables else 0
+    cells, values, rank, ties, right = [], [], [], [], []
+    label: list[tuple[str, str, int]] = []
+    for name, table in tables.items():
+        for level in table.levels:
+            codes, value = table.codes[level.name], table.values[level.name]
+            place = (codes, np.arange(len(codes)) + offset[name])
+            every = csr_array((np.ones(len(codes)), place), (len(value), n))
+            if level.role in {"known", "link"}:
+                told = level.role == "known" or name == "area_ages"
+                known = np.flatnonzero(np.isfinite(value) & told)
+                ties.append(every[known])
+                right.append(value[known])
+                continue
+            cells.append(every)
+            values.append(value)
+            rank.append(np.full(len(value), int(level.role == "profile")))
+            label += [(name, level.name, code) for code in range(len(value))]
+    equal = [_tie(tables, offset, n, link) for link in LINKS]
+    if "roles" in tables:
+        equal.append(_members(city, tables, offset, n))
+    for tie in equal:
+        if tie is not None:
+            ties.append(tie)
+            right.append(np.zeros(tie.shape[0]))
+    return _System(
+        cells=vstack(cells).tocsr(), values=np.concatenate(values), label=label,
+        rank=np.concatenate(rank), ties=vstack(ties).tocsr(), right=np.concatenate(right),
+    )  # fmt: skip
+
+
+def _parts(system: _System) -> list[_System]:
+    """Return the parts of the system that nothing ties together: as a rule, its clusters."""
+    from scipy.sparse import vstack
+    from scipy.sparse.csgraph import connected_components
+
+    every = abs(vstack([system.cells, system.ties])).tocsr()
+    number, of = connected_components((every.T @ every).tocsr(), directed=False)
+    of_cell = of[system.cells.indices[system.cells.indptr[:-1]]]
+    live = np.diff(system.ties.indptr) > 0
+    of_tie = np.full(len(live), -1)
+    of_tie[live] = of[system.ties.indices[system.ties.indptr[:-1][live]]]
+    parts = []
+    for part in range(number):
+        variables = np.flatnonzero(of == part)
+        cells, ties = np.flatnonzero(of_cell == part), np.flatnonzero(of_tie == part)
+        if len(cells):
+            parts.append(
+                _System(
+                    cells=system.cells[cells][:, variables].tocsr(), values=system.values[cells],
+                    label=[system.label[cell] for cell in cells], rank=system.rank[cells],
+                    ties=system.ties[ties][:, variables].tocsr(), right=system.right[ties],
+                )
+            )  # fmt: skip
+    return parts
+
+
+def _tie(tables: Mapping[str, Family], offset: Mapping[str, int], n: int, link: Any) -> Any:
+    """Return the equations that make two tables count the same people."""
+    from scipy.sparse import csr_array
+
+    if link.one[0] not in tables or link.other[0] not in tables:
+        return None
+    mine, theirs = linked(tables, link)
+    if len(mine) == 0:
+        return None
+    parts = []
+    for (name, level), cells in ((link.one, mine), (link.other, theirs)):
+        codes = tables[name].codes[level]
+        place = (codes, np.arange(len(codes)) + offset[name])
+        every = csr_array((np.ones(len(codes)), place), (tables[name].size(level), n))
+        parts.append(every[cells])
+    return parts[0] - parts[1]
+
+
+def _members(city: City, tables: Mapping[str, Family], offset: Mapping[str, int], n: int) -> Any:
+    """Return the equations between roles and households: members of patterns, and of rare pools."""
+    from scipy.sparse import csr_array
+
+    roles, homes = tables["roles"].leaves, tables["households"].leaves
+    n_pairs = len(city.pairs)
+    pools = n - n_pairs * len(city.codes["cluster"])
+    row = (roles.cluster * n_pairs + roles.pair).to_numpy()
+    rows = [row]
+    columns = [np.arange(len(roles)) + offset["roles"]]
+    values = [np.ones(len(roles))]
+    kinds, relations = city.pairs.type.to_numpy(), city.pairs.relation.to_numpy()
+    pattern, cluster = homes.pattern.to_numpy(), homes.cluster.to_numpy()
+    kind = city.patterns.type.to_numpy()[pattern]
+    for pair in range(n_pairs):
+        count = np.where(kind == kinds[pair], city.members[pattern, relations[pair]], 0)
+        used = np.flatnonzero(count)
+        rows.append(cluster[used] * n_pairs + pair)
+        columns.append(used + offset["households"])
+        values.append(-count[used].astype(np.float64))
+    every = np.arange(n_pairs * len(city.codes["cluster"]))
+    rows.append(every)
+    columns.append(pools + every)
+    values.append(-np.ones(len(every)))
+    return csr_array(
+        (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (len(every), n)
+    )
+
+
+# ---- ranges --------------------------------------------------------------------
+
+
+class _Search:
+    """The ranges of hidden cells, widened by one vertex of the allowed tables after another.
+
+    One linear program serves the whole audit: giving up a cell only frees its
+    equation, so that ranges found before stay true, and every new aim starts
+    from the last vertex.
+    """
+
+    def __init__(self, system: _System, k: int) -> None:
+        self.system, self.k = system, k
+        self.shown = np.isfinite(system.values)
+        self.low = np.where(self.shown, system.values, np.inf)
+        self.high = np.where(self.shown, system.values, -np.inf)
+        self.programs = 0
+        self._open(system)
+
+    def _open(self, system: _System) -> None:
+        """Set up the program: leaves that are published are fixed columns, the rest rows."""
+        import highspy
+        from scipy.sparse import vstack
+
+        n = system.cells.shape[1]
+        size = np.diff(system.cells.indptr)
+        self.column = np.where(size == 1, system.cells.indices[system.cells.indptr[:-1]], -1)
+        self.row = np.full(len(size), -1)
+        sums = np.flatnonzero(self.shown & (size > 1))
+        self.row[sums] = np.arange(len(sums))
+        matrix = vstack([system.cells[sums], system.ties]).tocsc()
+        right = np.concatenate([system.values[sums], system.right])
+        low, high = np.zeros(n), np.full(n, highspy.kHighsInf)
+        fixed = np.flatnonzero(self.shown & (size == 1))
+        low[self.column[fixed]] = high[self.column[fixed]] = system.values[fixed]
+        problem = highspy.HighsLp()
+        problem.num_col_, problem.num_row_ = n, len(right)
+        problem.col_cost_ = np.zeros(n)
+        problem.col_lower_, problem.col_upper_ = low, high
+        problem.row_lower_ = problem.row_upper_ = right
+        problem.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        problem.a_matrix_.start_ = matrix.indptr
+        problem.a_matrix_.index_ = matrix.indices
+        problem.a_matrix_.value_ = matrix.data
+        self.solver = highspy.Highs()
+        for name, value in {"output_flag": False, "threads": 1, "simplex_strategy": 4}.items():
+            self.solver.setOptionValue(name, value)
+        self.solver.passModel(problem)
+        self.infinite, self.best = highspy.kHighsInf, highspy.HighsModelStatus.kOptimal
+        self.every = np.arange(n, dtype=np.int32)
+
+    def release(self, cells: Ints) -> None:
+        """Take cells out of the file: their equations no longer hold."""
+        for cell in cells:
+            self.shown[cell] = False
+            if self.column[cell] >= 0:
+                self.solver.changeColBounds(int(self.column[cell]), 0.0, self.infinite)
+            else:
+                self.solver.changeRowBounds(int(self.row[cell]), -self.infinite, self.infinite)
+
+    def push(self, cells: Ints, weight: Floats) -> float:
+        """Find the allowed table with the largest weighted cells; widen all ranges by it."""
+        cost = -np.asarray(self.system.cells[cells].T @ weight).ravel()
+        self.solver.changeColsCost(len(cost), self.every, cost)
+        self.solver.run()
+        self.programs += 1
+        if self.solver.getModelStatus() != self.best:
+            raise DisclosureError("pseudo_not_feasible")
+        table = np.asarray(self.solver.getSolution().col_value, dtype=np.float64)
+        values = self.system.cells @ table
+        np.minimum(self.low, values, out=self.low)
+        np.maximum(self.high, values, out=self.high)
+        return float(-cost @ table)
+
+    def bounds(self, cell: int) -> Ints:
+        """Return the published cells that keep a cell from being larger, by their dual values."""
+        self.push(np.array([cell]), np.ones(1))
+        solution = self.solver.getSolution()
+        rows = np.abs(np.asarray(solution.row_dual)) > _TOLERANCE
+        columns = np.abs(np.asarray(solution.col_dual)) > _TOLERANCE
+        tight = np.zeros(len(self.shown), dtype=bool)
+        inside = self.row >= 0
+        tight[inside] = rows[self.row[inside]]
+        single = self.column >= 0
+        tight[single] |= columns[self.column[single]]
+        return np.flatnonzero(tight & self.shown)
+
+    def open_cells(self) -> Ints:
+        """Return the hidden cells whose range, as far as found, is too narrow."""
+        return np.flatnonzero(~self.shown & ~(self.high - self.low >= self.k / 2 - _TOLERANCE))
+
+    def narrow(self, rng: np.random.Generator) -> Ints:  # noqa: C901 - four steps in a row
+        """Return the hidden cells whose range is narrow and touches 1 … k − 1.
+
+        All open cells are pushed up together, with random weights, as long as
+        that helps. Those never seen above 0 are empty if their sum cannot be
+        made positive; those never seen below k are large if their sum cannot
+        be lessened. Few cells that are left are looked at one by one.
+        """
+        for number in range(_TOGETHER):
+            cells = self.open_cells()
+            if len(cells) == 0:
+                return cells
+            self.push(cells, rng.uniform(0.2, 1.0, len(cells)) * (-1 if number == 1 else 1))
+            if number > 3 and len(cells) - len(self.open_cells()) < 3:
+                break
+        cells = self.open_cells()
+        while True:
+            empty = cells[self.high[cells] <= _TOLERANCE]
+            if len(empty) == 0 or self.push(empty, np.ones(len(empty))) <= _TOLERANCE:
+                break
+        cells = self.open_cells()
+        while True:
+            large = cells[self.low[cells] >= self.k - _TOLERANCE]
+            least = self.low[large].sum()
+            if len(large) == 0 or -self.push(large, -np.ones(len(large))) >= least - _TOLERANCE:
+                break
+        left = self._touching(self.open_cells())
+        if len(left) <= _ONE_BY_ONE:
+            for cell in left:
+                for sign in (1.0, -1.0):
+                    if self.high[cell] - self.low[cell] < self.k / 2:
+                        self.push(np.array([cell]), np.array([sign]))
+        return self._touching(self.open_cells())
+
+    def _touching(self, cells: Ints) -> Ints:
+        small = (self.low[cells] < self.k - _TOLERANCE) & (self.high[cells] > _TOLERANCE)
+        return cells[small]
+
+    def findings(self) -> dict[str, Any]:
+        """Return what the officer reads: numbers only."""
+        hidden = np.flatnonzero(~self.shown)
+        matters = self._touching(hidden)
+        width = self.high[matters] - self.low[matters]
+        return {
+            "published": int(self.shown.sum()),
+            "hidden": len(hidden),
+            "hidden_open": len(matters),
+            "pinned": int((width < _TOLERANCE).sum()),
+            "narrower_than_half_k": int((width < self.k / 2 - _TOLERANCE).sum()),
+            "at_least_k_wide": int((width >= self.k - _TOLERANCE).sum()),
+            "programs": self.programs,
+        }
+
+
+# ---- repair --------------------------------------------------------------------
+
+
+def _to_give_up(search: _Search, narrow: Ints) -> Ints:
+    """Return, for the narrow cells, the published cells to give up.
+
+    The dual values of the program that bounds a cell name the cells that
+    bound it. Sums that are shown only where safe go first, then the smallest.
+    """
+    system = search.system
+    gone: set[int] = set()
+    for cell in narrow:
+        bounds = search.bounds(int(cell))
+        if len(bounds) and not gone.intersection(bounds.tolist()):
+            order = np.lexsort((system.values[bounds], -system.rank[bounds]))
+            gone.add(int(bounds[order[0]]))
+    if not gone:
+        raise DisclosureError("pseudo_not_repaired")
+    return np.array(sorted(gone), dtype=np.int64)
+
+
+def _row(matrix: Any, number: int) -> Ints:
+    return np.asarray(matrix.indices[matrix.indptr[number] : matrix.indptr[number + 1]])

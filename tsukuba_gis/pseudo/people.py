@@ -1,0 +1,456 @@
+"""From a register to whole-number codes, with every merge that safety asks for.
+
+What is too small to be named is merged here, before anything is counted: a
+cluster or area of fewer than k persons or households, a code that few people
+bear. The merges are counted, and only the counts leave this step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tsukuba_gis.errors import DisclosureError, InputError
+from tsukuba_gis.pseudo.layout import RARE
+from tsukuba_gis.schema import CARE_LEVELS, HOUSEHOLD_TYPES, RELATIONS, SEXES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.zones import Zones
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+MAX_AGE = 150
+# Orders in which known codes are listed; unknown ones follow, sorted.
+_ORDERS = {
+    "sex": SEXES, "care": CARE_LEVELS, "type": HOUSEHOLD_TYPES, "relation": RELATIONS,
+}  # fmt: skip
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class People:
+    """A register as arrays, one entry a person; stays inside the measuring step."""
+
+    spec: Spec
+    codes: Mapping[str, tuple[str, ...]]
+    cluster: Ints = field(repr=False)
+    sex: Ints = field(repr=False)
+    age: Ints = field(repr=False)
+    care: Ints = field(repr=False)
+    type: Ints = field(repr=False)
+    relation: Ints = field(repr=False)
+    household: Ints = field(repr=False)
+    area: Ints = field(repr=False)
+    area_names: tuple[str, ...]
+    area_clusters: Ints = field(repr=False)
+    pairs: pd.DataFrame = field(repr=False)
+    merges: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return len(self.cluster)
+
+    @property
+    def households(self) -> int:
+        """Number of households."""
+        return int(self.household.max()) + 1 if len(self) else 0
+
+    @property
+    def first(self) -> Ints:
+        """First person of each household, in the order of household codes."""
+        return np.unique(self.household, return_index=True)[1]
+
+
+def people_of(frame: pd.DataFrame, spec: Spec, zones: Zones | None) -> People:
+    """Return a register as codes, small clusters, areas and codes merged.
+
+    Parameters
+    ----------
+    frame
+        The register.
+    spec
+        Already resolved against the register's columns.
+    zones
+        Polygons of the areas: a small area joins the nearest; without them,
+        the largest of its cluster.
+
+    Raises
+    ------
+    InputError
+        If the register is empty, an age or cluster is missing or impossible,
+        or a person number occurs twice.
+    DisclosureError
+        If a column of codes is an identifier in disguise, or the register is
+        too small to be told of at all.
+    """
+    _check(frame, spec)
+    merges: dict[str, int] = {}
+    age = frame[spec.age].to_numpy(dtype=np.float64).astype(np.int64)
+    household = _households(frame, spec)
+    raw_cluster, cluster_names = _factor(frame, spec.cluster, "cluster")
+    raw_area, area_names = _factor(frame, spec.area, "area")
+    raw_cluster, raw_area = _together(household, raw_cluster, raw_area, merges)
+    sex = _category(frame, spec.sex, "sex", household, spec, {})[0]
+    cluster, clusters = _merge_clusters(
+        (raw_cluster, raw_area, household, sex), cluster_names, spec, merges
+    )
+    area, area_labels, area_clusters = _merge_areas(
+        (cluster, raw_area, household), area_names, spec, zones, merges
+    )
+    codes: dict[str, tuple[str, ...]] = {"cluster": clusters}
+    columns = {"sex": spec.sex, "care": spec.care, "type": spec.household_type,
+               "relation": spec.relation}  # fmt: skip
+    arrays = {}
+    for role, column in columns.items():
+        arrays[role], codes[role] = _category(frame, column, role, household, spec, merges)
+    # A type belongs to the whole household: the one that most members bear.
+    arrays["type"] = _mode_by(household, arrays["type"], len(codes["type"]))[household]
+    household = _divided(household, arrays["type"], codes["type"], spec, merges)
+    arrays["relation"] = _one_head(arrays["relation"], age, household, codes, spec, merges)
+    arrays["type"], arrays["relation"], pairs = _merge_pairs(
+        arrays["type"], arrays["relation"], household, codes, spec, merges
+    )
+    return People(
+        spec=spec, codes=codes, cluster=cluster, sex=arrays["sex"], age=age, care=arrays["care"],
+        type=arrays["type"], relation=arrays["relation"], household=household, area=area,
+        area_names=area_labels, area_clusters=area_clusters, pairs=pairs, merges=merges,
+    )  # fmt: skip
+
+
+def _check(frame: pd.DataFrame, spec: Spec) -> None:  # noqa: C901 - one fault after another
+    import pandas as pd
+
+    if len(frame) < spec.k:
+        raise DisclosureError("pseudo_too_few", k=spec.k)
+    for column in (spec.age, *spec.numeric):
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            raise InputError("pseudo_not_numeric", column=column)
+    ages = frame[spec.age].to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = ~((ages >= 0) & (ages < MAX_AGE) & (np.floor(ages) == ages))
+    if bad.any():
+        raise InputError("pseudo_ages", column=spec.age, n=int(bad.sum()))
+    if (missing := int(frame[spec.cluster].isna().sum())) > 0:
+        raise InputError("pseudo_cluster_missing", column=spec.cluster, n=missing)
+    if spec.person in frame.columns:
+        twice = int(frame[spec.person].duplicated().sum())
+        if twice:
+            raise InputError("pseudo_person_twice", column=spec.person, n=twice)
+    for column in spec.numeric:
+        values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        if np.isinf(values).any():
+            raise InputError("pseudo_infinite", column=column, n=int(np.isinf(values).sum()))
+    for column in spec.sums:
+        values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        if (values < 0).any():
+            raise InputError("pseudo_negative", column=column, n=int((values < 0).sum()))
+
+
+def _households(frame: pd.DataFrame, spec: Spec) -> Ints:
+    """Return household codes; a person without a number is a household alone."""
+    import pandas as pd
+
+    if spec.household is None:
+        return np.arange(len(frame))
+    codes = pd.factorize(frame[spec.household])[0].astype(np.int64)
+    lonely = np.flatnonzero(codes < 0)
+    codes[lonely] = codes.max(initial=-1) + 1 + np.arange(len(lonely))
+    return codes
+
+
+def _factor(frame: pd.DataFrame, column: str | None, role: str) -> tuple[Ints, tuple[str, ...]]:
+    """Return codes and names of a column, in an order that the rows do not decide."""
+    import pandas as pd
+
+    if column is None:
+        return np.zeros(len(frame), dtype=np.int64), ("",)
+    text = frame[column].astype(object).where(frame[column].notna(), "").astype(str)
+    codes, names = pd.factorize(text)
+    known = {name: place for place, name in enumerate(_ORDERS.get(role, ()))}
+    order = sorted(range(len(names)), key=lambda i: (known.get(names[i], len(known)), names[i]))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[codes], tuple(str(names[i]) for i in order)
+
+
+def _mode_by(group: Ints, values: Ints, n_values: int) -> Ints:
+    """Return the commonest value of each group; the smallest among equals."""
+    span = n_values + 1
+    pairs, counts = np.unique(group * span + values, return_counts=True)
+    groups, value = pairs // span, pairs % span
+    order = np.lexsort((value, -counts, groups))
+    first = np.unique(groups[order], return_index=True)[1]
+    return value[order][first]
+
+
+def _together(
+    household: Ints, cluster: Ints, area: Ints, merges: dict[str, int]
+) -> tuple[Ints, Ints]:
+    """Put every household where most of its members are."""
+    span = int(area.max(initial=0)) + 1
+    place = cluster * span + area
+    home = _mode_by(household, place, int(place.max(initial=0)) + 1)[household]
+    merges["persons_moved_to_household"] = int((home != place).sum())
+    return home // span, home % span
+
+
+def _sizes(code: Ints, household: Ints, n: int) -> tuple[Ints, Ints]:
+    """Return persons and households of each code."""
+    persons = np.bincount(code, minlength=n)
+    firsts = np.unique(household, return_index=True)[1]
+    return persons, np.bincount(code[firsts], minlength=n)
+
+
+def _merge_clusters(
+    people: tuple[Ints, Ints, Ints, Ints], names: tuple[str, ...], spec: Spec,
+    merges: dict[str, int],
+) -> tuple[Ints, tuple[str, ...]]:  # fmt: skip
+    """Merge clusters that are too small (typing errors, as a rule) into a neighbour.
+
+    Too small is: fewer than k persons or households, or 1 … k − 1 of a sex. The
+    neighbour is the cluster of most people of the same area, else the largest.
+    """
+    cluster, area, household, sex = people
+    persons, homes = _sizes(cluster, household, len(names))
+    enough = (persons >= spec.k) & (homes >= min(spec.k, len(np.unique(household))))
+    for code in np.unique(sex):
+        some = np.bincount(cluster[sex == code], minlength=len(names))
+        enough &= (some == 0) | (some >= spec.k)
+    if not enough.any():
+        raise DisclosureError("pseudo_too_few", k=spec.k)
+    merges["clusters_merged"] = int((~enough & (persons > 0)).sum())
+    target = np.where(enough, np.arange(len(names)), int(np.argmax(persons)))
+    moved = target[cluster]
+    small = ~enough[cluster]
+    if spec.area is not None and small.any():
+        safe = ~small
+        usual = np.full(int(area.max()) + 1, -1)
+        present = np.unique(area[safe])
+        usual[present] = _mode_by(area[safe], cluster[safe], len(names))
+        host = _mode_by(household[small], usual[area[small]] + 1, len(names) + 1) - 1
+        back = np.unique(household[small], return_inverse=True)[1]
+        moved[small] = np.where(host[back] >= 0, host[back], moved[small])
+    kept = np.flatnonzero(enough)
+    rank = np.full(len(names), -1)
+    rank[kept] = np.arange(len(kept))
+    return rank[moved], tuple(names[i] for i in kept)
+
+
+def _merge_areas(
+    people: tuple[Ints, Ints, Ints], names: tuple[str, ...], spec: Spec, zones: Zones | None,
+    merges: dict[str, int],
+) -> tuple[Ints, tuple[str, ...], Ints]:  # fmt: skip
+    """Merge areas that are too small into the nearest safe area of the cluster.
+
+    An area that lies in two clusters counts as two. Where a cluster has no
+    safe area, its people get an area without a name.
+    """
+    cluster, area, household = people
+    span = len(names)
+    units, unit = np.unique(cluster * span + area, return_inverse=True)
+    of_cluster, of_name = units // span, units % span
+    persons, homes = _sizes(unit, household, len(units))
+    named = np.array([names[i] != "" for i in of_name])
+    needed = spec.k if spec.household else 0
+    enough = (persons >= spec.k) & (homes >= needed) & (named | (spec.area is None))
+    merges["areas_merged"] = int((~enough).sum())
+    centres = _centres(names, zones)
+    target = np.arange(len(units))
+    for lost in np.flatnonzero(~enough):
+        hosts = np.flatnonzero(enough & (of_cluster == of_cluster[lost]))
+        if len(hosts) == 0:  # all of the cluster's areas are small: one area without a name
+            target[lost] = np.flatnonzero(of_cluster == of_cluster[lost])[0]
+            named[target[lost]] = False
+            continue
+        apart = np.hypot(*(centres[of_name[hosts]] - centres[of_name[lost]]).T)
+        nearest = np.lexsort((-persons[hosts], np.where(np.isfinite(apart), apart, np.inf)))
+        target[lost] = hosts[nearest[0]]
+    kept = np.unique(target)
+    rank = np.full(len(units), -1)
+    rank[kept] = np.arange(len(kept))
+    labels = tuple(names[of_name[i]] if named[i] else "" for i in kept)
+    return rank[target][unit], labels, of_cluster[kept]
+
+
+def _centres(names: tuple[str, ...], zones: Zones | None) -> Floats:
+    centres = np.full((len(names), 2), np.nan)
+    if zones is None:
+        return centres
+    points = zones.frame.geometry.centroid
+    for number, zone in enumerate(zone_ids(names, zones)):
+        if zone >= 0:
+            centres[number] = points.iloc[zone].x, points.iloc[zone].y
+    return centres
+
+
+def zone_ids(names: tuple[str, ...], zones: Zones) -> list[int]:
+    """Return the row of each name among the zones, by id or by unique name; -1 if absent."""
+    by_id = {zone: row for row, zone in enumerate(zones.ids)}
+    seen = zones.names.value_counts()
+    by_name = {name: row for row, name in enumerate(zones.names) if seen[name] == 1}
+    return [by_id.get(name, by_name.get(name, -1)) for name in names]
+
+
+def _category(
+    frame: pd.DataFrame, column: str | None, role: str, household: Ints, spec: Spec,
+    merges: dict[str, int],
+) -> tuple[Ints, tuple[str, ...]]:  # fmt: skip
+    """Return codes of a category column; codes of too few people join a common one."""
+    codes, names = _factor(frame, column, role)
+    if column is None:
+        return codes, names
+    persons = np.bincount(codes, minlength=len(names))
+    behind = _behind(codes, household, len(names))
+    units = spec.units if spec.household else 0
+    enough = (persons >= spec.k) & (behind >= units)
+    if persons[enough].sum() < len(frame) / 2:
+        raise DisclosureError("pseudo_identifier", column=column)
+    merges[f"codes_merged_{role}"] = int((~enough & (persons > 0)).sum())
+    kept = np.flatnonzero(enough)
+    target = np.full(len(names), kept[np.argmax(persons[kept])])
+    target[kept] = kept
+    if role == "care":  # the nearest level with less need
+        for lost in np.flatnonzero(~enough):
+            lower = kept[kept < lost]
+            if names[lost] in CARE_LEVELS and len(lower):
+                target[lost] = lower[-1]
+    if role == "type" and "other" in names and enough[names.index("other")]:
+        target[~enough] = names.index("other")
+    rank = np.full(len(names), -1)
+    rank[kept] = np.arange(len(kept))
+    return rank[target[codes]], tuple(names[i] for i in kept)
+
+
+def _behind(codes: Ints, household: Ints, n: int) -> Ints:
+    """Return the number of households behind each code."""
+    pairs = np.unique(household * n + codes)
+    return np.bincount(pairs % n, minlength=n)
+
+
+def _divided(
+    household: Ints, types: Ints, names: tuple[str, ...], spec: Spec, merges: dict[str, int]
+) -> Ints:
+    """Divide households that are larger than k households are; not institutions.
+
+    A crowd under one number would stand out in every count that it is part of.
+    """
+    if spec.household is None:
+        return household
+    size = np.bincount(household)
+    # The largest size that k households reach.
+    largest = int(np.sort(size)[-min(spec.k, len(size))])
+    order = np.argsort(household, kind="stable")
+    place = np.empty(len(household), dtype=np.int64)
+    place[order] = np.arange(len(household)) - (np.cumsum(size) - size)[household[order]]
+    whole = types == (names.index(spec.institution) if spec.institution in names else -1)
+    part = np.where(whole, 0, place // largest)
+    merges["households_divided"] = len(np.unique(household[part > 0]))
+    return np.unique(household * (int(part.max()) + 1) + part, return_inverse=True)[1]
+
+
+def _one_head(
+    relation: Ints, age: Ints, household: Ints, codes: Mapping[str, tuple[str, ...]], spec: Spec,
+    merges: dict[str, int],
+) -> Ints:  # fmt: skip
+    """Give every household exactly one head, where the register has heads: its oldest, if in doubt.
+
+    Further heads take the commonest other relation.
+    """
+    if spec.head not in codes["relation"] or len(codes["relation"]) == 1:
+        return relation
+    head = codes["relation"].index(spec.head)
+    order = np.lexsort((np.arange(len(age)), -age, relation != head, household))
+    first = order[np.unique(household[order], return_index=True)[1]]
+    leads = np.zeros(len(age), dtype=bool)
+    leads[first] = True
+    counts = np.bincount(relation, minlength=len(codes["relation"]))
+    counts[head] = -1
+    mended = np.where(leads, head, np.where(relation == head, int(np.argmax(counts)), relation))
+    merges["heads_mended"] = int((mended != relation).sum())
+    return mended
+
+
+def _merge_pairs(
+    types: Ints, relations: Ints, household: Ints, codes: Mapping[str, tuple[str, ...]],
+    spec: Spec, merges: dict[str, int],
+) -> tuple[Ints, Ints, pd.DataFrame]:  # fmt: skip
+    """Merge a relation that is rare within its household type into the type's commonest other one.
+
+    A head stays a head. Where a type has no other relation that is safe (two
+    people in a household of one), the household takes the commonest type that has.
+    """
+    import pandas as pd
+
+    span, n_types = len(codes["relation"]), len(codes["type"])
+    head = codes["relation"].index(spec.head) if spec.head in codes["relation"] else -1
+    units = spec.units if spec.household else 0
+
+    def safe(pair: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+        persons = np.bincount(pair, minlength=n_types * span)
+        behind = _behind(pair, household, n_types * span)
+        return persons, (persons >= spec.k) & (behind >= units)
+
+    persons, enough = safe(types * span + relations)
+    other = np.where(enough, persons, -1).reshape(n_types, span).copy()
+    if head >= 0:
+        other[:, head] = -1
+    best = np.where(other.max(axis=1) > 0, other.argmax(axis=1), -1)
+    # A household that holds a relation without refuge in its type changes its type.
+    usual = int(np.argmax(other.max(axis=1)))
+    rare = ~enough[types * span + relations] & (relations != head)
+    stuck = np.unique(household[rare & (best[types] < 0)])
+    types = np.where(np.isin(household, stuck), usual, types)
+    persons, enough = safe(types * span + relations)
+    rare = ~enough[types * span + relations]
+    merges["relations_merged"] = int(rare.sum())
+    refuge = best[types]
+    relations = np.where(rare & (relations != head) & (refuge >= 0), refuge, relations)
+    kept = np.unique(types * span + relations)
+    return types, relations, pd.DataFrame({"type": kept // span, "relation": kept % span})
+
+
+def patterns_of(people: People) -> tuple[Ints, pd.DataFrame, Ints, list[str]]:
+    """Return each household's pattern, the patterns, their members, and their spelling.
+
+    A pattern is a household type with the number of members in each relation.
+    Those of fewer than k households in the city are pooled, one pool a type.
+    """
+    import pandas as pd
+
+    relations = people.codes["relation"]
+    span = len(relations)
+    counts = np.bincount(
+        people.household * span + people.relation, minlength=people.households * span
+    ).reshape(-1, span)
+    types = people.type[people.first]
+    rows, inverse, number = np.unique(
+        np.column_stack([types, counts]), axis=0, return_inverse=True, return_counts=True
+    )
+    common = number >= people.spec.k
+    n_types = len(people.codes["type"])
+    place = np.where(common, np.cumsum(common) - 1, common.sum() + rows[:, 0])
+    kinds = np.concatenate([rows[common, 0], np.arange(n_types)])
+    members = np.vstack([rows[common, 1:], np.zeros((n_types, span), dtype=np.int64)])
+    rare = np.arange(len(kinds)) >= common.sum()
+    spelt = ["|".join(f"{relations[r]}:{n}" for r, n in enumerate(row) if n) for row in members]
+    return (
+        place[inverse.ravel()],
+        pd.DataFrame({"type": kinds, "rare": rare}),
+        members,
+        spelt,
+    )
+
+
+def pattern_table(patterns: pd.DataFrame, spelt: list[str], types: tuple[str, ...]) -> Any:
+    """Return the patterns as a table of the statistics file."""
+    import pandas as pd
+
+    names = [types[code] for code in patterns.type]
+    kind = [RARE if rare else "listed" for rare in patterns.rare]
+    return pd.DataFrame({"type": names, "kind": kind, "members": spelt})
