@@ -347,3 +347,33 @@ def test_an_output_folder_that_is_not_ours_is_left_alone(tmp_path, capsys):
     assert main(["demo", "--size", "2000", "--out", str(tmp_path), "--lang", "en"]) == 1
     assert "did not make" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+def test_pseudo_records_inside_a_study(tmp_path, capsys):
+    """The register is measured, pseudo records are made, studied and certified."""
+    out = tmp_path / "out"
+    command = ["demo", "--pseudo", "--size", "8000", "--out", str(out), "--lang", "en"]
+    assert main(command) == 0
+    told = capsys.readouterr()
+    assert "Pseudo data: results do not reflect reality" in told.out
+    assert "invented" in told.out
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert record["records"] == "pseudo"
+    assert record["levels"][0]["records"] == 8000
+    assert record["settings"]["pseudo"]["cluster"] == "school_district"
+    certificate = (out / "certificate.html").read_text(encoding="utf-8")
+    assert "Pseudo data" in certificate
+    assert "certificate.html" in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_pseudo_records_keep_the_counts_of_districts(tmp_path):
+    from tsukuba_gis.pseudo.spec import Spec
+
+    plain = replace(
+        demo_study(size=8_000),
+        zones=(ZoneSource(kind="school_district", match="code"), ZoneSource(kind="small_area")),
+        permutations=FAST,
+    )
+    reference = run(plain).levels[0]
+    pseudo = run(replace(plain, pseudo=Spec.tsukuba())).levels[0]
+    pd.testing.assert_series_equal(pseudo.values["population"], reference.values["population"])

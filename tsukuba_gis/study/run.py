@@ -207,11 +207,9 @@ def _outlines() -> dict[str, shapely.Geometry]:
 def _notices(
     study: Study, records: Records, levels: list[Level]
 ) -> dict[Language, tuple[str, ...]]:
-    keys = {
-        "reference": ["notice_reference"],
-        "pseudo": ["notice_pseudo"],
-        "invented": ["notice_pseudo", "notice_invented"],
-    }[records.kind]
+    keys = ["notice_reference"] if records.kind == "reference" else ["notice_pseudo"]
+    if study.records.kind == "invented":
+        keys.append("notice_invented")  # also where pseudo records were made from them
     if any(level.zones.approximate for level in levels):
         keys.append("notice_approximate")
     return {lang: tuple(text(key, lang, k=study.min_count) for key in keys) for lang in LANGUAGES}
