@@ -106,7 +106,8 @@ def test_no_number_of_any_city_is_small(seed, households, k):
     try:
         statistics = audit(measured)
     except DisclosureError as error:  # a city too small for its k is refused, not leaked
-        assert error.key == "pseudo_not_repaired"
+        if error.key != "pseudo_not_repaired":
+            raise
         return
     assert list(small_numbers(statistics)) == []
     _, tables = families(statistics)
@@ -277,8 +278,9 @@ def test_who_stands_out_leaves_no_trace(city, tmp_path):
     one_home = frame.household_id[frame.household_type == "couple_children"].iloc[0]
     frame.loc[frame.household_id == one_home, "ward"] = "一世帯の区"
     crowd = frame.head(80).assign(
-        person_id=[f"大{i}" for i in range(80)], household_id="大世帯", household_type="institution",
-        relation="resident", age=88, care_level="care5", memo="施設", ward="a1", district="南",
+        person_id=[f"大{i}" for i in range(80)], household_id="大世帯",
+        household_type="institution", relation="resident", age=88, care_level="care5",
+        memo="施設", ward="a1", district="南",
     )  # fmt: skip
     frame = pd.concat([frame, crowd], ignore_index=True)
     zones = toy_zones(kind="ward")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.layout import BROAD, OLD, SEVERITIES, TEN, care_start, start_of
+from tsukuba_gis.pseudo.layout import BROAD, OLD, TEN, care_start, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tsukuba_gis.pseudo.cells import Family
     from tsukuba_gis.pseudo.households import Crowd
     from tsukuba_gis.pseudo.layout import City
-    from tsukuba_gis.pseudo.statistics import Statistics
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
@@ -28,14 +27,14 @@ EXACT: Final = frozenset({"care", "roles"})
 
 
 def check(
-    city: City, tables: Mapping[str, Family], statistics: Statistics, crowd: Crowd,
+    city: City, tables: Mapping[str, Family], crowd: Crowd,
     numbers: Mapping[str, Floats],
 ) -> pd.DataFrame:  # fmt: skip
     """Count every declared cell again; raise where one that is exact by construction differs.
 
     Parameters
     ----------
-    city, tables, statistics
+    city, tables
         What was declared.
     crowd, numbers
         What was generated.
@@ -112,21 +111,3 @@ def _pattern(city: City, crowd: Crowd) -> Ints:
     rows, inverse = np.unique(own, axis=0, return_inverse=True)
     codes = np.array([place.get(tuple(row), pool[row[0]]) for row in rows.tolist()])
     return codes[inverse.ravel()]
-
-
-def sums_kept(
-    statistics: Statistics, city: City, crowd: Crowd, numbers: Mapping[str, Floats]
-) -> tuple[int, int]:
-    """Return how many sums were declared, and how many are met."""
-    severity = city.severity[crowd.care]
-    broad = start_of(crowd.start, BROAD)
-    declared = kept = 0
-    for row in statistics.tables["sums"].itertuples(index=False):
-        mine = crowd.cluster == city.codes["cluster"].index(str(row.cluster))
-        if row.broad != "":
-            mine = mine & (broad == int(str(row.broad)))
-        if row.severity != "":
-            mine = mine & (severity == SEVERITIES.index(str(row.severity)))
-        declared += 1
-        kept += int(np.nansum(numbers[str(row.column)][mine])) == int(str(row.total))
-    return declared, kept

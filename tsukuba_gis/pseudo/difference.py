@@ -378,8 +378,8 @@ def _compare(name: str, old: _Counts, new: _Counts, k: int) -> Counter[tuple[Kin
     found = Counter[tuple[Kind, str]]()
     table = name.split("/")[0]
     before, after = old.get(name, {}), new.get(name, {})
+    # How much the parts of each total changed, of those that both files show.
     moved: dict[tuple[str, Label], float] = {}
-    hidden: set[tuple[str, Label]] = set()
     for own in {**before, **after}:
         cell = after.get(own) or before[own]
         change = _change(before, after, own)
@@ -394,14 +394,10 @@ def _compare(name: str, old: _Counts, new: _Counts, k: int) -> Counter[tuple[Kin
             )
             found["hidden_now", table] += bool(shown_before and near)
             found["shown_now", table] += bool(shown_after and near)
-        for parent in cell.parents:
-            if np.isfinite(change):
-                moved[parent] = moved.get(parent, 0.0) + change
-            else:
-                hidden.add(parent)
-    for level, above in hidden:
-        total = _change(old.get(level, {}), new.get(level, {}), above)
-        rest = total - moved.get((level, above), 0.0)
+        for parent in cell.parents if np.isfinite(change) else ():
+            moved[parent] = moved.get(parent, 0.0) + change
+    for (level, above), parts in moved.items():
+        rest = _change(old.get(level, {}), new.get(level, {}), above) - parts
         found["small_rest", table] += bool(0 < abs(rest) < k)
     return found
 
@@ -435,13 +431,16 @@ def _compare_sums(old: Statistics, new: Statistics, k: int) -> Counter[tuple[Kin
                 rest[above] = amount + change, n + people(cell)
         else:
             found["shown_now" if key in after else "hidden_now", "sums"] += near
-    for key in before.keys() & after.keys():
-        amount, n = rest.get(key, (0.0, 0.0))
-        left = after[key] - before[key] - amount
-        few = not abs(people(key[1:]) - n) >= k
-        has_parts = key[-1] == ""
-        found["sum_change", "sums"] += bool(has_parts and left != 0 and few)
+    for above, (amount, n) in rest.items():
+        left = _figure(after, above) - _figure(before, above) - amount
+        few = not abs(people(above[1:]) - n) >= k
+        found["sum_change", "sums"] += bool(left != 0 and few)
     return found
+
+
+def _figure(sums: Mapping[Label, float], key: Label) -> float:
+    """Return a sum, NaN if it is not shown."""
+    return sums.get(key, float("nan"))
 
 
 def _sums(statistics: Statistics) -> dict[Label, float]:

@@ -74,7 +74,7 @@ def generate(statistics: Statistics, *, key: str | bytes, zones: Zones | None = 
     crowd = Crowd.joined(parts)
     numbers = draw_numbers(statistics, city, tables["users"], crowd, streams)
     places = _places(statistics, crowd, zones, streams)
-    check(city, tables, statistics, crowd, numbers)
+    check(city, tables, crowd, numbers)
     frame = _frame(statistics, city, crowd, {**numbers, **places}, streams)
     return Records(frame=frame, kind="pseudo", source=f"pseudo {statistics.sha256[:12]}")
 
