@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,14 @@ from hypothesis import strategies as st
 
 from tsukuba_gis.errors import DisclosureError, InputError
 from tsukuba_gis.pseudo.audit import audit
-from tsukuba_gis.pseudo.difference import Finding, audit_release, masked_as
+from tsukuba_gis.pseudo.difference import (
+    Finding,
+    _Cell,
+    _compare,
+    _compare_sums,
+    audit_release,
+    masked_as,
+)
 from tsukuba_gis.pseudo.ledger import Ledger, record
 from tsukuba_gis.pseudo.measure import measure
 from tsukuba_gis.pseudo.spec import Spec
@@ -83,6 +91,54 @@ def test_bands_that_are_split_in_one_file_only():
     assert found["shown_now"] > 0
     with pytest.raises(DisclosureError, match="small_change"):
         audit_release(merged, split, accept=("shown_now", "hidden_now", "small_rest"))
+
+
+def test_what_is_left_of_a_total_is_subtracted_too():
+    """Total 100 → 112 and a part 60 → 70: each by k or more, the rest by 2."""
+    total, part, rest = ("t/all", ("a",)), ("x",), ("y",)
+
+    def file(all_of_them, shown):
+        cells = {part: _Cell(shown, (total,)), rest: _Cell(np.nan, (total,))}
+        return {"t/all": {("a",): _Cell(all_of_them)}, "t/leaf": cells}
+
+    found = _compare("t/leaf", file(100.0, 60.0), file(112.0, 70.0), 10)
+    assert +found == {("small_rest", "t"): 1}
+    assert +_compare("t/leaf", file(100.0, 60.0), file(120.0, 70.0), 10) == {}
+    # Squares that are not shown are not even listed; what they hold follows all the same.
+    old, new = file(100.0, 60.0), file(112.0, 70.0)
+    for one in (old, new):
+        del one["t/leaf"][rest]
+    assert +_compare("t/leaf", old, new, 10) == {("small_rest", "t"): 1}
+
+
+@pytest.mark.parametrize(("total", "kinds"), [(103.0, {"shown_now"}), (115.0, set())])
+def test_a_cell_shown_in_one_file_only(total, kinds):
+    above = ("t/all", ("a",))
+
+    def file(all_of_them, shown):
+        return {"t/all": {("a",): _Cell(all_of_them)}, "t/leaf": {("x",): _Cell(shown, (above,))}}
+
+    found = _compare("t/leaf", file(100.0, np.nan), file(total, 14.0), 10)
+    assert {kind for kind, _ in +found} - {"small_rest"} == kinds
+
+
+def test_sums_of_a_few_by_hand():
+    def file(persons, amount):
+        bands = pd.DataFrame({"cluster": ["a"], "sex": [""], "start": [0], "persons": [persons]})
+        columns = ["level", "cluster", "broad", "severity", "user", "count"]
+        sums = pd.DataFrame(
+            [("cluster", "cost", "a", "", "", amount)],
+            columns=["level", "column", "cluster", "broad", "severity", "total"],
+        )
+        tables = {"bands": bands, "users": pd.DataFrame(columns=columns), "sums": sums}
+        return SimpleNamespace(tables=tables)
+
+    def found(old, new):
+        return +_compare_sums(old, new, 10)
+
+    assert found(file(50, 1000), file(51, 1700)) == {("sum_change", "sums"): 1}
+    assert found(file(50, 1000), file(50, 1000)) == {}
+    assert found(file(50, 1000), file(60, 9000)) == {}
 
 
 def test_the_same_file_tells_nothing_new(before):

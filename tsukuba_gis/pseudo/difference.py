@@ -434,7 +434,7 @@ def _compare_sums(old: Statistics, new: Statistics, k: int) -> Counter[tuple[Kin
     for above, (amount, n) in rest.items():
         left = _figure(after, above) - _figure(before, above) - amount
         few = not abs(people(above[1:]) - n) >= k
-        found["sum_change", "sums"] += bool(left != 0 and few)
+        found["sum_change", "sums"] += bool(np.isfinite(left) and left != 0 and few)
     return found
 
 
