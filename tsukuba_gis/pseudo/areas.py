@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from tsukuba_gis.pseudo.households import Crowd, Plan
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
+    Bools = NDArray[Any]
 
 _RAKING: Final = 300
 # Bundles of one or two households compared at once when two areas exchange.
@@ -267,7 +267,8 @@ def _rake(number: Ints, targets: Targets, allowed: Bools) -> Floats:
         x *= np.exp(_product(np.log(pull), power.T) / 3)
         # Nothing falls so low that the processor takes its slow path.
         x = np.maximum(x * (number / x.sum(axis=0)), 1e-12) * allowed
-    return x * (number / x.sum(axis=0))
+    shares: Floats = x * (number / x.sum(axis=0))
+    return shares
 
 
 def _product(left: Floats, right: Floats) -> Floats:

@@ -301,7 +301,7 @@ class _Search:
         problem.a_matrix_.start_ = matrix.indptr
         problem.a_matrix_.index_ = matrix.indices
         problem.a_matrix_.value_ = matrix.data
-        self.solver = highspy.Highs()
+        self.solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in {"output_flag": False, "threads": 1, "simplex_strategy": 4}.items():
             self.solver.setOptionValue(name, value)
         self.solver.passModel(problem)

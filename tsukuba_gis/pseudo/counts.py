@@ -9,22 +9,20 @@ agrees with all cells, so that there always is a solution.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
     from tsukuba_gis.pseudo.cells import Family
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
 
 # A cost apart from the raked value by more than one person is never worth a saving.
 _FAR = 20.0
@@ -64,7 +62,7 @@ def whole_numbers(
     right: Floats,
     rng: np.random.Generator,
     *,
-    whole: Sequence[int] | None = None,
+    whole: Ints | None = None,
 ) -> Ints:
     """Return whole numbers near a target that satisfy equations exactly.
 
@@ -117,7 +115,7 @@ def whole_numbers(
         elif whole is not None and len(whole):
             chosen = np.asarray(whole)
             integrality[np.concatenate([chosen, chosen + n, chosen + 2 * n])] = 1
-        solved = linprog(
+        solved: Any = linprog(  # type: ignore[call-overload]
             cost, A_eq=wide, b_eq=wanted, bounds=np.column_stack([np.zeros(3 * n), upper]),
             method="highs" if integrality.any() else "highs-ds",
             integrality=integrality if integrality.any() else None,
@@ -132,7 +130,8 @@ def whole_numbers(
             np.abs(x - found).max(initial=0) < 1e-6
             and np.abs(matrix @ found - right).max(initial=0) < 0.5
         ):
-            return found.astype(np.int64)
+            whole_found: Ints = found.astype(np.int64)
+            return whole_found
     raise DisclosureError("pseudo_not_feasible")
 
 
@@ -151,7 +150,8 @@ def apportion(weights: Floats, total: int, rng: np.random.Generator) -> Ints:
     missing = total - int(whole.sum())
     order = np.lexsort((rng.random(len(weights)), -(exact - whole)))
     whole[order[:missing]] += 1
-    return whole
+    counts: Ints = whole
+    return counts
 
 
 def unfold(counts: Ints) -> Ints:

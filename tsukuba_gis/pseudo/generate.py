@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def _frame(
     shuffled = rng.permutation(n_homes)[crowd.household]
     order = np.lexsort((rng.random(n), crowd.relation != city.head, shuffled))
     areas = statistics.tables["areas"]
-    coded = {
+    coded: dict[str | None, tuple[tuple[str, ...], Ints]] = {
         spec.cluster: (city.codes["cluster"], crowd.cluster),
         spec.sex: (city.codes["sex"], crowd.sex),
         spec.care: (city.codes["care"], crowd.care),
@@ -144,7 +144,7 @@ def _numbered(letter: str, number: Ints, dtype: str) -> object:
     return pd.Series(number).astype(str).str.zfill(width).radd(letter).to_numpy()
 
 
-def _typed(values: object, dtype: str) -> pd.Series:
+def _typed(values: Any, dtype: Any) -> Any:
     """Return a column in the dtype of the register's."""
     import pandas as pd
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from tsukuba_gis.pseudo.layout import City
     from tsukuba_gis.pseudo.statistics import Statistics
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
 
 # Persons that a pool of rare households may hold per household.
 _CROWD: Final = 10_000.0
@@ -101,7 +101,7 @@ def plan(
     raked = {name: rake(tables[name], seed=seeds(tables[name], city, statistics)) for name in names}
     return Plan(
         city=city, tables=tables, raked=raked, rows=rows,
-        ages=_single_years(statistics, city, streams), gaps=statistics.tables.get("gaps"),
+        ages=_single_years(statistics, city, streams), gaps=statistics.tables["gaps"],
         pools=statistics.tables["pools"],
     )  # fmt: skip
 
@@ -120,10 +120,10 @@ def seeds(table: Family, city: City, statistics: Statistics) -> Floats:
     for row in own.itertuples(index=False):
         if row.part == "":
             # A share that was rounded to nothing is still a little.
-            weight[str(row.context)] = max(float(row.share), float(row.step) / 4)
+            weight[str(row.context)] = max(float(str(row.share)), float(str(row.step)) / 4)
         else:
-            share[str(row.context), str(row.part)] = float(row.share)
-            step[str(row.context)] = float(row.step)
+            share[str(row.context), str(row.part)] = float(str(row.share))
+            step[str(row.context)] = float(str(row.step))
     return np.array(
         [
             weight.get(a, 1.0) * (share.get((a, b), step[a] / 20) if a in step else 1 / alike[a])
@@ -372,7 +372,8 @@ def _single_years(
     frame = city.bands.sort_values(["cluster", "sex", "start"])
     ends = frame.groupby(["cluster", "sex"]).start.shift(-1, fill_value=1000).to_numpy()
     dealt: dict[tuple[int, int, int], Ints] = {}
-    for (sex, start, end), part in frame.assign(end=ends).groupby(["sex", "start", "end"]):
+    for key, part in frame.assign(end=ends).groupby(["sex", "start", "end"]):
+        sex, start, end = (int(code) for code in np.asarray(key))
         name = city.codes["sex"][sex]
         own = years[(years.sex == name) & (years.start >= start) & (years.start < end)]
         rng = streams("single years", f"{name}|{start}|{end}")
@@ -380,7 +381,7 @@ def _single_years(
         ages = _years_in(start, end, own, total, atoms, rng)
         cuts = np.cumsum(part.persons.to_numpy())[:-1]
         for cluster, some in zip(part.cluster, np.split(rng.permutation(ages), cuts), strict=True):
-            dealt[int(cluster), int(sex), int(start)] = some
+            dealt[int(cluster), sex, start] = some
     return dealt
 
 
@@ -519,7 +520,7 @@ def _unlist(members: Ints, rare: Ints, kinds: Ints, city: City, rng: np.random.G
 
 
 def _gap_table(plan: Plan) -> dict[tuple[int, int], tuple[float, float]]:
-    if plan.gaps is None or len(plan.gaps) == 0:
+    if len(plan.gaps) == 0:
         return {}
     types, relations = plan.city.codes["type"], plan.city.codes["relation"]
     return {

@@ -143,7 +143,7 @@ def _cross(left: pd.DataFrame, name: str, values: Ints) -> pd.DataFrame:
 
 def _care(city: City) -> Family:
     base = city.bands.assign(start=care_start(city.bands.start.to_numpy(), city.spec))
-    base = base.groupby(["cluster", "sex", "start"], sort=True, as_index=False).persons.sum()
+    base = base.groupby(["cluster", "sex", "start"], sort=True)[["persons"]].sum().reset_index()
     leaves = _cross(base[["cluster", "sex", "start"]], "care", np.arange(len(city.codes["care"])))
     start = leaves.start.to_numpy()
     leaves["severity"] = city.severity[leaves.care]

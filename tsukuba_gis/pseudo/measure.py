@@ -73,6 +73,7 @@ def measure(records: Records, spec: Spec, *, zones: Zones | None = None) -> Stat
     Examples
     --------
     >>> import pandas as pd
+    >>> from tsukuba_gis.pseudo.spec import Spec
     >>> from tsukuba_gis.records import Records
     >>> frame = pd.DataFrame({"district": ["a"] * 40, "age": [30, 70] * 20})
     >>> statistics = measure(Records(frame=frame, kind="invented"), Spec(cluster="district"))
@@ -206,7 +207,8 @@ def _profile(table: Family, city: City, counts: Floats) -> pd.DataFrame:
         step = _step(total, city.spec.k)
         if step is None:
             continue
-        for (_, what), n in own.items():
+        parts_here = own.index.get_level_values(1)
+        for what, n in zip(parts_here, own.to_numpy(), strict=True):
             share = round(round(n / total / step) * step, 4)
             if share > 0:
                 rows.append((table.name, where, what, share, step))
@@ -444,7 +446,7 @@ def _gaps(people: People, city: City) -> pd.DataFrame:
     import pandas as pd
 
     if city.head < 0 or not people.spec.household:
-        return pd.DataFrame()
+        return pd.DataFrame(columns=["type", "relation", "mean", "sd"])
     head = np.full(people.households, -1)
     heads = np.flatnonzero(people.relation == city.head)
     head[people.household[heads]] = heads
@@ -453,7 +455,8 @@ def _gaps(people: People, city: City) -> pd.DataFrame:
     gap = people.age[mine] - people.age[head[people.household[mine]]]
     frame = pd.DataFrame({"type": people.type[mine], "relation": people.relation[mine], "gap": gap})
     rows = []
-    for (kind, relation), part in frame.groupby(["type", "relation"], sort=True):
+    for key, part in frame.groupby(["type", "relation"], sort=True):
+        kind, relation = (int(str(code)) for code in np.atleast_1d(np.asarray(key)))
         if len(part) >= 10 * people.spec.k:
             rows.append(
                 (

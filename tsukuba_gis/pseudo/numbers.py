@@ -13,7 +13,7 @@ about the city tells nothing about a cell that is not shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
+    Bools = NDArray[Any]
 
 # Most bins of a quantile table; the outermost ones hold k people each.
 BINS: Final = 48
@@ -213,8 +213,8 @@ def model_cells(sums: pd.DataFrame, users: Family, city: City) -> Bools:
     ]
     finest = sums[sums.level == "severity"]
     for column in city.spec.sums:
-        rows = finest[finest.column == column]
-        known = set(zip(rows.cluster, rows.broad, rows.severity, strict=True))
+        own = finest[finest.column == column]
+        known = set(zip(own.cluster, own.broad, own.severity, strict=True))
         shown = shown & np.array([cell in known for cell in spelt])
     return shown
 
@@ -258,7 +258,7 @@ def _runs(counts: Ints, size: int) -> Ints:
     Examples
     --------
     >>> _runs(np.array([50, 300, 10, 250]), 200).tolist()
-    [0, 0, 1, 1]
+    [0, 0, 0, 1]
     """
     runs = np.zeros(len(counts), dtype=np.int64)
     run, held = 0, 0

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.zones import Zones
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
 
 MAX_AGE = 150
 # Orders in which known codes are listed; unknown ones follow, sorted.
@@ -173,7 +173,7 @@ def _factor(frame: pd.DataFrame, column: str | None, role: str) -> tuple[Ints, t
     text = frame[column].astype(object).where(frame[column].notna(), "").astype(str)
     codes, names = pd.factorize(text)
     known = {name: place for place, name in enumerate(_ORDERS.get(role, ()))}
-    order = sorted(range(len(names)), key=lambda i: (known.get(names[i], len(known)), names[i]))
+    order = sorted(range(len(names)), key=lambda i: (known.get(str(names[i]), 99), str(names[i])))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return rank[codes], tuple(str(names[i]) for i in order)
@@ -283,9 +283,10 @@ def _centres(names: tuple[str, ...], zones: Zones | None) -> Floats:
     if zones is None:
         return centres
     points = zones.frame.geometry.centroid
+    x, y = points.x.to_numpy(), points.y.to_numpy()
     for number, zone in enumerate(zone_ids(names, zones)):
         if zone >= 0:
-            centres[number] = points.iloc[zone].x, points.iloc[zone].y
+            centres[number] = x[zone], y[zone]
     return centres
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.zones import Zones
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
 
 
 def measure_mesh(
@@ -130,7 +130,7 @@ def homes(
 
 
 def _place(
-    polygon: object, squares: pd.DataFrame | None, n: int, rng: np.random.Generator, side: float
+    polygon: Any, squares: pd.DataFrame | None, n: int, rng: np.random.Generator, side: float
 ) -> tuple[Floats, Floats]:
     """Return n points: so many in each square's part of the polygon, the rest anywhere in it."""
     import shapely
@@ -158,9 +158,7 @@ def _place(
     return x[order], y[order]
 
 
-def _inside(
-    part: object, polygon: object, n: int, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
+def _inside(part: Any, polygon: Any, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return n points, uniform in a polygon, none on the border of the area."""
     import shapely
 

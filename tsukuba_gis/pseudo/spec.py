@@ -256,12 +256,11 @@ class Spec:
         for name in settings:
             if name not in known:
                 raise InputError("pseudo_setting_unknown", name=name)
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in settings.items()
-            }
-        )
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in settings.items()
+        }
+        return cls(**given)
 
 
 def left_out(frame: pd.DataFrame, spec: Spec) -> tuple[str, ...]:
