@@ -11,7 +11,7 @@ import time
 
 import pandas as pd
 
-from tsukuba_gis.boundaries import boundaries
+from tsukuba_gis.boundaries import load_boundaries
 from tsukuba_gis.demo import register
 from tsukuba_gis.pseudo.audit import audit
 from tsukuba_gis.pseudo.generate import generate
@@ -36,7 +36,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=1)
     times = parser.parse_args().times
-    records, zones = register(), boundaries("small_area")
+    records, zones = register(), load_boundaries("small_area")
     spec = Spec.tsukuba()
     if times > 1:  # the copied areas have no polygons
         records, zones = copies(records, times), None

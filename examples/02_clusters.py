@@ -5,10 +5,10 @@ Look at: how the answer changes with the weights, and what the sentences do not 
 
 from tsukuba_gis import reading
 from tsukuba_gis.autocorrelation import local_g, local_moran, moran
-from tsukuba_gis.boundaries import boundaries
+from tsukuba_gis.boundaries import load_boundaries
 from tsukuba_gis.weights import describe, knn, queen
 
-zones = boundaries("small_area")
+zones = load_boundaries("small_area")
 persons, households = zones.frame["population_2015"], zones.frame["households_2015"]
 size = (persons / households.where(households >= 10)).rename("household_size")
 

@@ -11,7 +11,7 @@ import pyogrio
 import pytest
 import shapely
 
-from tsukuba_gis.boundaries import LAYERS, boundaries, boundaries_file
+from tsukuba_gis.boundaries import LAYERS, boundaries_file, load_boundaries
 from tsukuba_gis.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not DATA.exists(), reason="needs a checkout with
 
 @pytest.fixture(scope="module")
 def layers():
-    return {kind: boundaries(kind).frame for kind in LAYERS}
+    return {kind: load_boundaries(kind).frame for kind in LAYERS}
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +204,7 @@ def test_the_table_restates_the_published_figures():
 
 def test_unknown_kind_is_told():
     with pytest.raises(InputError, match="no layer wards") as caught:
-        boundaries("wards")
+        load_boundaries("wards")
     assert "wards" in caught.value.say("ja")
 
 
@@ -227,5 +227,5 @@ def test_installed_file_comes_first(monkeypatch, tmp_path):
 
 
 def test_source_is_told_in_both_languages():
-    assert "おおよその区域" in boundaries("former_municipality").source
-    assert "Approximate" in boundaries("former_municipality", lang="en").source
+    assert "おおよその区域" in load_boundaries("former_municipality").source
+    assert "Approximate" in load_boundaries("former_municipality", lang="en").source

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tsukuba_gis.boundaries import boundaries
+from tsukuba_gis.boundaries import load_boundaries
 from tsukuba_gis.demo import register
 from tsukuba_gis.demo.choice import size_counts
 from tsukuba_gis.demo.health import care_levels, care_rates, medical
@@ -45,7 +45,7 @@ def people(records):
 
 @pytest.fixture(scope="module")
 def zones():
-    return boundaries("small_area")
+    return load_boundaries("small_area")
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_names_of_areas_agree_with_the_zones(people, zones):
     first = people.drop_duplicates("small_area").set_index("small_area")
     assert (first["ward"] == zones.names[first.index]).all()
     for kind in ("school_district", "elementary_district"):
-        names = zones.frame[kind].map(boundaries(kind).names)
+        names = zones.frame[kind].map(load_boundaries(kind).names)
         assert (first[kind] == names[first.index]).all()
         assert people.groupby("small_area")[kind].nunique().max() == 1
 

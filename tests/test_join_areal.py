@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsukuba_gis.boundaries import boundaries
+from tsukuba_gis.boundaries import load_boundaries
 from tsukuba_gis.errors import CRSError, InputError, MissingExtraError
 from tsukuba_gis.join import interpolate, largest_share, overlaps
 from tsukuba_gis.zones import Zones
@@ -90,7 +90,7 @@ def test_sums_are_kept(boxes, counts):
 
 
 def test_all_residents_of_tsukuba_arrive():
-    areas, districts = boundaries("small_area"), boundaries("school_district")
+    areas, districts = load_boundaries("small_area"), load_boundaries("school_district")
     people = areas.frame[["population_2015", "households_2015"]]
     carried = interpolate(people, overlaps(areas, districts), districts)
     expected = districts.frame[["population_2015", "households_2015"]]

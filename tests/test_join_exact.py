@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from tsukuba_gis.boundaries import boundaries
+from tsukuba_gis.boundaries import load_boundaries
 from tsukuba_gis.join import ZoneIndex
 from tsukuba_gis.join.grid import UNDECIDED, Grid
 from tsukuba_gis.zones import Zones
@@ -125,11 +125,11 @@ def fan():
 
 
 def small_areas():
-    return boundaries("small_area").frame.geometry.to_numpy()
+    return load_boundaries("small_area").frame.geometry.to_numpy()
 
 
 def city_districts():
-    return boundaries("school_district").frame.geometry.to_numpy()
+    return load_boundaries("school_district").frame.geometry.to_numpy()
 
 
 SHAPES = {

@@ -23,9 +23,9 @@ _PUBLIC = {
     "Study": "study",
     "Zones": "zones",
     "assign_zones": "join",
-    "boundaries": "boundaries",
     "demo_study": "study",
     "indicator_values": "indicators",
+    "load_boundaries": "boundaries",
     "local_moran": "autocorrelation",
     "moran": "autocorrelation",
     "population": "tables",
@@ -42,7 +42,7 @@ __all__ = ["__version__", *sorted(_PUBLIC)]
 if TYPE_CHECKING:
     from tsukuba_gis.autocorrelation import local_moran as local_moran
     from tsukuba_gis.autocorrelation import moran as moran
-    from tsukuba_gis.boundaries import boundaries as boundaries
+    from tsukuba_gis.boundaries import load_boundaries as load_boundaries
     from tsukuba_gis.demo import register as register
     from tsukuba_gis.indicators import indicator_values as indicator_values
     from tsukuba_gis.io import read_records as read_records

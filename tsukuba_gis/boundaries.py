@@ -18,7 +18,7 @@ LAYERS: Final[dict[ZoneKind, str]] = {
 }
 
 
-def boundaries(kind: ZoneKind = "school_district", *, lang: Language = "ja") -> Zones:
+def load_boundaries(kind: ZoneKind = "school_district", *, lang: Language = "ja") -> Zones:
     """Return one layer of Tsukuba's bundled boundaries.
 
     The polygons are **approximate**: a power diagram of the published points of
@@ -53,10 +53,10 @@ def boundaries(kind: ZoneKind = "school_district", *, lang: Language = "ja") -> 
 
     Examples
     --------
-    >>> districts = boundaries("school_district")
+    >>> districts = load_boundaries("school_district")
     >>> len(districts), districts.approximate
     (16, True)
-    >>> int(boundaries("small_area").frame["population_2015"].sum())
+    >>> int(load_boundaries("small_area").frame["population_2015"].sum())
     226963
     """
     import geopandas as gpd

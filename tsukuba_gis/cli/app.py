@@ -111,11 +111,10 @@ def boundaries(copy_to: Path | None, lang: Language) -> None:
 
     Example: tsukuba-gis boundaries --copy-to tsukuba.gpkg
     """
-    from tsukuba_gis.boundaries import LAYERS, boundaries_file
-    from tsukuba_gis.boundaries import boundaries as load
+    from tsukuba_gis.boundaries import LAYERS, boundaries_file, load_boundaries
 
     for kind in LAYERS:
-        click.echo(f"{kind}\t{len(load(kind))}")
+        click.echo(f"{kind}\t{len(load_boundaries(kind))}")
     click.echo(text("notice_approximate", lang))
     if copy_to is not None:
         import shutil

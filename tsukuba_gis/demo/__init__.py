@@ -88,12 +88,12 @@ def register(*, seed: int = SEED, size: int | None = None) -> Records:
     """
     import pandas as pd
 
-    from tsukuba_gis.boundaries import boundaries
+    from tsukuba_gis.boundaries import load_boundaries
     from tsukuba_gis.demo import health, places
 
     if size is not None and size < 1:
         raise InputError("demo_size")
-    zones = boundaries("small_area")
+    zones = load_boundaries("small_area")
     streams = np.random.SeedSequence(seed).spawn(6)
     rng = [np.random.Generator(np.random.Philox(stream)) for stream in streams]
     areas = places.areas(zones.frame, size=size, rng=rng[0])
@@ -168,11 +168,11 @@ def _area_columns(zones: Zones, area: np.ndarray) -> dict[str, pd.Index[str]]:
     """Return the names and the key of each person's area."""
     import pandas as pd
 
-    from tsukuba_gis.boundaries import boundaries
+    from tsukuba_gis.boundaries import load_boundaries
 
     frame = zones.frame
     districts = {
-        kind: frame[kind].map(boundaries(kind).names)
+        kind: frame[kind].map(load_boundaries(kind).names)
         for kind in ("school_district", "elementary_district")
     }
     columns = {"ward": zones.names, "small_area": zones.ids.to_series(), **districts}

@@ -82,8 +82,8 @@ def overlaps(
 
     Examples
     --------
-    >>> from tsukuba_gis.boundaries import boundaries
-    >>> cut = overlaps(boundaries("elementary_district"), boundaries("school_district"))
+    >>> from tsukuba_gis.boundaries import load_boundaries
+    >>> cut = overlaps(load_boundaries("elementary_district"), load_boundaries("school_district"))
     >>> len(cut), bool(cut["share"].round(9).eq(1).all())  # the layers nest
     (33, True)
     """
@@ -200,8 +200,8 @@ def interpolate(values: pd.DataFrame, cut: pd.DataFrame, target: Zones) -> Inter
 
     Examples
     --------
-    >>> from tsukuba_gis.boundaries import boundaries
-    >>> areas, districts = boundaries("small_area"), boundaries("school_district")
+    >>> from tsukuba_gis.boundaries import load_boundaries
+    >>> areas, districts = load_boundaries("small_area"), load_boundaries("school_district")
     >>> people = areas.frame[["population_2015"]]
     >>> carried = interpolate(people, overlaps(areas, districts), districts)
     >>> float(carried.values["population_2015"].sum().round(6))
@@ -252,8 +252,8 @@ def largest_share(cut: pd.DataFrame, source: Zones) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from tsukuba_gis.boundaries import boundaries
-    >>> areas, districts = boundaries("small_area"), boundaries("school_district")
+    >>> from tsukuba_gis.boundaries import load_boundaries
+    >>> areas, districts = load_boundaries("small_area"), load_boundaries("school_district")
     >>> nests = largest_share(overlaps(areas, districts), areas)
     >>> bool((nests["target_id"] == areas.frame["school_district"]).all())
     True

@@ -91,9 +91,9 @@ def assign_zones(
     Examples
     --------
     >>> import geopandas as gpd
-    >>> from tsukuba_gis.boundaries import boundaries
+    >>> from tsukuba_gis.boundaries import load_boundaries
     >>> homes = gpd.GeoSeries.from_xy([140.11, 140.2, None], [36.08, 36.5, None], crs="EPSG:6668")
-    >>> found = assign_zones(homes, boundaries("school_district"))
+    >>> found = assign_zones(homes, load_boundaries("school_district"))
     >>> list(found.status)
     ['matched', 'outside', 'missing']
     """
@@ -126,9 +126,9 @@ def all_zones(points: gpd.GeoSeries, zones: Zones | ZoneIndex) -> pd.Series[str]
     Examples
     --------
     >>> import geopandas as gpd
-    >>> from tsukuba_gis.boundaries import boundaries
+    >>> from tsukuba_gis.boundaries import load_boundaries
     >>> home = gpd.GeoSeries.from_xy([140.11], [36.08], index=["p1"], crs="EPSG:6668")
-    >>> all_zones(home, boundaries("former_municipality")).to_dict()
+    >>> all_zones(home, load_boundaries("former_municipality")).to_dict()
     {'p1': '08220-M5'}
     """
     import pandas as pd

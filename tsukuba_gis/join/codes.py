@@ -35,9 +35,9 @@ def match_codes(codes: pd.Series[str], zones: Zones) -> Assignment:
     Examples
     --------
     >>> import pandas as pd
-    >>> from tsukuba_gis.boundaries import boundaries
+    >>> from tsukuba_gis.boundaries import load_boundaries
     >>> wards = pd.Series(["082200020", "谷田部", "どこか", None])
-    >>> found = match_codes(wards, boundaries("small_area"))
+    >>> found = match_codes(wards, load_boundaries("small_area"))
     >>> list(found.zone_ids.astype(object).fillna("-"))
     ['082200020', '08220001000', '-', '-']
     >>> found.report.matched, found.report.outside, found.report.missing

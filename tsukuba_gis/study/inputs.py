@@ -36,9 +36,9 @@ def read_study_records(study: Study) -> tuple[Records, tuple[Problem, ...]]:
 def read_study_zones(source: ZoneSource, *, lang: Language) -> Zones:
     """Read one set of zones of a study."""
     if source.path is None:
-        from tsukuba_gis.boundaries import boundaries
+        from tsukuba_gis.boundaries import load_boundaries
 
-        return boundaries(source.kind, lang=lang)
+        return load_boundaries(source.kind, lang=lang)
     from tsukuba_gis.io import read_zones
 
     return read_zones(

@@ -198,9 +198,9 @@ def _autocorrelation(
 
 def _outlines() -> dict[str, shapely.Geometry]:
     """Return the former municipalities as context lines, where the bundled zones are used."""
-    from tsukuba_gis.boundaries import boundaries
+    from tsukuba_gis.boundaries import load_boundaries
 
-    frame = boundaries("former_municipality").frame
+    frame = load_boundaries("former_municipality").frame
     return dict(zip(frame["name"], frame.geometry, strict=True))
 
 

@@ -35,8 +35,8 @@ def weights_of(zones: Zones, *, spelt: str = "queen") -> Graph:
 
     Examples
     --------
-    >>> from tsukuba_gis.boundaries import boundaries
-    >>> graph = weights_of(boundaries("school_district"), spelt="knn:3")
+    >>> from tsukuba_gis.boundaries import load_boundaries
+    >>> graph = weights_of(load_boundaries("school_district"), spelt="knn:3")
     >>> int(graph.cardinalities.max())
     3
     """
