@@ -1,10 +1,13 @@
 """The page that the privacy officer reads and signs: what it says, and what it never says."""
 
+import ast
 import dataclasses
+import importlib
 import re
 from base64 import b64encode
 from hashlib import sha256
 from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -183,3 +186,35 @@ def test_one_page_that_loads_and_runs_nothing(audited, tmp_path):
     assert "<script" not in page
     assert not re.search(r"""(?:src|href)=|url\(|@import|style=|\son\w+=["']""", page)
     assert page.startswith('<!DOCTYPE html>\n<html lang="ja">')
+
+
+# ---- the document ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def document():
+    path = Path(__file__).parents[1] / "docs" / "pseudo.md"
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_the_document_gives_the_guarantee_word_for_word(document, lang):
+    filled = text(
+        "certificate_guarantee", lang, sha256="`<sha256>`", tables="N", cells="M", k="k"
+    )  # fmt: skip
+    quoted = document.replace("\n> ", "\n")
+    if lang == "en":  # "at least k people", as in the design; words may be broken over lines
+        assert filled in re.sub(r"\s+", " ", quoted)
+    else:
+        assert filled.replace(" ", "") in re.sub(r"\s+", "", quoted)
+
+
+def test_what_the_document_imports_is_there(document):
+    blocks = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    assert len(blocks) == 4
+    for block in blocks:
+        tree = ast.parse(block)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                module = importlib.import_module(node.module)
+                assert all(hasattr(module, name.name) for name in node.names), node.module
