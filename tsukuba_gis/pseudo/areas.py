@@ -32,7 +32,7 @@ _RAKING: Final = 300
 # Bundles of one or two households compared at once when two areas exchange.
 _SAMPLE: Final = 24
 # Rounds without an improvement after which all kinds are compared, and after which it ends.
-_PATIENCE: Final = 16
+_PATIENCE: Final = 8
 _ROUNDS: Final = 300
 # The number of households of an area weighs most: it is met first and kept.
 _HOUSEHOLD_WEIGHT: Final = 3.0

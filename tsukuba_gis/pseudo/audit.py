@@ -302,7 +302,8 @@ class _Search:
         problem.a_matrix_.index_ = matrix.indices
         problem.a_matrix_.value_ = matrix.data
         self.solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        for name, value in {"output_flag": False, "threads": 1, "simplex_strategy": 4}.items():
+        quiet = {"log_to_console": False, "output_flag": False}
+        for name, value in {**quiet, "threads": 1, "simplex_strategy": 4}.items():
             self.solver.setOptionValue(name, value)
         self.solver.passModel(problem)
         self.infinite, self.best = highspy.kHighsInf, highspy.HighsModelStatus.kOptimal
