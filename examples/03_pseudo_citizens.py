@@ -18,5 +18,5 @@ pseudo = generate(statistics, key="a secret that nobody guesses", zones=areas)
 
 counts = people.frame.groupby("school_district")["age"].agg(["size", "mean"])
 made = pseudo.frame.groupby("school_district")["age"].agg(["size", "mean"])
-print(counts.join(made, lsuffix=" register", rsuffix=" pseudo").round(2))
+print(counts.add_suffix(" register").join(made.add_suffix(" pseudo")).round(2))
 print(statistics.counts, "safe numbers; SHA-256", statistics.sha256)
