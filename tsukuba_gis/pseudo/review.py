@@ -186,7 +186,7 @@ def _ready(statistics: Statistics) -> tuple[str, dict[str, object]]:
     k = statistics.spec.k
     narrow = int(statistics.audit.get("narrower_than_half_k", 0))
     small = int(small_published(statistics).value)
-    if small and not (statistics.audited and statistics.spec.household is None):
+    if small:
         return "review_small_left", {"k": k, "n": small}
     if not statistics.audited:
         return "review_not_audited", {}
