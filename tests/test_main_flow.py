@@ -377,3 +377,36 @@ def test_pseudo_records_keep_the_counts_of_districts(tmp_path):
     reference = run(plain).levels[0]
     pseudo = run(replace(plain, pseudo=Spec.tsukuba())).levels[0]
     pd.testing.assert_series_equal(pseudo.values["population"], reference.values["population"])
+
+
+def test_records_that_meet_no_zone_are_counted_and_listed_by_row(tmp_path):
+    """Four inside, one on a border, one outside, one without a place; nobody's values are told."""
+    import shapely
+    from toys import ORIGIN, toy_zones
+
+    x0, y0 = ORIGIN
+    x = np.array([50, 150, 250, 50, 100, -40, np.nan]) + x0
+    y = np.array([50, 50, 50, 150, 50, 50, np.nan]) + y0
+    frame = pd.DataFrame({"age": [71, 72, 73, 74, 75, 76, 77], "sex": "F"})
+    zones = toy_zones().frame.reset_index().rename(columns={"zone_id": "id"})
+    zones.to_file(tmp_path / "zones.gpkg")
+    places = [shapely.Point(at) if np.isfinite(at[0]) else None for at in zip(x, y, strict=True)]
+    points = gpd.GeoDataFrame(frame, geometry=places, crs="EPSG:6677")
+    points.to_file(tmp_path / "people.gpkg")
+    study = Study(
+        title={"ja": "試験", "en": "test"},
+        records=RecordSource(path=tmp_path / "people.gpkg", kind="pseudo"),
+        zones=(ZoneSource(kind="other", path=tmp_path / "zones.gpkg"),),
+        permutations=FAST,
+    )
+    result = run(study)
+    told = {problem.key: dict(problem.values) for problem in result.problems}
+    report = result.levels[0].match
+    assert (report.matched, report.outside, report.missing) == (5, 1, 1)
+    assert told["records_outside"]["n"] == 1
+    assert told["records_missing"]["n"] == 1
+    near = run(replace(study, zones=(replace(study.zones[0], nearest=50),)))
+    told = {problem.key: dict(problem.values) for problem in near.problems}
+    assert told["records_nearest"]["n"] == 1
+    assert "records_outside" not in told
+    assert not any(age in str(told) for age in ("71", "76", "77"))

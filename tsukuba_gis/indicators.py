@@ -292,14 +292,7 @@ def indicator_values(
             for part in rule.counts(persons)
         )
         mask = _mask(rule, top, bottom, people, min_count, confidential=records.kind == "reference")
-        if name in COUNTS:
-            number, city = top.astype(float), top.sum()
-        elif name == "density":
-            number, city = top / area, top.sum() / area.sum()
-        else:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                number = top / bottom
-            city = top.sum() / bottom.sum() if bottom.sum() >= min_count else np.nan
+        number, city = _quotient(name, top, bottom, area, min_count)
         if (mask == "small").sum() == 1 and name in COUNTS:
             city = np.nan  # the city less the other zones would give the one away
         values[name] = np.where(mask == "", number, np.nan)
@@ -310,6 +303,19 @@ def indicator_values(
         pd.DataFrame(masks, index=zones.ids),
         pd.Series(total, dtype=float),
     )
+
+
+def _quotient(
+    name: str, top: np.ndarray, bottom: np.ndarray, area: np.ndarray, min_count: int
+) -> tuple[np.ndarray, float]:
+    """Return the number of each zone and of the city, before any is hidden."""
+    if name in COUNTS:
+        return top.astype(float), float(top.sum())
+    if name == "density":
+        return top / area, float(top.sum() / area.sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        number = top / bottom
+    return number, float(top.sum() / bottom.sum()) if bottom.sum() >= min_count else np.nan
 
 
 def _mask(

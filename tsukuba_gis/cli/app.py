@@ -14,7 +14,14 @@ import click
 
 from tsukuba_gis import __version__
 from tsukuba_gis.cli import spatial
-from tsukuba_gis.cli.console import Progress, lang_option, make_console_safe, spoken, stop_tidily
+from tsukuba_gis.cli.console import (
+    Progress,
+    lang_option,
+    make_console_safe,
+    match_line,
+    spoken,
+    stop_tidily,
+)
 from tsukuba_gis.cli.join import join
 from tsukuba_gis.cli.pseudo import pseudo
 from tsukuba_gis.errors import TsukubaGisError
@@ -157,19 +164,8 @@ def _run_and_write(study: Study, out: Path, lang: Language, *, quiet: bool) -> N
         progress.step("step_write")
         written = write_report(result, out, formats=study.outputs)
     for level in result.levels:
-        found = level.match
-        click.echo(
-            text(
-                "match_line",
-                lang,
-                zones=text(f"page_level_{level.zones.kind}", lang),
-                records=found.records,
-                matched=found.matched,
-                nearest=found.nearest,
-                outside=found.outside,
-                missing=found.missing,
-            )
-        )
+        kind = text(f"page_level_{level.zones.kind}", lang)
+        click.echo(match_line(level.match, kind, lang))
     faults = [problem for problem in result.problems if problem.severity != "info"]
     if faults:
         click.echo(text("problems_line", lang, n=len(faults)))

@@ -16,6 +16,8 @@ from tsukuba_gis.messages import LANGUAGES, Language, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tsukuba_gis.result import MatchReport
+
 _LANG_VARIABLE = "TSUKUBA_GIS_LANG"
 
 
@@ -59,6 +61,20 @@ class Progress:
             self.bar.update()
         self.started = True
         self.bar.set_description_str(text(key, self.lang))
+
+
+def match_line(found: MatchReport, zones: str, lang: Language) -> str:
+    """Return how records met zones, in one line."""
+    return text(
+        "match_line",
+        lang,
+        zones=zones,
+        records=found.records,
+        matched=found.matched,
+        nearest=found.nearest,
+        outside=found.outside,
+        missing=found.missing,
+    )
 
 
 @contextmanager

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from tsukuba_gis.cli.console import lang_option, rows_bar
+from tsukuba_gis.cli.console import lang_option, match_line, rows_bar
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.messages import Language, text
+from tsukuba_gis.messages import Language
 
 
 @click.command()
@@ -61,16 +61,5 @@ def join(  # noqa: PLR0913 - one parameter an option
             nearest=nearest or None,
             on_rows=on_rows,
         )
-    click.echo(
-        text(
-            "match_line",
-            lang,
-            zones=zones.name,
-            records=found.records,
-            matched=found.matched,
-            nearest=found.nearest,
-            outside=found.outside,
-            missing=found.missing,
-        )
-    )
+    click.echo(match_line(found, zones.name, lang))
     click.echo(str(out))

@@ -201,6 +201,7 @@ def ripley(
     Ripley (1977) https://doi.org/10.1111/j.2517-6161.1977.tb01615.x; MAD test:
     Baddeley et al. (2014) https://doi.org/10.1890/13-2042.1.
     """
+    # Long: half of it hands the result its fields.
     import pandas as pd
 
     window = look_through(points, zones)

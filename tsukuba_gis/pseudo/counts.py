@@ -91,6 +91,7 @@ def whole_numbers(
     >>> sorted(x.tolist())
     [1, 2]
     """
+    # Long: one program: built, solved and, where its vertex is not whole, solved again.
     from scipy.optimize import linprog
     from scipy.sparse import hstack
 

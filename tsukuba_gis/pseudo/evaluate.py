@@ -223,6 +223,7 @@ def evaluate(
     >>> found.metric("cells_equal").value, found.metric("membership").value, found.failed
     (1.0, 1.0, ('equal_rows',))
     """
+    # Long: the list of all that is measured, in the order of the certificate.
     from tsukuba_gis import __version__
 
     spec = statistics if isinstance(statistics, Spec) else statistics.spec

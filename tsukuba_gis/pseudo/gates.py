@@ -264,6 +264,7 @@ def _own_names(spec: Spec) -> dict[str, str | None]:
 
 def _labels(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     """Return, for each record, the text of every key that the file's tables use."""
+    # Long: a table of keys, one after the other.
     import pandas as pd
 
     spec = statistics.spec

@@ -197,6 +197,7 @@ def _cared(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, In
 
 def _roles(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
     """Return counts of roles (leaves of the cluster), of patterns, and of people in rare pools."""
+    # Long: one program; its blocks tie roles, patterns and pools and mean nothing apart.
     from scipy.sparse import block_array, csr_array
 
     city = plan.city
@@ -311,6 +312,7 @@ def _living_by_care(
     rng: np.random.Generator,
 ) -> dict[tuple[int, int], Ints]:  # fmt: skip
     """Return, for each (sex and age, living) of those 65+, how many are in each care band."""
+    # Long: one fit and its program over the same index of cells.
     from scipy.sparse import csr_array, vstack
 
     where = np.unique(people[0])
@@ -427,6 +429,7 @@ def _housed(
     crowd: Crowd, patterns: Ints, pools: Ints, plan: Plan, rng: np.random.Generator
 ) -> Ints:
     """Return the household of each person."""
+    # Long: fills one array, type by type and role by role, heads first.
     city = plan.city
     pattern = unfold(patterns)
     kinds = city.patterns.type.to_numpy()[pattern]

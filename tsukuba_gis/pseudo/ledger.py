@@ -133,6 +133,7 @@ def record(
     InputError
         If date or purpose is wrong, or somebody else is writing.
     """
+    # Long: all that happens between taking the lock and giving it back.
     path = Path(path)
     if not statistics.audited:
         raise DisclosureError("ledger_not_audited")

@@ -163,6 +163,7 @@ def elbow(
     ----------
     Rousseeuw (1987) https://doi.org/10.1016/0377-0427(87)90125-7 (silhouette).
     """
+    # Long: half of it hands the result its fields.
     import pandas as pd
 
     problem = read_problem(data, graph, standardise=standardise)

@@ -7,9 +7,9 @@ A study is a small TOML file (:func:`read_study`) or, in Python, a
 
 from tsukuba_gis.study.description import DEMO_SEED, RecordSource, Study, ZoneSource, demo_study
 from tsukuba_gis.study.file import read_study
+from tsukuba_gis.study.flow import OnStep, run
 from tsukuba_gis.study.inputs import read_study_records
 from tsukuba_gis.study.pseudo import home_zones
-from tsukuba_gis.study.run import OnStep, run
 
 __all__ = [
     "DEMO_SEED",

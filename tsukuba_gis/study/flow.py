@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from tsukuba_gis.errors import InputError
+from tsukuba_gis.errors import InputError, Problem
 from tsukuba_gis.indicators import COUNTS
 from tsukuba_gis.messages import LANGUAGES, Language, text
 from tsukuba_gis.result import Level, LocalMoran, Moran, Provenance, Result
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from tsukuba_gis.zones import Zones
 
 _GLOBAL_PERMUTATIONS: Final = 9_999
+# Which fates of a record are told, and how many rows are listed of each.
+_TOLD: Final[dict[str, Literal["warning", "info"]]] = {
+    "outside": "warning",
+    "missing": "warning",
+    "nearest": "info",
+    "on_border": "info",
+}
+_SHOWN: Final = 30
 
 # What is told while a study runs: the key of a step's text.
 OnStep = Callable[[str], None]
@@ -67,10 +75,15 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         records, pages = pseudo_of(study, records)
     names = _indicator_names(study, records)
     levels, outlines = [], {}
+    found = list(problems)
     for source in study.zones:
         on_step("step_zones")
         zones = read_study_zones(source, lang=study.lang)
-        levels.append(_level(study, source, records, zones, names=names, on_step=on_step))
+        on_step("step_join")
+        assignment = _assign(source, records, zones)
+        found += [*zones.problems, *_unplaced(assignment, records)]
+        on_step("step_tables")
+        levels.append(_level(study, records, zones, assignment, names=names, on_step=on_step))
     if all(source.path is None for source in study.zones):
         outlines = _outlines()
     return Result(
@@ -81,7 +94,7 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         indicators=_indicators(study, names),
         levels=tuple(levels),
         outlines=outlines,
-        problems=(*problems, *(found for level in levels for found in level.zones.problems)),
+        problems=tuple(found),
         provenance=_provenance(study),
         min_count=study.min_count,
         pages=pages,
@@ -130,11 +143,36 @@ def _assign(source: ZoneSource, records: Records, zones: Zones) -> Assignment:
     return found
 
 
+def _unplaced(found: Assignment, records: Records) -> list[Problem]:
+    """List the records that met no zone, or met one on its border or from outside.
+
+    By their rows in the file, never by what they hold.
+    """
+    problems = []
+    for status, severity in _TOLD.items():
+        rows = records.frame.index[(found.status == status).to_numpy()]
+        if len(rows) == 0:
+            continue
+        shown = ", ".join(map(str, rows[:_SHOWN])) + (" …" if len(rows) > _SHOWN else "")
+        values = {"n": len(rows), "rows": shown, "kind": found.report.zones}
+        problems.append(
+            Problem(
+                severity=severity,
+                file=records.source,
+                row=None,
+                column=None,
+                key=f"records_{status}",
+                values=values,
+            )
+        )
+    return problems
+
+
 def _level(
     study: Study,
-    source: ZoneSource,
     records: Records,
     zones: Zones,
+    found: Assignment,
     *,
     names: tuple[str, ...],
     on_step: OnStep,
@@ -142,9 +180,6 @@ def _level(
     from tsukuba_gis.indicators import indicator_values
     from tsukuba_gis.tables import hide_small, population
 
-    on_step("step_join")
-    found = _assign(source, records, zones)
-    on_step("step_tables")
     people = population(records, found.zone_ids, zones=zones.ids)
     if records.kind == "reference":
         people = hide_small(people, min_count=study.min_count)
