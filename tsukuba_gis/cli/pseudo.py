@@ -16,6 +16,8 @@ from tsukuba_gis.errors import InputError
 from tsukuba_gis.messages import Language, text
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.records import Records
@@ -128,26 +130,49 @@ def evaluate(
 
     Example: tsukuba-gis pseudo evaluate study.toml --statistics audited --key-file key.txt --out certificate.html
     """  # noqa: E501 - one command line
-    from tsukuba_gis.pseudo.audit import audit as audited
     from tsukuba_gis.pseudo.certificate import write_certificate
-    from tsukuba_gis.pseudo.evaluate import evaluate as compute
-    from tsukuba_gis.pseudo.generate import generate as made
-    from tsukuba_gis.pseudo.measure import measure as measured
+    from tsukuba_gis.pseudo.generate import generate as make
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.study import judge
 
     study, rules = _study(study_file)
     records, zones, key = _records(study), _zones(study, rules), _key(key_file)
     statistics = Statistics.load(statistics_folder)
-
-    def make(people: Records) -> Records:
-        return made(audited(measured(people, rules, zones=zones)), key=key, zones=zones)
-
-    records_made = made(statistics, key=key, zones=zones)
-    evaluation = compute(records, records_made, statistics, make=make, zones=zones)
+    made = make(statistics, key=key, zones=zones)
+    evaluation = judge(records, made, statistics, key=key, zones=zones)
     write_certificate(evaluation, out, lang=lang)
     out.with_suffix(".json").write_text(evaluation.to_json(), encoding="utf-8", newline="\n")
     click.echo(str(out))
     evaluation.require_passed()
+
+
+@pseudo.command()
+@click.argument("ledger", metavar="LEDGER.json", type=click.Path(path_type=Path))
+@_statistics_argument
+@click.option("--date", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Day of release.")
+@click.option("--purpose", required=True, help="What the release is for.")
+@click.option("--earlier", multiple=True, type=click.Path(path_type=Path),
+              help="Statistics file of each earlier release in the ledger.")  # fmt: skip
+@lang_option
+def record(
+    ledger: Path,
+    statistics_folder: Path,
+    date: dt.datetime,
+    purpose: str,
+    earlier: tuple[Path, ...],
+    lang: Language,
+) -> None:
+    """Enter a release in the ledger, unless earlier releases give people away beside it.
+
+    Example: tsukuba-gis pseudo record ledger.json audited --date 2026-04-01 --purpose ideathon
+    """
+    from tsukuba_gis.pseudo.ledger import record as enter
+    from tsukuba_gis.pseudo.statistics import Statistics
+
+    statistics = Statistics.load(statistics_folder)
+    others = tuple(Statistics.load(folder) for folder in earlier)
+    entry = enter(ledger, statistics, date=date.date(), purpose=purpose, earlier=others)
+    click.echo(text("ledger_told", lang, path=str(ledger), number=entry.number))
 
 
 def _study(path: Path | None) -> tuple[Study, Spec]:

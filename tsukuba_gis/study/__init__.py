@@ -9,7 +9,7 @@ from tsukuba_gis.study.description import DEMO_SEED, RecordSource, Study, ZoneSo
 from tsukuba_gis.study.file import read_study
 from tsukuba_gis.study.flow import OnStep, run
 from tsukuba_gis.study.inputs import read_study_records
-from tsukuba_gis.study.pseudo import home_zones
+from tsukuba_gis.study.pseudo import home_zones, judge
 
 __all__ = [
     "DEMO_SEED",
@@ -19,6 +19,7 @@ __all__ = [
     "ZoneSource",
     "demo_study",
     "home_zones",
+    "judge",
     "read_study",
     "read_study_records",
     "run",

@@ -10,7 +10,9 @@ from tsukuba_gis.messages import text
 from tsukuba_gis.study.inputs import read_study_zones
 
 if TYPE_CHECKING:
+    from tsukuba_gis.pseudo.evaluate import Evaluation
     from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.records import Records
     from tsukuba_gis.study.description import Study
     from tsukuba_gis.zones import Zones
@@ -37,23 +39,48 @@ def pseudo_of(study: Study, records: Records) -> tuple[Records, Mapping[str, str
 
     zones = home_zones(study, study.pseudo)
     key = f"study {study.seed}"
-
-    def make(people: Records) -> Records:
-        measured = audit(measure(people, rules, zones=zones))
-        return generate(measured, key=key, zones=zones)
-
-    rules = study.pseudo
-    statistics = audit(measure(records, rules, zones=zones))
+    statistics = audit(measure(records, study.pseudo, zones=zones))
     pseudo = generate(statistics, key=key, zones=zones)
     pages: dict[str, str] = {}
     if study.certify:
         from tsukuba_gis.pseudo.certificate import certificate
-        from tsukuba_gis.pseudo.evaluate import evaluate
 
-        evaluation = evaluate(records, pseudo, statistics, make=make, zones=zones, seed=study.seed)
+        evaluation = judge(records, pseudo, statistics, key=key, zones=zones, seed=study.seed)
         evaluation.require_passed()
         pages[text("page_certificate", study.lang)] = certificate(evaluation, lang=study.lang)
     return pseudo, pages
+
+
+def judge(
+    records: Records,
+    pseudo: Records,
+    statistics: Statistics,
+    *,
+    key: str | bytes,
+    zones: Zones | None,
+    seed: int = 1,
+) -> Evaluation:
+    """Measure risk and worth of pseudo records, by the rules of their own statistics file.
+
+    The neighbours of an area, for Moran's I, are those that share a border or a corner.
+    """
+    from tsukuba_gis.pseudo.audit import audit
+    from tsukuba_gis.pseudo.evaluate import evaluate
+    from tsukuba_gis.pseudo.generate import generate
+    from tsukuba_gis.pseudo.measure import measure
+
+    def make(people: Records) -> Records:
+        measured = audit(measure(people, statistics.spec, zones=zones))
+        return generate(measured, key=key, zones=zones)
+
+    neighbours = None
+    if zones is not None:
+        from tsukuba_gis.weights import queen
+
+        neighbours = queen(zones).adjacency
+    return evaluate(
+        records, pseudo, statistics, make=make, zones=zones, neighbours=neighbours, seed=seed
+    )
 
 
 def home_zones(study: Study, rules: Spec) -> Zones | None:
