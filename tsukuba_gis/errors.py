@@ -19,7 +19,7 @@ class TsukubaGisError(ValueError):
     Parameters
     ----------
     key
-        Name of the text in ``messages.toml``.
+        Name of the text in the table of :mod:`tsukuba_gis.messages`.
     **values
         What the text's ``{placeholders}`` are filled with: names of files,
         columns, layers and counts; never a person's values.

@@ -2,7 +2,7 @@
 
 Each indicator is a numerator over a denominator, both sums over persons (or,
 for counts, the numerator alone; for density, over the area). One table below
-holds them all; the words stand in ``messages.toml`` under ``indicator_NAME``
+holds them all; the words stand in the messages under ``indicator_NAME``
 and ``definition_NAME``.
 """
 

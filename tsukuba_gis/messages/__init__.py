@@ -1,8 +1,8 @@
 """Every text that a person reads, in Japanese and English, from one table.
 
-The table is ``messages.toml`` beside this file: one entry a text, with the
-keys ``ja`` and ``en``. Maps, report, command line and plugin take their words
-from here, so that a term cannot drift between them.
+The table is the TOML files beside this one, one for each room that speaks:
+an entry a text, with the keys ``ja`` and ``en``. Maps, report, command line and
+plugin take their words from here, so that a term cannot drift between them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,22 @@ LANGUAGES: tuple[Language, ...] = ("ja", "en")
 
 @cache
 def table() -> dict[str, dict[str, str]]:
-    """Return the whole table: key → language → text."""
-    with Path(__file__).with_name("messages.toml").open("rb") as file:
-        return tomllib.load(file)
+    """Return the whole table: key → language → text.
+
+    Raises
+    ------
+    ValueError
+        If two files hold the same key.
+    """
+    whole: dict[str, dict[str, str]] = {}
+    for path in sorted(Path(__file__).parent.glob("*.toml")):
+        part = tomllib.loads(path.read_text(encoding="utf-8"))
+        again = whole.keys() & part.keys()
+        if again:
+            message = f"{path.name}: {min(again)} stands in another file too"
+            raise ValueError(message)
+        whole |= part
+    return whole
 
 
 def text(key: str, /, lang: Language = "ja", **values: object) -> str:
