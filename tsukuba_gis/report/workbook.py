@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from tsukuba_gis.classes import COUNT_UNITS, LISA_COLOURS, indicator_classes
@@ -240,7 +241,7 @@ class _Writer:
             for row, cell in enumerate(shown([sums[sex, start] for start in labels]), start=1):
                 if cell is not None:
                     data.write_number(row, place, sign * cell, count)
-        self.pyramid(sheet, data.name, len(labels))
+        self.pyramid(sheet, data.name, len(labels), most=float(sums.max()))
         table = next(one for one in made if one.kind == "zones")
         rates = [
             (place, column)
@@ -250,7 +251,9 @@ class _Writer:
         if rates and len(level.zones) <= _BARS:
             self.bars(sheet, table, *rates[0])
 
-    def pyramid(self, sheet: Worksheet, data: str, groups: int) -> None:
+    def pyramid(self, sheet: Worksheet, data: str, groups: int, *, most: float) -> None:
+        # Both sexes on one scale: the axis ends at the same round number on either side.
+        end = _axis_end(most)
         chart = self.book.add_chart({"type": "bar", "subtype": "stacked"})
         for place, colour in ((1, "#4575b4"), (2, "#d6604d")):
             chart.add_series(
@@ -265,7 +268,12 @@ class _Writer:
         chart.set_title({"name": self.say("pyramid"), "name_font": {"size": 12}})
         chart.set_y_axis({"label_position": "low"})
         chart.set_x_axis(
-            {"num_format": "#,##0;#,##0", "name": self.say("pyramid_axis"), "num_font": {"size": 8}}
+            {
+                "num_format": "#,##0;#,##0",
+                "name": self.say("pyramid_axis"),
+                "num_font": {"size": 8},
+                **({} if end is None else {"min": -end, "max": end}),
+            }
         )
         chart.set_legend({"position": "top"})
         chart.set_size({"width": 620, "height": 560})
@@ -286,6 +294,7 @@ class _Writer:
         chart.set_title({"name": column.header(self.lang, percent=True), "name_font": {"size": 12}})
         chart.set_legend({"none": True})
         chart.set_y_axis({"reverse": True})
+        chart.set_x_axis({"num_format": _axis_format(column), "num_font": {"size": 8}})
         chart.set_size({"width": 620, "height": 560})
         description = f"{column.label} {self.notice}"
         sheet.insert_chart(0, 10, chart, {"description": description})
@@ -306,6 +315,26 @@ class _Writer:
 
 def _ink(fill: str) -> str:
     return "#ffffff" if fill in _LIGHT_TEXT else "#222222"
+
+
+def _axis_end(most: float) -> float | None:
+    """Return a round number at or above ``most``; None where it is not known.
+
+    Examples
+    --------
+    >>> _axis_end(10_240), _axis_end(700), _axis_end(float("nan"))
+    (15000.0, 700.0, None)
+    """
+    if not math.isfinite(most):
+        return None
+    step = 10.0 ** math.floor(math.log10(max(most, 1.0))) / 2
+    return math.ceil(most / step) * step
+
+
+def _axis_format(column: Column) -> str:
+    """Return how the axis of a chart shows a column's numbers: without decimals in percent."""
+    percent = column.indicator is not None and column.indicator.unit == "share"
+    return "0%" if percent else "#,##0.##"
 
 
 def _number_format(column: Column) -> str:
