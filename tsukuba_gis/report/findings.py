@@ -123,7 +123,7 @@ def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
         Of the sentences.
     """
     label = indicator.label[lang]
-    named = {"label": label, "level": level_name(level, lang)}
+    named = {"label": label, "level": level_name(level, lang).lower()}
     moran = level.moran.get(indicator.name)
     if moran is None or not math.isfinite(moran.p):
         return Finding(headline=text("page_moran_none", lang, **named), detail="")
