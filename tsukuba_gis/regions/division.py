@@ -9,7 +9,7 @@ import numpy as np
 
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.regions.partition import Partition
-from tsukuba_gis.regions.problem import Problem, read_problem
+from tsukuba_gis.regions.problem import Floor, Problem, read_problem
 from tsukuba_gis.regions.search import improve, merge_down, recut
 from tsukuba_gis.regions.ward import cut, ward_merges
 
@@ -33,23 +33,6 @@ _MOST_TRIES = 100
 _TREES = 100
 # From so many times k regions on, borders are looked at after every merge.
 _NEAR = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Floor:
-    """The least of something that every region must hold.
-
-    Parameters
-    ----------
-    least
-        The least amount.
-    of
-        The amount of each zone (persons, households), on the zone ids; none
-        missing, none negative. Without it zones are counted.
-    """
-
-    least: float
-    of: pd.Series[float] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tsukuba_gis.regions.division import Floor
-    from tsukuba_gis.regions.problem import Problem
+    from tsukuba_gis.regions.problem import Floor, Problem
 
     Ints = NDArray[np.int64]
 

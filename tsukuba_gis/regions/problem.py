@@ -22,6 +22,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Floor:
+    """The least of something that every region must hold.
+
+    Parameters
+    ----------
+    least
+        The least amount.
+    of
+        The amount of each zone (persons, households), on the zone ids; none
+        missing, none negative. Without it zones are counted.
+    """
+
+    least: float
+    of: pd.Series[float] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Problem:
     """The zones that take part in a division.
 
