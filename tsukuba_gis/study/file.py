@@ -30,14 +30,15 @@ def read_study(path: Path | str) -> Study:
         If the file is not TOML, or holds an unknown key or a value that does not fit.
     """
     path = Path(path)
+    shown = path.name or str(path)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError("file_missing", path=path.name) from None
+        raise InputError("file_missing", path=shown) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("study_unreadable", path=path.name, why=type(error).__name__) from None
+        raise InputError("study_unreadable", path=shown, why=type(error).__name__) from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError("study_not_toml", path=path.name, why=str(error)) from None
+        raise InputError("study_not_toml", path=shown, why=str(error)) from None
     reader = _StudyReader(path)
     for name in content:
         if name not in _TABLES:
