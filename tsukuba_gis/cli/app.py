@@ -159,7 +159,8 @@ def _run_and_write(study: Study, out: Path, lang: Language, *, quiet: bool) -> N
     from tsukuba_gis.study import run as run_study
 
     check_folder(out)  # before minutes of work, not after
-    with Progress(2 + 4 * len(study.zones), lang, quiet=quiet) as progress:
+    steps = 2 + 4 * len(study.zones) + (study.pseudo is not None)
+    with Progress(steps, lang, quiet=quiet) as progress:
         result = run_study(study, on_step=progress.step)
         progress.step("step_write")
         written = write_report(result, out, formats=study.outputs)
