@@ -138,6 +138,175 @@ class LocalAssociation:
     alternative: Literal["two-sided", "directed", "greater"] = "two-sided"
 
 
+RegionMethod = Literal["ward", "skater", "azp", "clustgeo", "refined", "given"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Regions:
+    """Zones put together into regions.
+
+    Parameters
+    ----------
+    labels
+        Region of each zone, 1 … k by first appearance, on the index of the
+        data; NA where a value is missing.
+    k, n, n_missing
+        Regions, zones that take part, zones without a value.
+    components
+        Connected parts into which the zones that take part fall; no region spans two.
+    contiguous
+        True: every region was checked to be connected. False can come only of
+        :func:`tsukuba_gis.regions.clustgeo`, which prefers nearby zones but does not demand
+        neighbours, and of regions that were given.
+    within_share
+        Sum of squares within the regions over the total (SSW/SST), 0–1; lower
+        is more alike.
+    sizes, sums, means
+        By region: number of zones; amount of the floor (None without one);
+        mean of each variable over its zones, in its own unit.
+    variables, constant, standardised
+        Variables used; variables left out since they are the same everywhere;
+        whether each was divided by its standard deviation.
+    """
+
+    labels: pd.Series[int] = field(repr=False)
+    k: int
+    n: int
+    n_missing: int
+    components: int
+    contiguous: bool
+    within_share: float
+    sizes: pd.Series[int] = field(repr=False)
+    sums: pd.Series[float] | None = field(repr=False)
+    means: pd.DataFrame = field(repr=False)
+    variables: tuple[str, ...]
+    constant: tuple[str, ...]
+    standardised: bool
+    method: RegionMethod
+    floor: float | None
+    tries: int
+    seed: int
+    weights: str
+
+
+CorrelationMethod = Literal["pearson", "spearman", "partial"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Correlation:
+    """Correlation of two indicators over the zones.
+
+    ``low`` and ``high`` bound the interval at 1 − ``alpha``; ``p`` takes zones for
+    independent, ``p_spatial`` does not: ``adjustment`` says how (``"dutilleul"``,
+    ``"clifford_richardson"`` or ``"permutation"``), ``effective_n`` is the number of
+    independent zones that the data are worth (NaN for a permutation). ``given`` are
+    the indicators held constant in a partial correlation.
+    """
+
+    indicators: tuple[str, str]
+    method: CorrelationMethod
+    given: tuple[str, ...] = ()
+    value: float
+    low: float
+    high: float
+    alpha: float
+    p: float
+    p_spatial: float
+    adjustment: str
+    effective_n: float
+    n: int
+    n_missing: int
+    seed: int
+
+
+RegressionModel = Literal["ols", "poisson", "negative_binomial", "lag", "error", "gwr"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Regression:
+    """A regression of one indicator on others over the zones.
+
+    Parameters
+    ----------
+    coefficients
+        Index: ``"intercept"`` and the explanatory indicators (and ``"lag"`` or
+        ``"error"`` of a spatial model); columns ``estimate``, ``se``, ``low``,
+        ``high``, ``p``.
+    frame
+        Index ``zone_id``; ``observed``, ``fitted``, ``residual`` (standardised:
+        ``residual_std``); for GWR a column ``local_<term>`` each. Missing where
+        the zone took no part.
+    diagnostics
+        Index: the name of a test (``"moran_residuals"``, ``"lm_lag"``,
+        ``"lm_error"``, ``"robust_lm_lag"``, ``"robust_lm_error"``,
+        ``"breusch_pagan"``, ``"dispersion"`` …); columns ``value``, ``p``.
+    fit
+        ``"r2"``, ``"log_likelihood"``, ``"aic"`` … by name.
+    """
+
+    outcome: str
+    explanatory: tuple[str, ...]
+    model: RegressionModel
+    offset: str | None = None
+    errors: str
+    coefficients: pd.DataFrame = field(repr=False)
+    frame: pd.DataFrame = field(repr=False)
+    diagnostics: pd.DataFrame = field(repr=False)
+    fit: Mapping[str, float]
+    alpha: float
+    n: int
+    n_missing: int
+    weights: str
+
+
+ProjectionMethod = Literal["hamilton_perry", "cohort_component"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Projection:
+    """Persons by zone, sex and age at dates to come.
+
+    Parameters
+    ----------
+    years
+        Dates, the first is the base (counted, not projected).
+    population
+        Index ``zone_id``; columns MultiIndex ``(year, sex, age_start)``; NaN where
+        the zone is masked.
+    low, high
+        Bounds of each zone's total: index ``zone_id``, columns ``year``; None
+        where no backtest gives them.
+    masks
+        Why a zone is not projected: index ``zone_id``, :data:`MaskReason`, ``""`` where it is.
+    ratios
+        Cohort-change ratios used, after shrinkage: index ``zone_id``, columns
+        ``(sex, age_start)``; None for the cohort-component method.
+    control
+        City totals to which the zones were raked, by year; None: not raked.
+    backtest
+        Errors of projecting a known date: index: class of size (``"all"`` last);
+        columns ``zones``, ``mape``, ``bias``, ``median_ape``; None: not done.
+    earlier
+        The earlier date from which the ratios come; None: none was needed.
+    """
+
+    method: ProjectionMethod
+    base: int
+    step: int
+    years: tuple[int, ...]
+    population: pd.DataFrame = field(repr=False)
+    low: pd.DataFrame | None = field(default=None, repr=False)
+    high: pd.DataFrame | None = field(default=None, repr=False)
+    masks: pd.Series[str] = field(repr=False)
+    ratios: pd.DataFrame | None = field(default=None, repr=False)
+    control: pd.Series[float] | None = field(default=None, repr=False)
+    backtest: pd.DataFrame | None = field(default=None, repr=False)
+    earlier: int | None = None
+    settings: Mapping[str, object]
+    n: int
+    n_missing: int
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Level:
     """All that is known about one set of zones.
@@ -160,6 +329,14 @@ class Level:
         The indicators of the whole city (all matched persons), indexed by indicator.
     moran, lisa
         By indicator name.
+    associations, local
+        Further global and local statistics, in the order asked for.
+    correlations, regressions
+        In the order asked for.
+    regions
+        The zones put together into regions; None: not asked for.
+    projection
+        Persons at dates to come; None: not asked for.
     """
 
     zones: Zones
@@ -170,6 +347,12 @@ class Level:
     moran: Mapping[str, Moran]
     lisa: Mapping[str, LocalMoran]
     match: MatchReport
+    associations: tuple[Association, ...] = ()
+    local: tuple[LocalAssociation, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
+    regressions: tuple[Regression, ...] = ()
+    regions: Regions | None = None
+    projection: Projection | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from tsukuba_gis.regions.partition import Partition
 from tsukuba_gis.regions.problem import Floor, Problem, read_problem
 from tsukuba_gis.regions.search import improve, merge_down, recut
 from tsukuba_gis.regions.ward import cut, ward_merges
+from tsukuba_gis.result import RegionMethod, Regions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-Method = Literal["ward", "skater", "azp", "clustgeo", "refined", "given"]
 Library = Literal["skater", "azp"]
 
 # Tries of split and merge: so many that 600 zones and 5,000 zones both take well
@@ -33,54 +33,6 @@ _MOST_TRIES = 100
 _TREES = 100
 # From so many times k regions on, borders are looked at after every merge.
 _NEAR = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Regions:
-    """Zones put together into regions.
-
-    Parameters
-    ----------
-    labels
-        Region of each zone, 1 … k by first appearance, on the index of the
-        data; NA where a value is missing.
-    k, n, n_missing
-        Regions, zones that take part, zones without a value.
-    components
-        Connected parts into which the zones that take part fall; no region spans two.
-    contiguous
-        True: every region was checked to be connected. False can come only of
-        :func:`clustgeo`, which prefers nearby zones but does not demand
-        neighbours, and of regions that were given.
-    within_share
-        Sum of squares within the regions over the total (SSW/SST), 0–1; lower
-        is more alike.
-    sizes, sums, means
-        By region: number of zones; amount of the floor (None without one);
-        mean of each variable over its zones, in its own unit.
-    variables, constant, standardised
-        Variables used; variables left out since they are the same everywhere;
-        whether each was divided by its standard deviation.
-    """
-
-    labels: pd.Series[int] = field(repr=False)
-    k: int
-    n: int
-    n_missing: int
-    components: int
-    contiguous: bool
-    within_share: float
-    sizes: pd.Series[int] = field(repr=False)
-    sums: pd.Series[float] | None = field(repr=False)
-    means: pd.DataFrame = field(repr=False)
-    variables: tuple[str, ...]
-    constant: tuple[str, ...]
-    standardised: bool
-    method: Method
-    floor: float | None
-    tries: int
-    seed: int
-    weights: str
 
 
 def regionalise(
@@ -247,7 +199,7 @@ def measure_regions(
 class _How:
     """How regions were made."""
 
-    method: Method
+    method: RegionMethod
     floor: Floor | None
     tries: int
     seed: int

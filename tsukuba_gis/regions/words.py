@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsukuba_gis.messages import text
-from tsukuba_gis.regions.division import Regions
+from tsukuba_gis.result import Regions
 from tsukuba_gis.regions.evidence import Elbow, Stability
 
 if TYPE_CHECKING:
