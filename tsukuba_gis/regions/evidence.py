@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.regions.division import Regions, regionalise, within
+from tsukuba_gis.regions.division import regionalise, within
 from tsukuba_gis.regions.partition import Partition
 from tsukuba_gis.regions.problem import Floor, Problem, read_problem
 from tsukuba_gis.regions.ward import cut, ward_merges
+from tsukuba_gis.result import Regions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.errors import CRSError, InputError
-from tsukuba_gis.regions.division import Regions, measure_regions
+from tsukuba_gis.regions.division import measure_regions
+from tsukuba_gis.result import Regions
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsukuba_gis.messages import text
-from tsukuba_gis.result import Regions
 from tsukuba_gis.regions.evidence import Elbow, Stability
+from tsukuba_gis.result import Regions
 
 if TYPE_CHECKING:
     from tsukuba_gis.messages import Language
