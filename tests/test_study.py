@@ -1,11 +1,12 @@
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.result import FORMATS
-from tsukuba_gis.study import read_study
+from tsukuba_gis.study import RegionRule, ZoneSource, demo_study, read_study, run
 
 GOOD = """
 [study]
@@ -158,3 +159,61 @@ def test_weights_are_those_asked_for():
     assert level.moran["share_65plus"].weights == "knn(4)"
     with pytest.raises(InputError, match="Unknown weights bishop"):
         run(replace(study, weights="bishop"))
+
+
+def test_regions_and_further_statistics_arrive(tmp_path):
+    extra = 'statistics = ["geary"]\nlocal_statistics = ["local_g_star"]\n'
+    regions = '[regions]\nindicators = ["share_65plus"]\nk = 3\nzones = "ward"\n'
+    study = read_study(write(tmp_path, GOOD.replace("[records]", extra + "[records]", 1) + regions))
+    assert (study.statistics, study.local_statistics) == (("geary",), ("local_g_star",))
+    assert study.regions == RegionRule(indicators=("share_65plus",), k=3, zones="ward")
+
+
+@pytest.mark.parametrize(
+    ("rule", "key"),
+    [
+        ("k = 3\n", "study_regions_incomplete"),
+        ('indicators = ["share_65plus"]\n', "study_regions_incomplete"),
+        ('indicators = ["share_65plus"]\nk = 1\n', "study_number"),
+        ('indicators = ["happiness"]\nk = 2\n', "study_choice"),
+        ('indicators = ["share_65plus"]\nk = 2\nzones = "moon"\n', "study_choice"),
+    ],
+)
+def test_a_faulty_region_rule_is_refused(tmp_path, rule, key):
+    with pytest.raises(InputError) as found:
+        read_study(write(tmp_path, GOOD + "[regions]\n" + rule))
+    assert found.value.key == key
+
+
+def test_a_run_fills_regions_and_further_statistics():
+    study = replace(
+        demo_study(size=4_000),
+        zones=(ZoneSource(kind="school_district"),),
+        permutations=99,
+        statistics=("geary", "getis_ord_g"),
+        local_statistics=("local_geary", "local_g", "local_g_star"),
+        regions=RegionRule(indicators=("share_65plus",), k=3),
+    )
+    (level,) = run(study).levels
+    rates = [name for name in level.values.columns if name not in ("population", "households")]
+    assert [(one.statistic, one.indicator) for one in level.associations] == [
+        (name, (rate,)) for name in ("geary", "getis_ord_g") for rate in rates
+    ]
+    assert [(one.statistic, one.indicator) for one in level.local] == [
+        (name, (rate,)) for name in ("local_geary", "local_g", "local_g_star") for rate in rates
+    ]
+    assert (level.regions.k, level.regions.n, level.regions.variables) == (3, 16, ("share_65plus",))
+    assert level.regions.labels.index.equals(level.zones.ids)
+
+
+def test_regions_may_use_indicators_that_are_not_shown():
+    study = replace(
+        demo_study(size=1_000),
+        zones=(ZoneSource(kind="school_district"),),
+        indicators=("share_65plus",),
+        permutations=99,
+        regions=RegionRule(indicators=("ratio_65_10",), k=2),
+    )
+    (level,) = run(study).levels
+    assert list(level.values) == list(level.masks) == list(level.total.index) == ["share_65plus"]
+    assert level.regions.variables == ("ratio_65_10",)

@@ -5,7 +5,14 @@ A study is a small TOML file (:func:`read_study`) or, in Python, a
 :class:`tsukuba_gis.result.Result`, from which every output is made.
 """
 
-from tsukuba_gis.study.description import DEMO_SEED, RecordSource, Study, ZoneSource, demo_study
+from tsukuba_gis.study.description import (
+    DEMO_SEED,
+    RecordSource,
+    RegionRule,
+    Study,
+    ZoneSource,
+    demo_study,
+)
 from tsukuba_gis.study.file import read_study
 from tsukuba_gis.study.flow import OnStep, run
 from tsukuba_gis.study.inputs import read_study_records
@@ -15,6 +22,7 @@ __all__ = [
     "DEMO_SEED",
     "OnStep",
     "RecordSource",
+    "RegionRule",
     "Study",
     "ZoneSource",
     "demo_study",

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 DEMO_SEED: Final = 20190401
 
+# What can be asked for beside Moran's I and local Moran, of every rate.
+GlobalStatistic = Literal["geary", "getis_ord_g"]
+LocalStatistic = Literal["local_geary", "local_g", "local_g_star"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSource:
@@ -94,6 +98,28 @@ class ZoneSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegionRule:
+    """How zones are put together into regions.
+
+    Parameters
+    ----------
+    indicators
+        What makes zones alike; each is divided by its standard deviation.
+    k
+        How many regions. None: as many as ``floor`` allows.
+    floor
+        The least number of persons in each region; None: no floor.
+    zones
+        The level; None: every level.
+    """
+
+    indicators: tuple[str, ...]
+    k: int | None = None
+    floor: int | None = None
+    zones: ZoneKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """All that a run needs; the same study gives the same result, byte for byte.
 
@@ -115,6 +141,10 @@ class Study:
     permutations, alpha, fdr
         Of the local Moran statistics. The global one takes at most 9,999
         permutations: it is one test, so its p needs no finer grain.
+    statistics, local_statistics
+        Further statistics of every rate, beside Moran's I and local Moran.
+    regions
+        Put the zones together into regions; None: not.
     lang
         Language of names of files and of the page when opened.
     seed
@@ -143,6 +173,9 @@ class Study:
     permutations: int = 99_999
     alpha: float = 0.05
     fdr: bool = True
+    statistics: tuple[GlobalStatistic, ...] = ()
+    local_statistics: tuple[LocalStatistic, ...] = ()
+    regions: RegionRule | None = None
     lang: Language = "ja"
     seed: int = DEMO_SEED
     outputs: tuple[OutputFormat, ...] = FORMATS
@@ -183,6 +216,9 @@ def demo_study(
         records=RecordSource(size=size),
         seed=seed,
         lang=lang,
+        regions=RegionRule(
+            indicators=("share_65plus", "ratio_65_10"), k=4, zones="school_district"
+        ),
         pseudo=Spec.tsukuba() if pseudo else None,
         certify=pseudo,
     )

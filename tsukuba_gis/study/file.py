@@ -15,7 +15,14 @@ from tsukuba_gis.messages import LANGUAGES
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import RecordKind
 from tsukuba_gis.result import FORMATS
-from tsukuba_gis.study.description import RecordSource, Study, ZoneSource
+from tsukuba_gis.study.description import (
+    GlobalStatistic,
+    LocalStatistic,
+    RecordSource,
+    RegionRule,
+    Study,
+    ZoneSource,
+)
 from tsukuba_gis.zones import ZoneKind
 
 
@@ -48,7 +55,7 @@ def read_study(path: Path | str) -> Study:
     if "path" not in records or "kind" not in records:
         reader.refuse("study_records_incomplete")
     title = study.pop("title", path.stem)
-    for name in ("indicators", "outputs"):
+    for name in ("indicators", "outputs", "statistics", "local_statistics"):
         if study.get(name):
             study[name] = tuple(study[name])
         else:
@@ -59,6 +66,7 @@ def read_study(path: Path | str) -> Study:
         title={"ja": title, "en": study.pop("title_en", title)},
         records=RecordSource(**records),
         zones=reader.zones(content.get("zones")),
+        regions=reader.regions(content["regions"]) if "regions" in content else None,
         pseudo=reader.rules(content["pseudo"]) if "pseudo" in content else None,
         **study,
     )
@@ -71,25 +79,32 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "records.kind": get_args(RecordKind),
     "records.on_error": ("stop", "skip"),
     "zones.kind": get_args(ZoneKind),
+    "regions.zones": get_args(ZoneKind),
     "zones.match": ("point", "code"),
 }
 _LISTS: Final[dict[str, tuple[str, ...]]] = {
     "study.indicators": INDICATORS,
     "study.outputs": FORMATS,
+    "study.statistics": get_args(GlobalStatistic),
+    "study.local_statistics": get_args(LocalStatistic),
+    "regions.indicators": INDICATORS,
     "zones.fixes": get_args(Fix),
 }
 _WHOLE: Final = {
     "study.min_count": (1, 1_000_000),
     "study.permutations": (99, 10_000_000),
     "study.seed": (0, 2**63 - 1),
+    "regions.k": (2, 100_000),
+    "regions.floor": (1, 100_000_000),
 }
 _REAL: Final = {"study.alpha": (0.0, 1.0), "zones.nearest": (0.0, 100_000.0)}
 _FLAGS: Final = ("study.fdr", "study.certify")
 _KEYS: Final[dict[str, set[str]]] = {
-    "study": {entry.name for entry in fields(Study)} - {"records", "zones", "pseudo"}
+    "study": {entry.name for entry in fields(Study)} - {"records", "zones", "regions", "pseudo"}
     | {"title_en"},
     "records": {entry.name for entry in fields(RecordSource)} - {"size"},
     "zones": {entry.name for entry in fields(ZoneSource)},
+    "regions": {entry.name for entry in fields(RegionRule)},
 }
 _TABLES: Final = (*_KEYS, "pseudo")
 
@@ -167,6 +182,12 @@ class _StudyReader:
                 self.refuse("study_zone_unused", number=number + 1, key=unused[0])
             sources.append(ZoneSource(**{**table, "fixes": tuple(table.get("fixes", ()))}))
         return tuple(sources)
+
+    def regions(self, content: object) -> RegionRule:
+        table = self.table(content, "regions")
+        if not table.get("indicators") or not {"k", "floor"} & set(table):
+            self.refuse("study_regions_incomplete")
+        return RegionRule(**{**table, "indicators": tuple(table["indicators"])})
 
     def rules(self, content: object) -> Spec:
         if not isinstance(content, dict):

@@ -8,16 +8,15 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tsukuba_gis.errors import InputError, Problem
-from tsukuba_gis.indicators import COUNTS
 from tsukuba_gis.messages import LANGUAGES, Language, text
-from tsukuba_gis.result import Level, LocalMoran, Moran, Provenance, Result
+from tsukuba_gis.result import Level, Provenance, Result
+from tsukuba_gis.study import analysis
 from tsukuba_gis.study.inputs import read_study_records, read_study_zones
 from tsukuba_gis.study.pseudo import pseudo_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
     import shapely
 
     from tsukuba_gis.join import Assignment
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from tsukuba_gis.study.description import Study, ZoneSource
     from tsukuba_gis.zones import Zones
 
-_GLOBAL_PERMUTATIONS: Final = 9_999
 # Which fates of a record are told, and how many rows are listed of each.
 _TOLD: Final[dict[str, Literal["warning", "info"]]] = {
     "outside": "warning",
@@ -106,12 +104,11 @@ def _indicator_names(study: Study, records: Records) -> tuple[str, ...]:
     from tsukuba_gis.indicators import available
 
     possible = available(records)
-    if not study.indicators:
-        return possible
-    lacking = [name for name in study.indicators if name not in possible]
+    alike = () if study.regions is None else study.regions.indicators
+    lacking = [name for name in (*study.indicators, *alike) if name not in possible]
     if lacking:
         raise InputError("indicator_no_columns", name=lacking[0], source=records.source)
-    return study.indicators
+    return study.indicators or possible
 
 
 def _indicators(study: Study, names: tuple[str, ...]) -> tuple[Any, ...]:
@@ -179,55 +176,40 @@ def _level(
 ) -> Level:
     from tsukuba_gis.indicators import indicator_values
     from tsukuba_gis.tables import hide_small, population
+    from tsukuba_gis.weights import weights_of
 
     people = population(records, found.zone_ids, zones=zones.ids)
     if records.kind == "reference":
         people = hide_small(people, min_count=study.min_count)
-    values, masks, total = indicator_values(
+    rule = study.regions
+    alike = () if rule is None else rule.indicators  # may be others than those that are shown
+    every, masks, total = indicator_values(
         records,
         found.zone_ids,
         zones=zones,
-        names=names,
+        names=tuple(dict.fromkeys((*names, *alike))),
         min_count=study.min_count,
         severe=study.severe,
     )
+    values = every[list(names)]
     on_step("step_moran")
-    morans, lisas = _autocorrelation(study, values, zones)
+    graph = weights_of(zones, spelt=study.weights)
+    morans, lisas = analysis.clusters(study, values, graph)
+    associations, local = analysis.further(study, values, graph)
     return Level(
         zones=zones,
         population=people,
         values=values,
-        masks=masks,
-        total=total,
+        masks=masks[list(names)],
+        total=total[list(names)],
         moran=morans,
         lisa=lisas,
         match=found.report,
-    )
-
-
-def _autocorrelation(
-    study: Study, values: pd.DataFrame, zones: Zones
-) -> tuple[dict[str, Moran], dict[str, LocalMoran]]:
-    """Test every rate for clusters, over all zones and zone by zone."""
-    from tsukuba_gis.autocorrelation import local_moran, moran
-    from tsukuba_gis.weights import weights_of
-
-    graph = weights_of(zones, spelt=study.weights)
-    rates = [name for name in values.columns if name not in COUNTS]
-    few = min(study.permutations, _GLOBAL_PERMUTATIONS)
-    return (
-        {name: moran(values[name], graph, permutations=few, seed=study.seed) for name in rates},
-        {
-            name: local_moran(
-                values[name],
-                graph,
-                permutations=study.permutations,
-                seed=study.seed,
-                alpha=study.alpha,
-                fdr=study.fdr,
-            )
-            for name in rates
-        },
+        associations=associations,
+        local=local,
+        regions=analysis.regions_of(
+            rule, every, graph, seed=study.seed, zones=zones, persons=people.sum(axis=1)
+        ),
     )
 
 
