@@ -11,12 +11,18 @@ it.
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tsukuba_gis.pseudo.exchange import (
+    Dealing,
+    Targets,
+    exchange,
+    merge_errors,
+    raked,
+    rounded,
+)
 from tsukuba_gis.pseudo.layout import HEADS, OLD, start_of
 
 if TYPE_CHECKING:
@@ -28,30 +34,9 @@ if TYPE_CHECKING:
     Floats = NDArray[Any]
     Bools = NDArray[Any]
 
-_RAKING: Final = 300
-# Bundles of one or two households compared at once when two areas exchange.
-_SAMPLE: Final = 24
-# Rounds without an improvement after which all kinds are compared, and after which it ends.
-_PATIENCE: Final = 8
-_ROUNDS: Final = 300
-# The number of households of an area weighs most: it is met first and kept.
-_HOUSEHOLD_WEIGHT: Final = 3.0
-# If its households or persons are still wrong at the end, they go before all else.
-_LAST_WEIGHT: Final = 25.0
-_LAST_TRIES: Final = 4
 
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Targets:
-    """The area tables of one cluster: what each household counts, and what is wanted.
-
-    ``counts`` is kinds × cells: what one household adds to each cell of its
-    area. ``wanted`` is areas × cells, NaN where nothing is published.
-    """
-
-    counts: Ints = field(repr=False)
-    wanted: Floats = field(repr=False)
-    weight: Floats = field(repr=False)
+# How much an area's persons beyond the usual for its households weigh in the starts.
+_STARTS: Final = (0.0, 0.5, 1.0)
 
 
 def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> None:
@@ -83,23 +68,14 @@ def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> 
     kind = kind.ravel()
     number = np.bincount(kind)
     targets = _targets(kinds[:, :-1], kinds[:, -1], areas, plan)
-    everywhere = np.ones((len(areas), len(kinds)), dtype=bool)
-    shares = _rake(number, targets, everywhere)
-    if (kinds[:, -1] != 0).any():
-        everywhere, hosts = _hosting(shares, kinds[:, -1], number)
-        shares = _rake(number, targets, everywhere)
-        # Open households stay where they are put: their residents follow them.
-        fixed = kinds[:, -1] > 0
-        shares[:, fixed] = hosts[:, fixed]
-        everywhere[:, fixed] = False
-    placed = _rounded(shares, number, targets, everywhere, rng)
-    _exchange(placed, targets, everywhere, rng)
-    first = np.append(np.full(2, _LAST_WEIGHT), np.ones(len(targets.weight) - 2))
-    urgent = dataclasses.replace(targets, weight=first)
-    for _ in range(_LAST_TRIES):
-        if (placed @ targets.counts[:, :2] == targets.wanted[:, :2]).all():
-            break
-        _exchange(placed, urgent, everywhere, rng)
+    placed, everywhere = _started(number, kinds[:, -1], targets, rng)
+    dealing = Dealing.of(placed, targets, everywhere)
+    exchange(dealing, rng)
+    merge_errors(dealing, rng)
+    # What cannot all be met: care and ages go before heads, ages before care.
+    for cells in targets.first:
+        part = Dealing.of(placed, targets, everywhere).only(cells)
+        merge_errors(part, rng)
     # Which household of a kind goes where is drawn by lot.
     order = np.lexsort((rng.random(len(kind)), kind))
     unit_area = np.empty(len(kind), dtype=np.int64)
@@ -108,6 +84,46 @@ def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> 
     ]
     crowd.area = unit_area[unit]
     _admit(crowd, unit_area, unit, role, rng)
+
+
+def _started(
+    number: Ints, role: Ints, targets: Targets, rng: np.random.Generator
+) -> tuple[Ints, Bools]:
+    """Return households raked and rounded (areas × kinds), and which kinds may be where.
+
+    Where open households are is not measured: their places are chosen by how
+    raking spreads their residents, from several starts; the places that leave
+    the least misfit are taken.
+    """
+    everywhere = np.ones((len(targets.wanted), len(number)), dtype=bool)
+    if not role.any():
+        shares = raked(number, targets, everywhere)
+        return rounded(shares, number, targets, everywhere, rng), everywhere
+    best, found = np.inf, (np.zeros(0), everywhere)
+    for power in _STARTS:
+        shares = raked(number, targets, everywhere, prior=_prior(targets, role, power))
+        allowed, hosts = _hosting(shares, role, number)
+        shares = raked(number, targets, allowed)
+        # Open households stay where they are put: their residents follow them.
+        fixed = role > 0
+        shares[:, fixed] = hosts[:, fixed]
+        allowed[:, fixed] = False
+        placed = rounded(shares, number, targets, allowed, rng)
+        misfit = float(np.abs(targets.error(placed)).sum())
+        if misfit < best:
+            best, found = misfit, (placed, allowed)
+    return found
+
+
+def _prior(targets: Targets, role: Ints, power: float) -> Floats:
+    """Return weights to start from: households; for residents of open ones, persons beyond.
+
+    Persons beyond those that the area's households usually have, raised to a power.
+    """
+    homes, persons = targets.wanted[:, 0], targets.wanted[:, 1]
+    usual = float(np.median(persons / homes))
+    beyond = np.maximum(persons - usual * homes, 1.0) ** power * homes ** (1 - power)
+    return np.where(role < 0, beyond[:, None], homes[:, None])
 
 
 def _units(crowd: Crowd, plan: Plan) -> tuple[Ints, Ints]:
@@ -192,6 +208,7 @@ def _features(crowd: Crowd, plan: Plan, unit: Ints, role: Ints) -> Ints:
 
 def _targets(kinds: Ints, role: Ints, areas: Ints, plan: Plan) -> Targets:
     """Return what one household of each kind counts in each cell, and what is published."""
+    # Long: the list of what the area tables count.
     spec, tables = plan.city.spec, plan.tables
     n_band = len(spec.area_bands)
     bands, care, heads = np.split(kinds, [n_band, n_band + 2], axis=1)
@@ -203,6 +220,7 @@ def _targets(kinds: Ints, role: Ints, areas: Ints, plan: Plan) -> Targets:
     home = (role >= 0).astype(np.int64)  # residents of open households are not households
     counts = [home, size]
     wanted = [own.households.to_numpy(np.float64), own.persons.to_numpy(np.float64)]
+    kind = ["area_ages", "area_ages"]
     parts = {
         ("area_ages", "top"): tops,
         ("area_ages", "leaf"): bands,
@@ -220,15 +238,18 @@ def _targets(kinds: Ints, role: Ints, areas: Ints, plan: Plan) -> Targets:
         labels = sorted(cells[last].unique())
         for label in labels:
             mine = (cells[last] == label).to_numpy()
+            kind.append(name)
             per_area = np.full(len(plan.city.areas), np.nan)
             per_area[cells.area.to_numpy()[mine]] = values[mine]
             wanted.append(per_area[areas])
             counts.append(
                 _column(columns, int(label), labels, last, spec.area_top, spec.area_bands)
             )
-    weight = np.ones(len(counts))
-    weight[0] = _HOUSEHOLD_WEIGHT
-    return Targets(counts=np.stack(counts, axis=1), wanted=np.stack(wanted, axis=1), weight=weight)
+    # Heads come last in urgency, ages and the numbers of persons and households first.
+    of = np.array(kind)
+    ages = of == "area_ages"
+    first = (of != "area_households", ages, np.arange(len(of)) < 2 + len(spec.area_top))
+    return Targets(counts=np.stack(counts, axis=1), wanted=np.stack(wanted, axis=1), first=first)
 
 
 def _column(
@@ -241,171 +262,3 @@ def _column(
     if last == "band":
         return columns[:, bands.index(label)]
     return columns[:, label if len(labels) > 1 or columns.shape[1] > label else 0]
-
-
-def _rake(number: Ints, targets: Targets, allowed: Bools) -> Floats:
-    """Return shares of each kind in each area (areas × kinds) that nearly fit the tables.
-
-    Generalised iterative scaling: each cell pulls the kinds that count in it.
-
-    References
-    ----------
-    Darroch and Ratcliff 1972, doi:10.1214/aoms/1177692379.
-    """
-    counts = targets.counts.astype(np.float64)
-    homes = targets.wanted[:, 0]
-    x = np.outer(homes / homes.sum(), number) * allowed
-    x *= number / x.sum(axis=0)
-    largest = np.maximum(counts.max(axis=0), 1)
-    known = np.isfinite(targets.wanted)
-    power = counts / largest
-    for _ in range(_RAKING):
-        now = _product(x, counts)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            pull = np.where(known & (now > 0), np.maximum(targets.wanted, 1e-3) / now, 1.0)
-        # All cells pull at once, each a third of the way, so that they do not overshoot.
-        x *= np.exp(_product(np.log(pull), power.T) / 3)
-        # Nothing falls so low that the processor takes its slow path.
-        x = np.maximum(x * (number / x.sum(axis=0)), 1e-12) * allowed
-    shares: Floats = x * (number / x.sum(axis=0))
-    return shares
-
-
-def _product(left: Floats, right: Floats) -> Floats:
-    """Return a matrix product in blocks too small for the library to start threads."""
-    rows = max(1, 200_000 // right.size)
-    return np.vstack([left[low : low + rows] @ right for low in range(0, len(left), rows)])
-
-
-def _rounded(
-    shares: Floats, number: Ints, targets: Targets, allowed: Bools, rng: np.random.Generator
-) -> Ints:
-    """Round shares kind by kind, the largest households first, to where people still lack."""
-    placed = np.floor(shares + 1e-9).astype(np.int64)
-    known = np.isfinite(targets.wanted)
-    wanted = np.where(known, targets.wanted, 0.0)
-    expected = shares @ targets.counts
-    # What is lacking is told from the raked table first: kinds not yet rounded count as raked.
-    error = np.where(known, expected - wanted, 0.0)
-    counts = targets.counts.astype(np.float64)
-    left = number - placed.sum(axis=0)
-    part = shares - placed
-    order = np.lexsort((rng.random(len(number)), -targets.counts[:, 1]))
-    lot = rng.random(shares.shape) * 0.05
-    for kind in order:
-        row = counts[kind]
-        missing = int(left[kind])
-        error -= np.where(known, np.outer(part[:, kind], row), 0.0)
-        if missing == 0:
-            continue
-        # Misfit saved by one household more, and what raking would have.
-        gain = (np.abs(error) - np.abs(error + row * known)) @ targets.weight
-        score = np.where(allowed[:, kind], gain + 2.0 * part[:, kind] + lot[:, kind], -np.inf)
-        chosen = np.argsort(-score)[:missing]
-        placed[chosen, kind] += 1
-        error[chosen] += row * known[chosen]
-    return placed
-
-
-def _exchange(placed: Ints, targets: Targets, allowed: Bools, rng: np.random.Generator) -> None:
-    """Exchange households between pairs of areas while that lessens the misfit.
-
-    In a round the areas with the greatest misfit each meet another one that
-    lacks what they have too much of. Bundles of no, one or two households of
-    either side are tried against each other, and the best exchange is made if
-    it lessens the misfit.
-    """
-    known = np.isfinite(targets.wanted)
-    error = np.where(known, placed @ targets.counts - np.nan_to_num(targets.wanted), 0.0)
-    weight = known * targets.weight
-    counts = np.vstack([targets.counts, np.zeros((1, targets.counts.shape[1]), dtype=np.int64)])
-    # The empty place is allowed everywhere.
-    barred = np.column_stack([~allowed, np.zeros(len(placed), dtype=bool)])
-    state = _Exchange(placed=placed, error=error, weight=weight, counts=counts, barred=barred)
-    idle = 0
-    for _ in range(_ROUNDS):
-        wrong = (np.abs(error) * weight).sum(axis=1)
-        if wrong.sum() == 0 or idle > _PATIENCE:
-            return
-        size = _SAMPLE * (1 + idle // 4)
-        better = 0
-        free = np.ones(len(placed), dtype=bool)
-        for one in np.argsort(-wrong):
-            if wrong[one] == 0 or not free[one]:
-                continue
-            # What one has too much of and the other too little, with a lot drawn.
-            fit = -(error * weight) @ np.sign(error[one] * weight[one])
-            fit = fit + rng.exponential(wrong[one] * (1 + idle) / 2 + 1, len(fit))
-            fit[~free] = -np.inf
-            fit[one] = -np.inf
-            other = int(np.argmax(fit))
-            if not free[other] or other == one:
-                break
-            free[[one, other]] = False
-            better += state.best((int(one), other), size, rng)
-        idle = 0 if better else idle + 1
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class _Exchange:
-    """Who is where, and how far each area is from its tables; changed in place."""
-
-    placed: Ints
-    error: Floats
-    weight: Floats
-    counts: Ints
-    barred: Bools
-
-    def best(self, pair: tuple[int, int], size: int, rng: np.random.Generator) -> int:
-        """Make the best exchange between two areas; return 1 if there was one that helps."""
-        one, other = pair
-        mine, theirs = (
-            _bundles(self.placed[one], size, rng),
-            _bundles(self.placed[other], size, rng),
-        )
-        mine = mine[~self.barred[other, mine].any(axis=1)]
-        theirs = theirs[~self.barred[one, theirs].any(axis=1)]
-        gone = self.counts[mine].sum(axis=1)
-        come = self.counts[theirs].sum(axis=1)
-        here, there = self.weight[one], self.weight[other]
-        used = here + there > 0
-        change = (come[None, :, used] - gone[:, None, used]).astype(np.float32)
-        after = np.abs(change + self.error[one, used].astype(np.float32)) @ here[used].astype(
-            np.float32
-        )
-        after += np.abs(change - self.error[other, used].astype(np.float32)) @ there[used].astype(
-            np.float32
-        )
-        before = float(np.abs(self.error[one]) @ here + np.abs(self.error[other]) @ there)
-        best = int(np.argmin(after))
-        helps = bool(after.flat[best] < before - 0.5)
-        if not helps:
-            # A step that neither helps nor harms may open the way; the first is no step at all.
-            level = np.flatnonzero(np.abs(after.ravel() - before) < 0.25)
-            level = level[level > 0]
-            if len(level) == 0:
-                return 0
-            best = int(rng.choice(level))
-        i, j = divmod(best, len(theirs))
-        step = (come[j] - gone[i]).astype(np.float64)
-        self.error[one] += step * (here > 0)
-        self.error[other] -= step * (there > 0)
-        none = self.placed.shape[1]
-        for bundle, source, target in ((mine[i], one, other), (theirs[j], other, one)):
-            for kind in bundle[bundle != none]:
-                self.placed[source, kind] -= 1
-                self.placed[target, kind] += 1
-        return int(helps)
-
-
-def _bundles(placed: Ints, size: int, rng: np.random.Generator) -> Ints:
-    """Return bundles of an area's households: none, one of a kind, or two of different kinds."""
-    none = len(placed)
-    present = np.flatnonzero(placed)
-    some = present if len(present) <= size else rng.choice(present, size, replace=False)
-    single = np.column_stack([some, np.full(len(some), none)])
-    if len(present) < 2:
-        return np.vstack([[[none, none]], single])
-    two = rng.choice(present, (size, 2))
-    two = two[two[:, 0] != two[:, 1]]
-    return np.vstack([[[none, none]], single, two])

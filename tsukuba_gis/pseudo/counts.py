@@ -16,6 +16,8 @@ import numpy as np
 from tsukuba_gis.errors import DisclosureError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
@@ -29,7 +31,9 @@ _FAR = 20.0
 _ROUNDS = 30
 
 
-def rake(table: Family, *, seed: Floats | None = None) -> Floats:
+def rake(
+    table: Family, *, seed: Floats | None = None, guessed: Mapping[str, Floats] | None = None
+) -> Floats:
     """Return leaf values that agree (nearly) with all published cells, as evenly as can be.
 
     Parameters
@@ -38,17 +42,21 @@ def rake(table: Family, *, seed: Floats | None = None) -> Floats:
         With its published values.
     seed
         What to start from; ones if None.
+    guessed
+        Values of further cells, level by level, that are likely but not
+        published (NaN: no guess): met before the published ones, which win.
 
     References
     ----------
     Deming and Stephan 1940, doi:10.1214/aoms/1177731829.
     """
     x = np.ones(len(table.leaves)) if seed is None else seed.astype(np.float64).copy()
-    levels = [level for level in table.levels if np.isfinite(table.values[level.name]).any()]
+    levels = [level.name for level in table.levels if np.isfinite(table.values[level.name]).any()]
+    # The finest published cells come last and so are met best.
+    aims = [(table.codes[name], table.values[name]) for name in sorted(levels, key=table.size)]
+    aims = [(table.codes[name], values) for name, values in (guessed or {}).items()] + aims
     for _ in range(_ROUNDS):
-        # The finest published cells come last and so are met best.
-        for level in sorted(levels, key=lambda level: table.size(level.name)):
-            codes, wanted = table.codes[level.name], table.values[level.name]
+        for codes, wanted in aims:
             now = np.bincount(codes, x, minlength=len(wanted))
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.where(np.isfinite(wanted) & (now > 0), wanted / now, 1.0)

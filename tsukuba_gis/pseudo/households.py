@@ -18,12 +18,14 @@ from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.pseudo.counts import apportion, rake, unfold, whole_numbers
 from tsukuba_gis.pseudo.layout import (
     FIVE,
+    LINKS,
     LIVINGS,
     OLD,
     PROFILES,
     SEVERITIES,
     TEN,
     care_start,
+    linked,
     profile_keys,
     start_of,
 )
@@ -87,6 +89,7 @@ class Plan:
     tables: Mapping[str, Family] = field(repr=False)
     raked: Mapping[str, Floats] = field(repr=False)
     rows: Mapping[str, tuple[csr_array, Floats]] = field(repr=False)
+    likely: Mapping[str, Floats] = field(repr=False)
     ages: Mapping[tuple[int, int, int], Ints] = field(repr=False)
     gaps: pd.DataFrame = field(repr=False)
     pools: pd.DataFrame = field(repr=False)
@@ -98,9 +101,17 @@ def plan(
     """Rake the city's tables and deal single years of age to the clusters."""
     names = [name for name in ("care", "roles", "households", "living") if name in tables]
     rows = {name: tables[name].rows() for name in names}
-    raked = {name: rake(tables[name], seed=seeds(tables[name], city, statistics)) for name in names}
+    likely = _likely_care(city, tables)
+    raked = {
+        name: rake(
+            tables[name],
+            seed=seeds(tables[name], city, statistics),
+            guessed=likely if name == "care" else None,
+        )
+        for name in names
+    }
     return Plan(
-        city=city, tables=tables, raked=raked, rows=rows,
+        city=city, tables=tables, raked=raked, rows=rows, likely=likely,
         ages=_single_years(statistics, city, streams), gaps=statistics.tables["gaps"],
         pools=statistics.tables["pools"],
     )  # fmt: skip
@@ -130,6 +141,36 @@ def seeds(table: Family, city: City, statistics: Statistics) -> Floats:
             for a, b in zip(where, what, strict=True)
         ]
     )
+
+
+def _likely_care(city: City, tables: Mapping[str, Family]) -> dict[str, Floats]:
+    """Return what the areas' care table says of the clusters' totals that are not published.
+
+    Hidden areas are raked from their people of 65 and over. People are made so
+    that there are as many in each care band as the areas have places for.
+    """
+    if "area_care" not in tables:
+        return {}
+    care, areas, ages = tables["care"], tables["area_care"], tables["area_ages"]
+    old = np.bincount(
+        ages.leaves.area,
+        rake(ages) * (ages.leaves.top >= OLD).to_numpy(),
+        minlength=len(city.areas),
+    )
+    area, severity = areas.leaves.area.to_numpy(), areas.leaves.severity.to_numpy()
+    young = np.maximum(city.areas.persons.to_numpy() - old, 1.0)
+    basis = np.where(severity == 0, young[area], np.maximum(old, 0.5)[area])
+    leaf = areas.values["leaf"][areas.codes["leaf"]]
+    for number in np.unique(severity):
+        some = np.isfinite(leaf) & (severity == number)
+        basis[severity == number] *= leaf[some].sum() / basis[some].sum() if some.any() else 1.0
+    found = rake(areas, seed=basis)
+    link = next(link for link in LINKS if link.other[0] == "area_care")
+    mine, theirs = linked(tables, link)
+    guess = np.full(care.size("all_ages"), np.nan)
+    guess[mine] = areas.total(link.other[1], found)[theirs]
+    guess[np.isfinite(care.values["all_ages"])] = np.nan
+    return {"all_ages": guess}
 
 
 def people_in(cluster: int, plan: Plan, streams: Streams) -> Crowd:
@@ -175,11 +216,36 @@ def _part(
     return leaves, part[touched], right[touched]
 
 
+def _likely_numbers(
+    table: Family, part: tuple[Ints, csr_array, Floats], plan: Plan, rng: np.random.Generator
+) -> Ints:
+    """Return the numbers of a cluster's care leaves, with likely totals if that can be had."""
+    from scipy.sparse import csr_array, vstack
+
+    leaves, matrix, right = part
+    target = plan.raked["care"][leaves]
+    for level, guess in plan.likely.items():
+        codes = table.codes[level][leaves]
+        # Of the totals of a cluster one is the rest: people without care.
+        told = np.unique(codes[np.isfinite(guess[codes])])[1:]
+        if len(told) == 0:
+            continue
+        more = csr_array((codes == told[:, None]).astype(np.float64))
+        try:
+            return whole_numbers(
+                target, vstack([matrix, more]).tocsr(),
+                np.append(right, np.rint(guess[told])), rng,
+            )  # fmt: skip
+        except DisclosureError:  # what is likely is not possible
+            continue
+    return whole_numbers(target, matrix, right, rng)
+
+
 def _cared(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
     """Return sex, age band and care code of every person of a cluster."""
     table = plan.tables["care"]
     leaves, matrix, right = _part(table, plan.rows["care"], cluster)
-    counts = whole_numbers(plan.raked["care"][leaves], matrix, right, rng)
+    counts = _likely_numbers(table, (leaves, matrix, right), plan, rng)
     own = table.leaves.iloc[leaves]
     who = unfold(counts)
     sex, group, care = (own[name].to_numpy()[who] for name in ("sex", "start", "care"))
