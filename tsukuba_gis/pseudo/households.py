@@ -523,7 +523,9 @@ def _housed(
             gap = gaps.get((kind, relation))
             spouse = city.codes["relation"][relation] == "spouse"
             own = (crowd.age[people], crowd.sex[people])
-            if relation == city.head or gap is None:
+            if relation == city.head:
+                chosen = _led(slots, own, (kind, members), crowd, plan, rng)
+            elif gap is None:
                 chosen = _matched((rng.random(len(slots)), head_sex[slots]), own, rng, spouse)
             else:
                 chosen = _matched_by_gap(head_age[slots], head_sex[slots], own, gap, spouse, rng)
@@ -534,6 +536,55 @@ def _housed(
             elif city.codes["relation"][relation] == "child":
                 _part_ages(household, crowd.age, people, head_age, rng)
     return household
+
+
+def _led(
+    homes: Ints, heads: tuple[Ints, Ints], homes_of: tuple[int, Ints], crowd: Crowd, plan: Plan,
+    rng: np.random.Generator,
+) -> Ints:  # fmt: skip
+    """Return the head of each household of a type: by lot, but those with a spouse where one fits.
+
+    Heads without a spouse are older or younger as a rule; those who get one are
+    of the other sex than the spouses there are, and as far from them in age as
+    the measured gap says.
+    """
+    kind, members = homes_of
+    relations = plan.city.codes["relation"]
+    age, sex = heads
+    spouse = relations.index("spouse") if "spouse" in relations else -1
+    gap = _gap_table(plan).get((kind, spouse))
+    if spouse < 0 or gap is None:
+        return rng.permutation(len(age))
+    married = members[homes, spouse] > 0
+    spouses = np.flatnonzero((crowd.type == kind) & (crowd.relation == spouse))
+    free = np.ones(len(age), dtype=bool)
+    lot = rng.random(len(age))
+    for other in np.unique(crowd.sex[spouses]):
+        mine = np.flatnonzero((sex != other) & free)
+        wanted = crowd.age[spouses[crowd.sex[spouses] == other]] - gap[0]
+        n = min(len(mine), len(wanted), int(married.sum()) - int((~free).sum()))
+        wanted = np.sort(rng.permutation(wanted)[:n])
+        mine = mine[np.lexsort((lot[mine], age[mine]))]
+        free[mine[_fitted(wanted, age[mine])]] = False
+    missing = int(married.sum()) - int((~free).sum())
+    free[rng.permutation(np.flatnonzero(free))[:missing]] = False
+    chosen = np.empty(len(age), dtype=np.int64)
+    chosen[married] = rng.permutation(np.flatnonzero(~free))
+    chosen[~married] = rng.permutation(np.flatnonzero(free))
+    return chosen
+
+
+def _fitted(wanted: Floats, offered: Floats) -> Ints:
+    """Return places in a sorted list near to sorted wanted values, each place once.
+
+    Examples
+    --------
+    >>> _fitted(np.array([30.0, 30.0, 70.0]), np.array([20.0, 31.0, 40.0, 72.0, 80.0])).tolist()
+    [1, 2, 3]
+    """
+    number = np.arange(len(wanted))
+    place = np.maximum.accumulate(np.searchsorted(offered, wanted) - number)
+    return np.minimum(place, len(offered) - len(wanted)) + number
 
 
 def _share_out(

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-# Five-year ages; the last is open.
-FIVE: Final = tuple(range(0, 105, 5))
+# Five-year ages; the last is open: hardly any district has ten people of 100 and over.
+FIVE: Final = tuple(range(0, 100, 5))
 TEN: Final = (0, 10, 20, 30, 40, 50, 60, 65, 75, 85)
 # Age groups of the sums.
 BROAD: Final = (0, 15, 65, 75)
 OLD: Final = 65
+# First age of the long-term care insurance: below, hardly anyone is certified.
+INSURED: Final = 40
 SEVERITIES: Final = ("none", "light", "severe")
 LIVINGS: Final = ("alone", "together", "institution")
 # Households by their head: 65+ and alone, 65+ with others, younger.
@@ -108,10 +110,10 @@ def start_of(ages: Ints, starts: tuple[int, ...]) -> Ints:
 def care_start(starts: Ints, spec: Spec) -> Ints:
     """Return the first age of the care table's band of each age band.
 
-    From 65 on these are the age bands; below, where hardly anyone needs care,
-    the groups of the spec (40-64).
+    From 40 on, where care insurance begins, these are the age bands; below,
+    where hardly anyone needs care, the groups of the spec.
     """
-    return np.where(starts >= OLD, starts, start_of(starts, spec.group_starts))
+    return np.where(starts >= INSURED, starts, start_of(starts, spec.group_starts))
 
 
 # How hidden cells are filled: within which cells of the city (context), shares of what.
