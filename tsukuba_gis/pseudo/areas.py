@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     Bools = NDArray[Any]
 
 
+# Pairs of areas without an exchange that fits after which a sweep ends; the urgent cells' last.
+_FAILS: Final = (100, 100, 150)
 # How much an area's persons beyond the usual for its households weigh in the starts.
-_STARTS: Final = (0.0, 0.5, 1.0)
+_STARTS: Final = (0.0, 1.0)
 
 
 def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> None:
@@ -71,11 +73,11 @@ def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> 
     placed, everywhere = _started(number, kinds[:, -1], targets, rng)
     dealing = Dealing.of(placed, targets, everywhere)
     exchange(dealing, rng)
-    merge_errors(dealing, rng)
+    merge_errors(dealing, rng, fails=_FAILS[0])
     # What cannot all be met: care and ages go before heads, ages before care.
-    for cells in targets.first:
+    for cells, fails in zip(targets.first, _FAILS, strict=True):
         part = Dealing.of(placed, targets, everywhere).only(cells)
-        merge_errors(part, rng)
+        merge_errors(part, rng, fails=fails)
     # Which household of a kind goes where is drawn by lot.
     order = np.lexsort((rng.random(len(kind)), kind))
     unit_area = np.empty(len(kind), dtype=np.int64)

@@ -35,8 +35,6 @@ _SOUGHT: Final = ((60, 0), (40, 40))
 # Exchanges that fit one area, compared by what they leave to the other.
 _COMPARED: Final = 400
 _MERGES: Final = 200
-# Pairs of areas without such an exchange after which the sweep ends.
-_FAILS: Final = 150
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -267,28 +265,29 @@ def _bundles(placed: Ints, rng: np.random.Generator) -> Ints:
 # ---- exactly ---------------------------------------------------------------------
 
 
-def merge_errors(dealing: Dealing, rng: np.random.Generator) -> None:
+def merge_errors(dealing: Dealing, rng: np.random.Generator, *, fails: int) -> None:
     """Sweep the misfit from area to area until it cancels, by exchanges that fit exactly.
 
     One area is put right altogether, and what it had too much of goes to
     another, so that the sum of the misfit never grows. The exchange that does
     it is two swaps of households; among the pairs of swaps it is found by
     hashing: the hash of a swap is linear in what it counts, so that the second
-    swap is looked up by the hash that the first one leaves open.
+    swap is looked up by the hash that the first one leaves open. It ends after
+    so many ``fails``: pairs of areas without an exchange that fits.
     """
     # A factor a cell: sums of factors tell what is counted apart, nearly surely.
     factors = rng.integers(-(2**62), 2**62, size=(dealing.counts.shape[1],), dtype=np.int64)
     tried: dict[tuple[int, int], int] = {}
-    fails = 0
+    failed = 0
     for _ in range(_MERGES):
         pair = _next_pair(dealing, tried, rng)
-        if pair is None or fails > _FAILS:
+        if pair is None or failed > fails:
             return
         effort = tried.get(pair, 0)
         found = _fitting(dealing, pair, factors, effort, rng)
         if found is None:
             tried[pair] = effort + 1
-            fails += 1
+            failed += 1
             continue
         dealing.move(pair, found[0], found[1])
         touched = set(pair)

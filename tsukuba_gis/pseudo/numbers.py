@@ -77,13 +77,15 @@ def measure_numbers(
     groups = _groups(city, coded, inside)
     group = groups[coded["severity"], coded["sex"], np.searchsorted(TEN, coded["ten"])]
     states, quantiles = _states_and_quantiles(values, group, inside, spec)
-    ages = people.age.astype(np.float64)
+    given = {"age": people.age.astype(np.float64)}
+    if spec.care:  # among people without care there is nothing to rank
+        given["care"] = np.where(coded["severity"] > 0, people.care, np.nan)
     return {
         "sums": sums,
         "groups": _labelled_groups(groups, city),
         "states": states,
         "quantiles": quantiles,
-        "correlation": _correlation(ages, values, group, inside),
+        "correlation": _correlation(given, values, group, inside),
         "units": _units(values, inside, spec),
     }
 
@@ -400,15 +402,23 @@ def _dominated(values: Floats) -> bool:
 
 
 def normal_scores(values: Floats) -> Floats:
-    """Return normal scores of mid-ranks: ties share one score."""
-    from scipy.special import ndtri
-    from scipy.stats import rankdata
+    """Return normal scores of mid-ranks: ties share one score.
 
-    return ndtri((rankdata(values) - 0.5) / len(values))
+    Examples
+    --------
+    >>> normal_scores(np.array([5.0, 5.0, 1.0, 9.0])).round(2).tolist()
+    [0.0, 0.0, -1.15, 1.15]
+    """
+    from scipy.special import ndtri
+
+    _, place, number = np.unique(values, return_inverse=True, return_counts=True)
+    middle = np.cumsum(number) - number / 2
+    scores: Floats = ndtri(middle[place] / len(values))
+    return scores
 
 
 def _correlation(
-    ages: Floats, values: Mapping[str, Floats], group: Ints, inside: Bools
+    given: Mapping[str, Floats], values: Mapping[str, Floats], group: Ints, inside: Bools
 ) -> pd.DataFrame:
     """Return rank correlations inside groups, of latent scores: corrected for ties.
 
@@ -417,8 +427,8 @@ def _correlation(
     """
     import pandas as pd
 
-    columns = {"age": ages, **{name: np.where(v == 0, np.nan, v) for name, v in values.items()}}
-    scores = np.full((len(ages), len(columns)), np.nan)
+    columns = {**given, **{name: np.where(v == 0, np.nan, v) for name, v in values.items()}}
+    scores = np.full((len(group), len(columns)), np.nan)
     order = np.argsort(group, kind="stable")
     order = order[inside[order]]
     runs = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
@@ -530,7 +540,8 @@ def draw_numbers(
     units = dict(
         zip(statistics.tables["units"].column, statistics.tables["units"].unit, strict=True)
     )
-    scores = _latent(statistics, spec, crowd.age, group, streams)
+    care = np.where(severity > 0, crowd.care, -1)
+    scores = _latent(statistics, spec, (crowd.age, care), group, streams)
     tables = _curves(statistics.tables["quantiles"])
     drawn = {}
     for place, column in enumerate(spec.numeric):
@@ -658,9 +669,14 @@ def _drawn_users(
     return user
 
 
-def _latent(statistics: Statistics, spec: Spec, age: Ints, group: Ints, streams: Streams) -> Floats:
-    """Return correlated normal scores of the numeric columns, given the age's rank."""
-    names = ["age", *spec.numeric]
+def _latent(
+    statistics: Statistics, spec: Spec, given: tuple[Ints, Ints], group: Ints, streams: Streams
+) -> Floats:
+    """Return correlated normal scores of the numeric columns, given ranks of age and care.
+
+    ``given`` are the ages and the care codes, -1 for people without care.
+    """
+    names = ["age", "care", *spec.numeric]
     matrix = np.eye(len(names))
     for row in statistics.tables["correlation"].itertuples(index=False):
         i, j = names.index(str(row.column)), names.index(str(row.other))
@@ -669,20 +685,29 @@ def _latent(statistics: Statistics, spec: Spec, age: Ints, group: Ints, streams:
     fixed = (vectors * np.maximum(values, 1e-4)) @ vectors.T
     fixed /= np.sqrt(np.outer(np.diag(fixed), np.diag(fixed)))
     rng = streams("values", "")
-    lot = rng.random(len(age))
-    order = np.lexsort((lot, age, group))
-    n = np.bincount(group)
-    first = np.cumsum(n) - n
-    rank = np.empty(len(age))
-    rank[order] = np.arange(len(age)) - first[group[order]]
+    known = np.column_stack([_ranked(codes, group, rng) for codes in given])
+    noise = rng.standard_normal((len(group), len(spec.numeric)))
+    scores = np.empty_like(noise)
+    for certified, some in ((False, [0]), (True, [0, 1])):
+        mine = (given[1] >= 0) == certified
+        slopes = np.linalg.solve(fixed[np.ix_(some, some)], fixed[some, 2:])
+        rest = fixed[2:, 2:] - fixed[2:, some] @ slopes
+        lower = np.linalg.cholesky(rest + 1e-9 * np.eye(len(rest)))
+        scores[mine] = known[mine][:, some] @ slopes + noise[mine] @ lower.T
+    return scores
+
+
+def _ranked(codes: Ints, group: Ints, rng: np.random.Generator) -> Floats:
+    """Return normal scores of ranks within groups, ties broken by lot."""
     from scipy.special import ndtri
 
-    z_age = ndtri((rank + 0.5) / n[group])
-    slope = fixed[1:, 0]
-    rest = fixed[1:, 1:] - np.outer(slope, slope)
-    lower = np.linalg.cholesky(rest + 1e-9 * np.eye(len(rest)))
-    noise = rng.standard_normal((len(age), len(slope)))
-    return np.outer(z_age, slope) + noise @ lower.T
+    order = np.lexsort((rng.random(len(codes)), codes, group))
+    n = np.bincount(group)
+    first = np.cumsum(n) - n
+    rank = np.empty(len(codes))
+    rank[order] = np.arange(len(codes)) - first[group[order]]
+    scores: Floats = ndtri((rank + 0.5) / n[group])
+    return scores
 
 
 def _curves(table: pd.DataFrame) -> dict[tuple[str, str], Curve]:

@@ -65,7 +65,10 @@ class People:
     @property
     def first(self) -> Ints:
         """First person of each household, in the order of household codes."""
-        return np.unique(self.household, return_index=True)[1]
+        place = np.empty(self.households, dtype=np.int64)
+        # Written from the last person to the first, so that the first one stays.
+        place[self.household[::-1]] = np.arange(len(self) - 1, -1, -1)
+        return place
 
 
 def people_of(frame: pd.DataFrame, spec: Spec, zones: Zones | None) -> People:
@@ -330,8 +333,10 @@ def _category(
 
 def _behind(codes: Ints, household: Ints, n: int) -> Ints:
     """Return the number of households behind each code."""
-    pairs = np.unique(household * n + codes)
-    return np.bincount(pairs % n, minlength=n)
+    together = np.zeros((int(household.max(initial=-1)) + 1) * n, dtype=bool)
+    together[household * n + codes] = True
+    behind: Ints = together.reshape(-1, n).sum(axis=0)
+    return behind
 
 
 def _divided(
