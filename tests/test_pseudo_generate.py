@@ -211,3 +211,26 @@ def test_points_are_spread_evenly_over_the_area(statistics):
     for values in (lon, lat):  # the area is a square of 100 m
         spread = (values - values.min()) / (values.max() - values.min())
         assert stats.kstest(spread, "uniform").pvalue > 1e-3
+
+
+# ---- registers at the edge ----------------------------------------------------------
+
+
+def test_a_care_column_in_which_nobody_needs_care_stays_so(city):
+    well = Records(frame=city.frame.assign(care_level="none"), kind="invented")
+    made = generate(audit(measure(well, SPEC, zones=ZONES)), key="鍵", zones=ZONES)
+    assert (made.frame.care_level == "none").all()
+    assert made.frame.district.value_counts().equals(city.frame.district.value_counts())
+
+
+def test_a_district_of_three_people_joins_another_and_is_not_named(city):
+    frame = city.frame.copy()
+    size = frame.groupby("household_id").household_id.transform("size")
+    three = frame.index[size == 3][:3]
+    frame.loc[three, "district"] = "三人地区"
+    statistics = audit(measure(Records(frame=frame, kind="invented"), SPEC, zones=ZONES))
+    assert statistics.merges["clusters_merged"] == 1
+    assert not any("三人地区" in table.to_csv(index=False) for table in statistics.tables.values())
+    made = generate(statistics, key="鍵", zones=ZONES).frame
+    assert len(made) == len(frame)
+    assert "三人地区" not in set(made.district)

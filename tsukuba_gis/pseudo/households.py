@@ -542,36 +542,52 @@ def _led(
     homes: Ints, heads: tuple[Ints, Ints], homes_of: tuple[int, Ints], crowd: Crowd, plan: Plan,
     rng: np.random.Generator,
 ) -> Ints:  # fmt: skip
-    """Return the head of each household of a type: by lot, but those with a spouse where one fits.
+    """Return the head of each household of a type: by lot, but beside spouse or child who fits.
 
     Heads without a spouse are older or younger as a rule; those who get one are
     of the other sex than the spouses there are, and as far from them in age as
-    the measured gap says.
+    the measured gap says. Likewise those who have children.
     """
+    # Long: two choices, spouse and child, over one set of heads.
     kind, members = homes_of
-    relations = plan.city.codes["relation"]
     age, sex = heads
-    spouse = relations.index("spouse") if "spouse" in relations else -1
-    gap = _gap_table(plan).get((kind, spouse))
-    if spouse < 0 or gap is None:
-        return rng.permutation(len(age))
-    married = members[homes, spouse] > 0
-    spouses = np.flatnonzero((crowd.type == kind) & (crowd.relation == spouse))
+    gaps, names = _gap_table(plan), plan.city.codes["relation"]
+    codes = [names.index(name) if name in names else -1 for name in ("spouse", "child")]
+    married, parent = (
+        (members[homes, code] > 0) & ((kind, code) in gaps) for code in codes
+    )  # a relation that is not there has no gap
+    spouses, children = (
+        np.flatnonzero((crowd.type == kind) & (crowd.relation == code)) for code in codes
+    )
     free = np.ones(len(age), dtype=bool)
-    lot = rng.random(len(age))
-    for other in np.unique(crowd.sex[spouses]):
-        mine = np.flatnonzero((sex != other) & free)
-        wanted = crowd.age[spouses[crowd.sex[spouses] == other]] - gap[0]
-        n = min(len(mine), len(wanted), int(married.sum()) - int((~free).sum()))
-        wanted = np.sort(rng.permutation(wanted)[:n])
-        mine = mine[np.lexsort((lot[mine], age[mine]))]
-        free[mine[_fitted(wanted, age[mine])]] = False
-    missing = int(married.sum()) - int((~free).sum())
-    free[rng.permutation(np.flatnonzero(free))[:missing]] = False
+    if married.any():
+        for other in np.unique(crowd.sex[spouses]):
+            mine = np.flatnonzero((sex != other) & free)
+            wanted = crowd.age[spouses[crowd.sex[spouses] == other]] - gaps[kind, codes[0]][0]
+            n = min(len(mine), len(wanted), int(married.sum()) - int((~free).sum()))
+            free[_nearest_heads(mine, age, rng.permutation(wanted)[:n], rng)] = False
+        missing = int(married.sum()) - int((~free).sum())
+        free[rng.permutation(np.flatnonzero(free))[:missing]] = False
+    ages = crowd.age[children] - gaps[kind, codes[1]][0] if parent.any() else np.zeros(0)
     chosen = np.empty(len(age), dtype=np.int64)
-    chosen[married] = rng.permutation(np.flatnonzero(~free))
-    chosen[~married] = rng.permutation(np.flatnonzero(free))
+    for side, pool in ((married, ~free), (~married, free)):
+        able, with_child = np.flatnonzero(pool), parent[side]
+        near = np.zeros(len(age), dtype=bool)
+        if with_child.any() and len(ages):
+            near[_nearest_heads(able, age, rng.choice(ages, int(with_child.sum())), rng)] = True
+        else:
+            with_child = np.zeros(len(able), dtype=bool)
+        dealt = np.empty(len(able), dtype=np.int64)
+        dealt[with_child] = rng.permutation(able[near[able]])
+        dealt[~with_child] = rng.permutation(able[~near[able]])
+        chosen[side] = dealt
     return chosen
+
+
+def _nearest_heads(mine: Ints, age: Ints, wanted: Floats, rng: np.random.Generator) -> Ints:
+    """Return those of some heads whose ages are near to the wanted ones, each once."""
+    mine = mine[np.lexsort((rng.random(len(mine)), age[mine]))]
+    return mine[_fitted(np.sort(wanted), age[mine])]
 
 
 def _fitted(wanted: Floats, offered: Floats) -> Ints:
@@ -663,7 +679,7 @@ def _matched_by_gap(
     mean, sd = gap
     wanted, noise = np.nan_to_num(head_age, nan=40.0) + mean, rng.normal(0, sd, len(head_age))
     best, chosen = np.inf, np.zeros(0, dtype=np.int64)
-    for scale in (1.0, 0.7, 0.4, 0.0):
+    for scale in (1.0, 0.8, 0.6, 0.4, 0.2, 0.0):
         tried = _matched((wanted + scale * noise, head_sex), people, rng, spouse)
         apart = abs(float(np.std(people[0][tried] - wanted)) - sd)
         if apart < best:
