@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 
 # Pairs of areas without an exchange that fits after which a sweep ends; the urgent cells' last.
-_FAILS: Final = (100, 100, 150)
+_FAILS: Final = (150, 150, 200)
 # How much an area's persons beyond the usual for its households weigh in the starts.
-_STARTS: Final = (0.0, 1.0)
+_STARTS: Final = (0.0, 0.5, 1.0)
 
 
 def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> None:
