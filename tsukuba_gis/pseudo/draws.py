@@ -1,0 +1,388 @@
+"""Amounts and measurements of invented people, drawn from the statistics file.
+
+Who is a user, states and values by group through a copula, then sums made
+exact by whole steps: see :mod:`tsukuba_gis.pseudo.numbers` for what is measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tsukuba_gis.pseudo.layout import BROAD, SEVERITIES, TEN, start_of
+from tsukuba_gis.pseudo.numbers import VALUED, state_codes, users_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.cells import Family
+    from tsukuba_gis.pseudo.households import Crowd
+    from tsukuba_gis.pseudo.keys import Streams
+    from tsukuba_gis.pseudo.layout import City
+    from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.pseudo.statistics import Statistics
+
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
+    Bools = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Curve:
+    """A quantile table as a function from shares to values."""
+
+    x: Floats
+    y: Floats
+
+    def __call__(self, shares: Floats) -> Floats:
+        """Return the values at the shares."""
+        return np.interp(shares, self.x, self.y)
+
+
+def curve(upper: Floats, mean: Floats, tie: Bools) -> Curve:
+    """Return the function of a quantile table: flat over ties, else straight through the means.
+
+    Examples
+    --------
+    >>> step = curve(np.array([0.5, 1.0]), np.array([1.0, 2.0]), np.array([True, True]))
+    >>> step(np.array([0.1, 0.49, 0.51])).tolist()
+    [1.0, 1.0, 2.0]
+    """
+    lower = np.concatenate([[0.0], upper[:-1]])
+    middle = (mean[1:] + mean[:-1]) / 2
+    left = np.concatenate([[mean[0]], middle])
+    right = np.concatenate([middle, [mean[-1]]])
+    if len(mean) > 1:  # the ends reach out as far as they reach in, and never change sign
+        left[0] = mean[0] - (right[0] - mean[0])
+        left[0] = max(left[0], mean[0] / 4) if mean[0] > 0 else left[0]
+        right[-1] = mean[-1] + (mean[-1] - left[-1])
+    left, right = np.where(tie, mean, left), np.where(tie, mean, right)
+    nudge = 1e-9
+    x = np.column_stack([lower + nudge, (lower + upper) / 2, upper - nudge]).ravel()
+    y = np.column_stack([left, mean, right]).ravel()
+    return Curve(x=x, y=y)
+
+
+def draw_numbers(
+    statistics: Statistics, city: City, users: Family, crowd: Crowd, streams: Streams
+) -> dict[str, Floats]:
+    """Return the numeric columns of the invented people.
+
+    Who is a user is drawn so that users per cluster × age group × care band
+    are as published; states and values by group; sums are then made exact.
+
+    Parameters
+    ----------
+    statistics, city, users
+        The statistics file, and its tables.
+    crowd
+        The people.
+    streams
+        Returns the random stream of a stage at a place.
+    """
+    spec = city.spec
+    if not spec.numeric or not len(statistics.tables.get("states", ())):
+        return {column: np.full(len(crowd.age), np.nan) for column in spec.numeric}
+    severity = city.severity[crowd.care]
+    ten, broad = start_of(crowd.start, TEN), start_of(crowd.start, BROAD)
+    group = _group_of(statistics.tables["groups"], city, (severity, crowd.sex, ten))
+    zero = np.zeros(len(severity), dtype=np.int64)
+    keys = {"cluster": crowd.cluster, "broad": broad, "severity": severity, "user": zero}
+    state = _drawn_states(statistics, users, users_cell(users, keys), group, streams)
+    units = dict(
+        zip(statistics.tables["units"].column, statistics.tables["units"].unit, strict=True)
+    )
+    care = np.where(severity > 0, crowd.care, -1)
+    scores = _latent(statistics, spec, (crowd.age, care), group, streams)
+    tables = _curves(statistics.tables["quantiles"])
+    drawn = {}
+    for place, column in enumerate(spec.numeric):
+        letter = state // 3 ** (len(spec.numeric) - 1 - place) % 3
+        values = np.where(letter == 0, np.nan, 0.0)
+        values[letter == 2] = _drawn_values(
+            scores[letter == 2, place], group[letter == 2], tables, column
+        )
+        values = _stepped(values, float(units[column]))
+        if column in spec.sums:
+            cell = _sum_cells(statistics.tables["sums"], column, city, keys)
+            values = _with_sums(values, cell, float(units[column]), streams("sums", column))
+        drawn[column] = values
+    return drawn
+
+
+def _group_of(groups: pd.DataFrame, city: City, codes: tuple[Ints, Ints, Ints]) -> Ints:
+    shape = (len(SEVERITIES), len(city.codes["sex"]), len(TEN))
+    number = np.zeros(shape, dtype=np.int64)
+    for row in groups.itertuples(index=False):
+        at = (
+            SEVERITIES.index(str(row.severity)), city.codes["sex"].index(str(row.sex)),
+            TEN.index(int(str(row.ten))),
+        )  # fmt: skip
+        number[at] = int(str(row.group)[1:])
+    severity, sex, ten = codes
+    return number[severity, sex, np.searchsorted(TEN, ten)]
+
+
+def _drawn_states(
+    statistics: Statistics, users: Family, cell: Ints, group: Ints, streams: Streams
+) -> Ints:
+    """Return the state of each person: users exact per cell, the rest by group."""
+    spec = statistics.spec
+    table = statistics.tables["states"]
+    code_of = {
+        spelt: code
+        for code, spelt in enumerate(state_codes({c: np.zeros(0) for c in spec.numeric})[1])
+    }
+    of_group: dict[int, tuple[Ints, Floats, Bools]] = {}
+    sums = [spec.numeric.index(column) for column in spec.sums]
+    for name, part in table.groupby("group", sort=True):
+        codes = np.array([code_of[text] for text in part.state], dtype=np.int64)
+        used = np.array([any(text[i] == VALUED for i in sums) for text in part.state], dtype=bool)
+        of_group[int(str(name)[1:])] = codes, part.persons.to_numpy(np.float64), used
+    main = next(iter(of_group.values()))
+    share = np.zeros(int(group.max()) + 1)
+    for number in range(len(share)):
+        codes, persons, used = of_group.get(number, main)
+        share[number] = persons[used].sum() / persons.sum()
+    known = users.values["leaf"][users.codes["leaf"]]
+    is_user = (users.leaves.user == 1).to_numpy()
+    wanted = np.full(users.size("total"), np.nan)
+    wanted[users.codes["total"][is_user]] = known[is_user]
+    user = _drawn_users(share[group], group, cell, wanted, streams("users", ""))
+    state = np.zeros(len(group), dtype=np.int64)
+    rng = streams("states", "")
+    lot = rng.random(len(group))
+    for number in np.unique(group):
+        codes, persons, used = of_group.get(int(number), main)
+        for flag in (False, True):
+            mine = np.flatnonzero((group == number) & (user == flag))
+            fits = used == flag
+            if not fits.any():  # no such state in the group: the commonest one of all
+                fits = np.ones(len(codes), dtype=bool)
+            if len(mine):
+                dealt = np.repeat(codes[fits], apportioned(persons[fits], len(mine)))
+                state[mine[np.argsort(lot[mine])]] = dealt
+    return state
+
+
+def apportioned(weights: Floats, total: int) -> Ints:
+    """Return whole numbers with a given total, in proportion to weights; the first get the rest.
+
+    Examples
+    --------
+    >>> apportioned(np.array([1.0, 2.0]), 4).tolist()
+    [1, 3]
+    """
+    exact = np.cumsum(weights) * (total / weights.sum())
+    return np.diff(np.rint(exact).astype(np.int64), prepend=0)
+
+
+def _drawn_users(
+    share: Floats, group: Ints, cell: Ints, wanted: Floats, rng: np.random.Generator
+) -> Bools:
+    """Tell who is a user: so many in each cell as published, likelier where the group's share is.
+
+    People are drawn with the largest of log(u) / odds (weighted sampling
+    without replacement, Efraimidis and Spirakis 2006, doi:10.1016/j.ipl.2005.11.003),
+    group by group within the cell.
+    """
+    number = np.bincount(cell, minlength=len(wanted))
+    expected = np.bincount(cell, share, minlength=len(wanted))
+    goal = np.where(
+        np.isfinite(wanted), np.minimum(np.nan_to_num(wanted), number), np.rint(expected)
+    )
+    # Shift all groups of a cell alike on the log-odds scale until the cell's total is met.
+    odds = np.clip(share, 1e-6, 1 - 1e-6) / (1 - np.clip(share, 1e-6, 1 - 1e-6))
+    low, high = np.full(len(wanted), -20.0), np.full(len(wanted), 20.0)
+    for _ in range(40):
+        middle = (low + high) / 2
+        tried = odds * np.exp(middle)[cell]
+        total = np.bincount(cell, tried / (1 + tried), minlength=len(wanted))
+        low, high = np.where(total < goal, middle, low), np.where(total < goal, high, middle)
+    tried = odds * np.exp((low + high) / 2)[cell]
+    chance = tried / (1 + tried)
+    # Systematic sampling in random order, group by group: exact totals, even shares.
+    order = np.lexsort((rng.random(len(cell)), group, cell))
+    summed = np.cumsum(chance[order])
+    ends = np.searchsorted(cell[order], np.arange(len(wanted)), side="right") - 1
+    starts = np.searchsorted(cell[order], np.arange(len(wanted)), side="left")
+    before = np.where(starts > 0, summed[np.maximum(starts - 1, 0)], 0.0)
+    total = np.where(ends >= starts, summed[np.maximum(ends, 0)] - before, 1.0)
+    own = cell[order]
+    place = (summed - before[own]) * (goal / np.maximum(total, 1e-12))[own]
+    place[ends[ends >= starts]] = goal[ends >= starts]  # rounding may not lose the last one
+    shift = rng.random(len(wanted))[own] * 0.999
+    last = np.floor(place + shift + 1e-9)
+    last[ends[ends >= starts]] = goal[ends >= starts]
+    first = np.zeros(len(own))
+    first[1:] = np.where(own[1:] == own[:-1], last[:-1], 0)
+    user = np.zeros(len(cell), dtype=bool)
+    user[order] = np.minimum(last, goal[own]) > np.minimum(first, goal[own])
+    return user
+
+
+def _latent(
+    statistics: Statistics, spec: Spec, given: tuple[Ints, Ints], group: Ints, streams: Streams
+) -> Floats:
+    """Return correlated normal scores of the numeric columns, given ranks of age and care.
+
+    ``given`` are the ages and the care codes, -1 for people without care.
+    """
+    names = ["age", "care", *spec.numeric]
+    matrix = np.eye(len(names))
+    for row in statistics.tables["correlation"].itertuples(index=False):
+        i, j = names.index(str(row.column)), names.index(str(row.other))
+        matrix[i, j] = matrix[j, i] = float(str(row.correlation))
+    values, vectors = np.linalg.eigh(matrix)
+    fixed = (vectors * np.maximum(values, 1e-4)) @ vectors.T
+    fixed /= np.sqrt(np.outer(np.diag(fixed), np.diag(fixed)))
+    rng = streams("values", "")
+    known = np.column_stack([_ranked(codes, group, rng) for codes in given])
+    noise = rng.standard_normal((len(group), len(spec.numeric)))
+    scores = np.empty_like(noise)
+    for certified, some in ((False, [0]), (True, [0, 1])):
+        mine = (given[1] >= 0) == certified
+        slopes = np.linalg.solve(fixed[np.ix_(some, some)], fixed[some, 2:])
+        rest = fixed[2:, 2:] - fixed[2:, some] @ slopes
+        lower = np.linalg.cholesky(rest + 1e-9 * np.eye(len(rest)))
+        scores[mine] = known[mine][:, some] @ slopes + noise[mine] @ lower.T
+    return scores
+
+
+def _ranked(codes: Ints, group: Ints, rng: np.random.Generator) -> Floats:
+    """Return normal scores of ranks within groups, ties broken by lot."""
+    from scipy.special import ndtri
+
+    order = np.lexsort((rng.random(len(codes)), codes, group))
+    n = np.bincount(group)
+    first = np.cumsum(n) - n
+    rank = np.empty(len(codes))
+    rank[order] = np.arange(len(codes)) - first[group[order]]
+    scores: Floats = ndtri((rank + 0.5) / n[group])
+    return scores
+
+
+def _curves(table: pd.DataFrame) -> dict[tuple[str, str], Curve]:
+    return {
+        (str(group), str(column)): curve(
+            part.upper.to_numpy(np.float64), part["mean"].to_numpy(np.float64),
+            part.tie.to_numpy(np.int64) == 1,
+        )
+        for (group, column), part in table.groupby(["group", "column"], sort=False)
+    }  # fmt: skip
+
+
+def _drawn_values(
+    score: Floats, group: Ints, tables: Mapping[tuple[str, str], Curve], column: str
+) -> Floats:
+    """Return values: the rank of the score within the group, put into the group's table."""
+    order = np.lexsort((score, group))
+    n = np.bincount(group)
+    first = np.cumsum(n) - n
+    share = np.empty(len(score))
+    share[order] = (np.arange(len(score)) - first[group[order]] + 0.5) / n[group[order]]
+    values = np.full(len(score), np.nan)
+    spare = next((made for (_, name), made in tables.items() if name == column), None)
+    for number in np.unique(group):
+        made = tables.get((f"g{number}", column), spare)
+        mine = group == number
+        if made is not None:
+            values[mine] = made(share[mine])
+    return values
+
+
+def _stepped(values: Floats, unit: float) -> Floats:
+    """Return values in whole steps; a valued amount stays at least one step from zero."""
+    if unit <= 0:
+        return values
+    steps = np.rint(values / unit)
+    steps = np.where((values != 0) & (steps == 0), np.sign(values), steps)
+    digits = max(0, -int(np.floor(np.log10(unit) + 1e-9)))
+    return np.round(steps * unit, digits)
+
+
+def _sum_cells(
+    sums: pd.DataFrame, column: str, city: City, keys: Mapping[str, Ints]
+) -> tuple[Ints, Floats]:
+    """Return for each person the cell whose sum it belongs to (-1: none), and the cells' sums.
+
+    The finest published sum counts; what is left of a coarser one is a cell too.
+    """
+    shape = (len(city.codes["cluster"]), len(BROAD), len(SEVERITIES))
+    totals = [np.full(shape[:depth], np.nan) for depth in (1, 2, 3)]
+    own = sums[sums.column == column]
+    for row in own.itertuples(index=False):
+        at = [city.codes["cluster"].index(str(row.cluster))]
+        if row.broad != "":
+            at.append(BROAD.index(int(str(row.broad))))
+        if row.severity != "":
+            at.append(SEVERITIES.index(str(row.severity)))
+        totals[len(at) - 1][tuple(at)] = float(str(row.total))
+    place = (keys["cluster"], np.searchsorted(BROAD, keys["broad"]), keys["severity"])
+    cell = np.full(len(place[0]), -1)
+    wanted: list[Floats] = []
+    offset = 0
+    for depth in (3, 2, 1):
+        level = totals[depth - 1].copy()
+        if depth < 3:
+            level -= np.nansum(totals[depth], axis=-1)
+        code = np.ravel_multi_index(place[:depth], shape[:depth])
+        known = np.isfinite(level).ravel()[code] & (cell < 0)
+        cell[known] = code[known] + offset
+        wanted.append(level.ravel())
+        offset += level.size
+    return cell, np.concatenate(wanted)
+
+
+def _with_sums(
+    values: Floats, cells: tuple[Ints, Floats], unit: float, rng: np.random.Generator
+) -> Floats:
+    """Return amounts with exact sums: scaled, then shifted by whole steps here and there."""
+    cell, wanted = cells
+    values = values.copy()
+    step = max(unit, 1.0)
+    order = np.argsort(cell, kind="stable")
+    order = order[(cell[order] >= 0) & (values[order] > 0)]
+    if len(order) == 0:
+        return values
+    for rows in np.split(order, np.flatnonzero(np.diff(cell[order])) + 1):
+        goal = wanted[cell[rows[0]]]
+        own = values[rows]
+        factor = goal / own.sum()
+        if own.mean() > 50 * step:  # small counts would be distorted: they are only shifted
+            own = np.maximum(np.rint(own * factor / step), 1) * step
+        values[rows] = _shifted(own, goal, step, rng)
+    return values
+
+
+def _shifted(own: Floats, goal: float, step: float, rng: np.random.Generator) -> Floats:
+    """Shift amounts by whole steps, keeping each at one step or more, until their sum is met.
+
+    Examples
+    --------
+    >>> rng = np.random.Generator(np.random.Philox(1))
+    >>> float(_shifted(np.array([10.0, 10.0, 20.0]), 57.0, 10.0, rng).sum())
+    57.0
+    """
+    own = own.copy()
+    steps = int(np.trunc((goal - own.sum()) / step))
+    while steps:
+        sign = 1 if steps > 0 else -1
+        able = np.flatnonzero(own > step) if sign < 0 else np.arange(len(own))
+        if len(able) == 0:
+            break
+        # The larger an amount, the likelier it is shifted.
+        weight = own[able] / own[able].sum()
+        size = min(abs(steps), max(1, int((weight > 0).sum())))
+        chosen = rng.choice(able, size, replace=False, p=weight)
+        own[chosen] += sign * step
+        steps -= sign * size
+    rest = goal - own.sum()
+    if rest:  # less than a step: on the largest
+        own[np.argmax(own)] += rest
+    return own

@@ -1,0 +1,265 @@
+"""People of one cluster put into households by matching ages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tsukuba_gis.pseudo.counts import apportion, unfold
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.households import Crowd, Plan
+    from tsukuba_gis.pseudo.layout import City
+
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
+
+# Years that a child is younger than the head, at least, where that can be had.
+_YOUNGEST_PARENT: Final = 15
+
+
+def housed(crowd: Crowd, patterns: Ints, pools: Ints, plan: Plan, rng: np.random.Generator) -> Ints:
+    """Return the household of each person: heads first, the others by their age gap to the head."""
+    # Long: fills one array, type by type and role by role, heads first.
+    city = plan.city
+    pattern = unfold(patterns)
+    kinds = city.patterns.type.to_numpy()[pattern]
+    members = city.members[pattern].copy()
+    rare = city.patterns.rare.to_numpy()[pattern]
+    for number, count in enumerate(pools):
+        kind, relation = city.pairs.type.iloc[number], city.pairs.relation.iloc[number]
+        mine = np.flatnonzero(rare & (kinds == kind))
+        if count and len(mine):
+            _share_out(members, mine, (int(relation), int(count)), city.head, rng)
+    _fill_empty(members, np.flatnonzero(rare), kinds, rng)
+    _unlist(members, np.flatnonzero(rare), kinds, city, rng)
+    household = np.full(len(crowd.age), -1)
+    head_age = np.full(len(pattern), np.nan)
+    head_sex = np.full(len(pattern), -1)
+    relations = sorted(range(len(city.codes["relation"])), key=lambda r: (r != city.head, r))
+    gaps = _gap_table(plan)
+    for kind in range(len(city.codes["type"])):
+        for relation in relations:
+            people = np.flatnonzero((crowd.type == kind) & (crowd.relation == relation))
+            homes = np.flatnonzero(kinds == kind)
+            slots = np.repeat(homes, members[homes, relation])
+            if len(people) == 0:
+                continue
+            gap = gaps.get((kind, relation))
+            spouse = city.codes["relation"][relation] == "spouse"
+            own = (crowd.age[people], crowd.sex[people])
+            if relation == city.head:
+                chosen = _led(slots, own, (kind, members), crowd, plan, rng)
+            elif gap is None:
+                chosen = _matched((rng.random(len(slots)), head_sex[slots]), own, rng, spouse)
+            else:
+                chosen = _matched_by_gap(head_age[slots], head_sex[slots], own, gap, spouse, rng)
+            household[people[chosen]] = slots
+            if relation == city.head:
+                head_age[slots] = crowd.age[people[chosen]]
+                head_sex[slots] = crowd.sex[people[chosen]]
+            elif city.codes["relation"][relation] == "child":
+                _part_ages(household, crowd.age, people, head_age, rng)
+    return household
+
+
+def _led(
+    homes: Ints, heads: tuple[Ints, Ints], homes_of: tuple[int, Ints], crowd: Crowd, plan: Plan,
+    rng: np.random.Generator,
+) -> Ints:  # fmt: skip
+    """Return the head of each household of a type: by lot, but beside spouse or child who fits.
+
+    Heads without a spouse are older or younger as a rule; those who get one are
+    of the other sex than the spouses there are, and as far from them in age as
+    the measured gap says. Likewise those who have children.
+    """
+    # Long: two choices, spouse and child, over one set of heads.
+    kind, members = homes_of
+    age, sex = heads
+    gaps, names = _gap_table(plan), plan.city.codes["relation"]
+    codes = [names.index(name) if name in names else -1 for name in ("spouse", "child")]
+    married, parent = (
+        (members[homes, code] > 0) & ((kind, code) in gaps) for code in codes
+    )  # a relation that is not there has no gap
+    spouses, children = (
+        np.flatnonzero((crowd.type == kind) & (crowd.relation == code)) for code in codes
+    )
+    free = np.ones(len(age), dtype=bool)
+    if married.any():
+        for other in np.unique(crowd.sex[spouses]):
+            mine = np.flatnonzero((sex != other) & free)
+            wanted = crowd.age[spouses[crowd.sex[spouses] == other]] - gaps[kind, codes[0]][0]
+            n = min(len(mine), len(wanted), int(married.sum()) - int((~free).sum()))
+            free[_nearest_heads(mine, age, rng.permutation(wanted)[:n], rng)] = False
+        missing = int(married.sum()) - int((~free).sum())
+        free[rng.permutation(np.flatnonzero(free))[:missing]] = False
+    ages = crowd.age[children] - gaps[kind, codes[1]][0] if parent.any() else np.zeros(0)
+    chosen = np.empty(len(age), dtype=np.int64)
+    for side, pool in ((married, ~free), (~married, free)):
+        able, with_child = np.flatnonzero(pool), parent[side]
+        near = np.zeros(len(age), dtype=bool)
+        if with_child.any() and len(ages):
+            near[_nearest_heads(able, age, rng.choice(ages, int(with_child.sum())), rng)] = True
+        else:
+            with_child = np.zeros(len(able), dtype=bool)
+        dealt = np.empty(len(able), dtype=np.int64)
+        dealt[with_child] = rng.permutation(able[near[able]])
+        dealt[~with_child] = rng.permutation(able[~near[able]])
+        chosen[side] = dealt
+    return chosen
+
+
+def _nearest_heads(mine: Ints, age: Ints, wanted: Floats, rng: np.random.Generator) -> Ints:
+    """Return those of some heads whose ages are near to the wanted ones, each once."""
+    mine = mine[np.lexsort((rng.random(len(mine)), age[mine]))]
+    return mine[_fitted(np.sort(wanted), age[mine])]
+
+
+def _fitted(wanted: Floats, offered: Floats) -> Ints:
+    """Return places in a sorted list near to sorted wanted values, each place once.
+
+    Examples
+    --------
+    >>> _fitted(np.array([30.0, 30.0, 70.0]), np.array([20.0, 31.0, 40.0, 72.0, 80.0])).tolist()
+    [1, 2, 3]
+    """
+    number = np.arange(len(wanted))
+    place = np.maximum.accumulate(np.searchsorted(offered, wanted) - number)
+    return np.minimum(place, len(offered) - len(wanted)) + number
+
+
+def _share_out(
+    members: Ints, homes: Ints, what: tuple[int, int], head: int, rng: np.random.Generator
+) -> None:
+    """Deal people of one relation to the households of a rare pool."""
+    relation, count = what
+    if relation == head:  # one each, as far as they go
+        counts = apportion(np.ones(len(homes)), count, rng)
+    else:
+        counts = rng.multinomial(count, np.full(len(homes), 1 / len(homes)))
+    members[homes, relation] += counts
+
+
+def _fill_empty(members: Ints, rare: Ints, kinds: Ints, rng: np.random.Generator) -> None:
+    """Move people from large rare households into empty ones of the same type."""
+    for home in rare[members[rare].sum(axis=1) == 0]:
+        same = rare[kinds[rare] == kinds[home]]
+        donor = same[np.argmax(members[same].sum(axis=1))]
+        if members[donor].sum() < 2:
+            continue
+        relation = rng.choice(np.flatnonzero(members[donor]))
+        members[donor, relation] -= 1
+        members[home, relation] += 1
+
+
+def _unlist(members: Ints, rare: Ints, kinds: Ints, city: City, rng: np.random.Generator) -> None:
+    """Move people between rare households until none is like a listed pattern."""
+    usual = {
+        (int(kind), *row)
+        for kind, row, pooled in zip(
+            city.patterns.type, city.members.tolist(), city.patterns.rare, strict=True
+        )
+        if not pooled
+    }
+    for _ in range(20):
+        listed = [h for h in rare if (int(kinds[h]), *members[h].tolist()) in usual]
+        for home in listed:
+            same = rare[(kinds[rare] == kinds[home]) & (rare != home)]
+            able = np.flatnonzero((members[home] > 0) & (np.arange(members.shape[1]) != city.head))
+            if len(same) == 0 or len(able) == 0:
+                continue
+            relation = rng.choice(able)
+            givers = same[(members[same].sum(axis=1) > 2) & (members[same, relation] > 0)]
+            if len(givers):  # one more here, so that nobody is left alone there
+                giver, taker = rng.choice(givers), home
+            else:
+                giver, taker = home, rng.choice(same)
+            members[giver, relation] -= 1
+            members[taker, relation] += 1
+        if not listed:
+            return
+
+
+def _gap_table(plan: Plan) -> dict[tuple[int, int], tuple[float, float]]:
+    if len(plan.gaps) == 0:
+        return {}
+    types, relations = plan.city.codes["type"], plan.city.codes["relation"]
+    return {
+        (types.index(kind), relations.index(relation)): (float(mean), float(sd))
+        for kind, relation, mean, sd in zip(
+            plan.gaps.type, plan.gaps.relation, plan.gaps["mean"], plan.gaps["sd"], strict=True
+        )
+    }
+
+
+def _matched_by_gap(
+    head_age: Floats, head_sex: Ints, people: tuple[Ints, Ints], gap: tuple[float, float],
+    spouse: bool, rng: np.random.Generator,
+) -> Ints:  # fmt: skip
+    """Return the person for each slot so that gaps to the head spread as measured.
+
+    Ranks alone already spread the gaps a little; as much noise is added to the
+    heads' ages as brings the spread nearest to the measured one.
+    """
+    mean, sd = gap
+    wanted, noise = np.nan_to_num(head_age, nan=40.0) + mean, rng.normal(0, sd, len(head_age))
+    best, chosen = np.inf, np.zeros(0, dtype=np.int64)
+    for scale in (1.0, 0.8, 0.6, 0.4, 0.2, 0.0):
+        tried = _matched((wanted + scale * noise, head_sex), people, rng, spouse)
+        apart = abs(float(np.std(people[0][tried] - wanted)) - sd)
+        if apart < best:
+            best, chosen = apart, tried
+    return chosen
+
+
+def _matched(
+    slots: tuple[NDArray[np.float64], Ints], people: tuple[Ints, Ints], rng: np.random.Generator,
+    spouse: bool,
+) -> Ints:  # fmt: skip
+    """Return the person for each slot: ranked by age as the slots are by wanted age.
+
+    Spouses go to heads of the other sex as far as there are such.
+    """
+    key, head_sex = slots
+    age, sex = people
+    lot = rng.random(len(age))
+    chosen = np.full(len(key), -1)
+    if not spouse:
+        chosen[np.argsort(key, kind="stable")] = np.lexsort((lot, age))
+        return chosen
+    free_slots, free_people = np.ones(len(key), bool), np.ones(len(age), bool)
+    for other in np.unique(sex):
+        mine = np.flatnonzero((head_sex != other) & (head_sex >= 0) & free_slots)
+        theirs = np.flatnonzero((sex == other) & free_people)
+        n = min(len(mine), len(theirs))
+        mine, theirs = np.sort(rng.permutation(mine)[:n]), np.sort(rng.permutation(theirs)[:n])
+        by_age = theirs[np.lexsort((lot[theirs], age[theirs]))]
+        chosen[mine[np.argsort(key[mine], kind="stable")]] = by_age
+        free_slots[mine], free_people[theirs] = False, False
+    slots_left, people_left = np.flatnonzero(free_slots), np.flatnonzero(free_people)
+    by_age = people_left[np.lexsort((lot[people_left], age[people_left]))]
+    chosen[slots_left[np.argsort(key[slots_left], kind="stable")]] = by_age
+    return chosen
+
+
+def _part_ages(
+    household: Ints, age: Ints, people: Ints, head_age: Floats, rng: np.random.Generator
+) -> None:
+    """Exchange children who are too near in age to their head, where both then fit."""
+    for _ in range(8):
+        gap = head_age[household[people]] - age[people]
+        bad = people[gap < _YOUNGEST_PARENT]
+        if len(bad) == 0:
+            return
+        other = people[rng.integers(len(people), size=len(bad))]
+        other, once = np.unique(other, return_index=True)
+        bad = bad[once]
+        apart = ~np.isin(other, bad)
+        bad, other = bad[apart], other[apart]
+        fits = head_age[household[other]] - age[bad] >= _YOUNGEST_PARENT
+        fits &= head_age[household[bad]] - age[other] >= _YOUNGEST_PARENT
+        bad, other = bad[fits], other[fits]
+        household[bad], household[other] = household[other].copy(), household[bad].copy()
