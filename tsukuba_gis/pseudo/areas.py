@@ -234,19 +234,12 @@ def _targets(kinds: Ints, role: Ints, areas: Ints, plan: Plan) -> Targets:
     for (name, level), columns in parts.items():
         if name not in tables:
             continue
-        cells = tables[name].cells(level)
-        values = tables[name].values[level]
         last = next(c for c in tables[name].level(level).columns if c != "area")
-        labels = sorted(cells[last].unique())
-        for label in labels:
-            mine = (cells[last] == label).to_numpy()
+        told = plan.wanted[name, level]
+        for label, per_area in told.items():
             kind.append(name)
-            per_area = np.full(len(plan.city.areas), np.nan)
-            per_area[cells.area.to_numpy()[mine]] = values[mine]
             wanted.append(per_area[areas])
-            counts.append(
-                _column(columns, int(label), labels, last, spec.area_top, spec.area_bands)
-            )
+            counts.append(_column(columns, label, list(told), last, spec.area_top, spec.area_bands))
     # Heads come last in urgency, ages and the numbers of persons and households first.
     of = np.array(kind)
     ages = of == "area_ages"

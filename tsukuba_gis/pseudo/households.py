@@ -18,6 +18,7 @@ from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.pseudo.counts import apportion, rake, unfold, whole_numbers
 from tsukuba_gis.pseudo.housing import housed
 from tsukuba_gis.pseudo.layout import (
+    AREA_LEVELS,
     FIVE,
     LINKS,
     LIVINGS,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array, csr_array
 
     from tsukuba_gis.pseudo.cells import Family
     from tsukuba_gis.pseudo.keys import Streams
@@ -87,8 +88,9 @@ class Plan:
     city: City
     tables: Mapping[str, Family] = field(repr=False)
     raked: Mapping[str, Floats] = field(repr=False)
-    rows: Mapping[str, tuple[csr_array, Floats]] = field(repr=False)
+    rows: Mapping[str, tuple[csc_array, Floats]] = field(repr=False)
     likely: Mapping[str, Floats] = field(repr=False)
+    wanted: Mapping[tuple[str, str], Mapping[int, Floats]] = field(repr=False)
     ages: Mapping[tuple[int, int, int], Ints] = field(repr=False)
     gaps: pd.DataFrame = field(repr=False)
     pools: pd.DataFrame = field(repr=False)
@@ -99,7 +101,11 @@ def plan(
 ) -> Plan:
     """Rake the city's tables and deal single years of age to the clusters."""
     names = [name for name in ("care", "roles", "households", "living") if name in tables]
-    rows = {name: tables[name].rows() for name in names}
+    # By column: a cluster's equations are cut out of them.
+    rows = {
+        name: (matrix.tocsc(), right)
+        for name, (matrix, right) in ((name, tables[name].rows()) for name in names)
+    }
     likely = _likely_care(city, tables)
     raked = {
         name: rake(
@@ -111,6 +117,7 @@ def plan(
     }
     return Plan(
         city=city, tables=tables, raked=raked, rows=rows, likely=likely,
+        wanted=_by_area(city, tables),
         ages=_single_years(statistics, city, streams), gaps=statistics.tables["gaps"],
         pools=statistics.tables["pools"],
     )  # fmt: skip
@@ -140,6 +147,22 @@ def seeds(table: Family, city: City, statistics: Statistics) -> Floats:
             for a, b in zip(where, what, strict=True)
         ]
     )
+
+
+def _by_area(city: City, tables: Mapping[str, Family]) -> dict[tuple[str, str], dict[int, Floats]]:
+    """Return the published cells of the area tables: by table and level, label, and area."""
+    found: dict[tuple[str, str], dict[int, Floats]] = {}
+    for name, levels in AREA_LEVELS.items():
+        for level in levels if name in tables else ():
+            cells, values = tables[name].cells(level), tables[name].values[level]
+            last = next(c for c in tables[name].level(level).columns if c != "area")
+            labels, area = cells[last].to_numpy(), cells.area.to_numpy()
+            found[name, level] = {}
+            for label in np.unique(labels):
+                column = np.full(len(city.areas), np.nan)
+                column[area[labels == label]] = values[labels == label]
+                found[name, level][int(label)] = column
+    return found
 
 
 def _likely_care(city: City, tables: Mapping[str, Family]) -> dict[str, Floats]:
@@ -205,12 +228,12 @@ def people_in(cluster: int, plan: Plan, streams: Streams) -> Crowd:
 
 
 def _part(
-    table: Family, rows: tuple[csr_array, Floats], cluster: int
+    table: Family, rows: tuple[csc_array, Floats], cluster: int
 ) -> tuple[Ints, csr_array, Floats]:
     """Return a cluster's leaves, and the equations over them."""
     matrix, right = rows
     leaves = np.flatnonzero((table.leaves["cluster"] == cluster).to_numpy())
-    part = matrix[:, leaves]
+    part = matrix[:, leaves].tocsr()
     touched = np.flatnonzero(np.diff(part.indptr))
     return leaves, part[touched], right[touched]
 

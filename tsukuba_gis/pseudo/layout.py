@@ -116,6 +116,12 @@ def care_start(starts: Ints, spec: Spec) -> Ints:
     return np.where(starts >= INSURED, starts, start_of(starts, spec.group_starts))
 
 
+# Levels of the area tables that households are dealt by.
+AREA_LEVELS: Final = {
+    "area_ages": ("top", "leaf"),
+    "area_care": ("certified", "leaf"),
+    "area_households": ("old", "leaf"),
+}
 # How hidden cells are filled: within which cells of the city (context), shares of what.
 PROFILES: Final = {
     "care": (("sex", "start"), ("care",)),
