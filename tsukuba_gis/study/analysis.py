@@ -20,6 +20,36 @@ if TYPE_CHECKING:
 _GLOBAL_PERMUTATIONS: Final = 9_999
 
 
+def analyse(
+    study: Study,
+    every: pd.DataFrame,
+    *,
+    names: tuple[str, ...],
+    zones: Zones,
+    people: pd.DataFrame,
+) -> dict[str, Any]:
+    """Return the parts of a :class:`tsukuba_gis.result.Level` that follow from its numbers.
+
+    ``every`` holds the indicators that are shown, ``names``, and those that
+    only other parts of the study need; ``people`` persons by sex and age.
+    """
+    from tsukuba_gis.weights import weights_of
+
+    graph = weights_of(zones, spelt=study.weights)
+    values = every[list(names)]
+    morans, lisas = clusters(study, values, graph)
+    associations, local = further(study, values, graph)
+    return {
+        "moran": morans,
+        "lisa": lisas,
+        "associations": associations,
+        "local": local,
+        "regions": regions_of(
+            study.regions, every, graph, seed=study.seed, zones=zones, persons=people.sum(axis=1)
+        ),
+    }
+
+
 def clusters(
     study: Study, values: pd.DataFrame, graph: Graph
 ) -> tuple[dict[str, Moran], dict[str, LocalMoran]]:

@@ -176,7 +176,6 @@ def _level(
 ) -> Level:
     from tsukuba_gis.indicators import indicator_values
     from tsukuba_gis.tables import hide_small, population
-    from tsukuba_gis.weights import weights_of
 
     people = population(records, found.zone_ids, zones=zones.ids)
     if records.kind == "reference":
@@ -191,25 +190,16 @@ def _level(
         min_count=study.min_count,
         severe=study.severe,
     )
-    values = every[list(names)]
     on_step("step_moran")
-    graph = weights_of(zones, spelt=study.weights)
-    morans, lisas = analysis.clusters(study, values, graph)
-    associations, local = analysis.further(study, values, graph)
+    shown = list(names)
     return Level(
         zones=zones,
         population=people,
-        values=values,
-        masks=masks[list(names)],
-        total=total[list(names)],
-        moran=morans,
-        lisa=lisas,
+        values=every[shown],
+        masks=masks[shown],
+        total=total[shown],
         match=found.report,
-        associations=associations,
-        local=local,
-        regions=analysis.regions_of(
-            rule, every, graph, seed=study.seed, zones=zones, persons=people.sum(axis=1)
-        ),
+        **analysis.analyse(study, every, names=names, zones=zones, people=people),
     )
 
 
