@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,6 +23,8 @@ from tsukuba_gis.messages import Language
 @click.option("--layer", default=None, help="Layer of the zones' GeoPackage.")
 @click.option("--nearest", type=click.FloatRange(0), default=0.0,
               help="Metres within which a point outside goes to the nearest zone.")  # fmt: skip
+@click.option("--scheduler", default=None, metavar="local|tcp://…",
+              help="Join on many workers: Parquet in, a folder of Parquet out.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
 @lang_option
 def join(  # noqa: PLR0913 - one parameter an option
@@ -32,6 +35,7 @@ def join(  # noqa: PLR0913 - one parameter an option
     crs: str | None,
     layer: str | None,
     nearest: float,
+    scheduler: str | None,
     quiet: bool,
     lang: Language,
 ) -> None:
@@ -44,22 +48,36 @@ def join(  # noqa: PLR0913 - one parameter an option
     from tsukuba_gis.io import read_zones
     from tsukuba_gis.join import join_file
 
-    pair = None
-    if columns is not None:
-        x, comma, y = (part.strip() for part in columns.partition(","))
-        if not (x and comma and y) or "," in y:
-            raise InputError("join_columns", columns=columns)
-        pair = (x, y)
+    pair = _pair(columns)
     found_zones = read_zones(zones, layer=layer)
-    with rows_bar(quiet=quiet) as on_rows:
-        found = join_file(
-            points,
-            found_zones,
-            out,
-            columns=pair,
-            crs=crs,
-            nearest=nearest or None,
-            on_rows=on_rows,
-        )
+    if scheduler is not None:
+        from tsukuba_gis import scale
+
+        where: dict[str, Any] = {} if pair is None else {"columns": pair}
+        if crs is not None:
+            where["crs"] = crs
+        with scale.workers(None if scheduler == "local" else scheduler):
+            found = scale.join_dataset(points, found_zones, out, nearest=nearest or None, **where)
+    else:
+        with rows_bar(quiet=quiet) as on_rows:
+            found = join_file(
+                points,
+                found_zones,
+                out,
+                columns=pair,
+                crs=crs,
+                nearest=nearest or None,
+                on_rows=on_rows,
+            )
     click.echo(match_line(found, zones.name, lang))
     click.echo(str(out))
+
+
+def _pair(columns: str | None) -> tuple[str, str] | None:
+    """Read ``X,Y``."""
+    if columns is None:
+        return None
+    x, comma, y = (part.strip() for part in columns.partition(","))
+    if not (x and comma and y) or "," in y:
+        raise InputError("join_columns", columns=columns)
+    return x, y

@@ -1,7 +1,14 @@
 """Which zone each record is in: by its point, exactly, or by its code."""
 
 from tsukuba_gis.join.areal import Interpolated, interpolate, largest_share, overlaps
-from tsukuba_gis.join.assignment import STATUSES, Assignment, Status, all_zones, assign_zones
+from tsukuba_gis.join.assignment import (
+    STATUSES,
+    Assignment,
+    Status,
+    all_zones,
+    assign_zones,
+    match_report,
+)
 from tsukuba_gis.join.codes import match_codes
 from tsukuba_gis.join.index import Priority, ZoneIndex
 from tsukuba_gis.join.stream import join_file
@@ -19,5 +26,6 @@ __all__ = [
     "join_file",
     "largest_share",
     "match_codes",
+    "match_report",
     "overlaps",
 ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
-    from tsukuba_gis.zones import Zones
+    from tsukuba_gis.zones import ZoneKind, Zones
 
 Status = Literal["matched", "on_border", "nearest", "outside", "missing"]
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
@@ -222,18 +222,18 @@ def assignment(
         zone_ids=pd.Series(ids, index=at, name="zone_id"),
         status=pd.Series(kinds, index=at, name="status"),
         report=match_report(
-            np.bincount(status, minlength=len(STATUSES)), zones=zones, method=method
+            np.bincount(status, minlength=len(STATUSES)), kind=zones.kind, method=method
         ),
     )
 
 
 def match_report(
-    counts: NDArray[np.int64], *, zones: Zones, method: Literal["point", "code"]
+    counts: NDArray[np.int64], *, kind: ZoneKind, method: Literal["point", "code"]
 ) -> MatchReport:
     """Return the report of counts by status."""
     by = dict(zip(STATUSES, counts.tolist(), strict=True))
     return MatchReport(
-        zones=zones.kind,
+        zones=kind,
         method=method,
         records=sum(by.values()),
         matched=by["matched"] + by["on_border"],

@@ -97,7 +97,7 @@ def join_file(
         shutil.rmtree(parts.folder, ignore_errors=True)
         raise
     parts.finish()
-    return match_report(np.array(parts.counts), zones=index.zones, method="point")
+    return match_report(np.array(parts.counts), kind=index.zones.kind, method="point")
 
 
 def _join_all(

@@ -1,0 +1,308 @@
+"""The join and the counts on many workers: the same functions on a Dask frame.
+
+Each partition is joined by :func:`tsukuba_gis.join.assign_zones` and counted by
+:func:`tsukuba_gis.tables.population`; the tables of the partitions are added up
+in a tree. A partition that is lost with its worker is done again, so the result
+does not depend on who did what.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tsukuba_gis.errors import CRSError, InputError, MissingExtraError
+from tsukuba_gis.join import STATUSES, ZoneIndex, match_report
+from tsukuba_gis.join import assign_zones as assign_points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+
+    from tsukuba_gis.result import MatchReport
+    from tsukuba_gis.zones import Zones
+
+ADDED: Final = ("zone_id", "zone_status")
+_BRANCHES: Final = 8  # tables that are added up at a time
+_WHERE: Final = ("lon", "lat")
+
+
+@contextmanager
+def workers(scheduler: str | None = None, *, n: int | None = None) -> Iterator[Any]:
+    """Connect to workers while the block runs; what is computed inside runs on them.
+
+    Parameters
+    ----------
+    scheduler
+        Address of a running Dask scheduler, ``tcp://host:8786``. None: a
+        cluster of processes on this machine, ended with the block.
+    n
+        Processes of that cluster; None: one for each core.
+
+    Yields
+    ------
+    distributed.Client
+
+    Raises
+    ------
+    MissingExtraError
+        If Dask is not installed (extra ``scale``).
+    InputError
+        If nobody answers at the address.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        raise MissingExtraError("scale_extra") from error
+    dask: Any = distributed  # without types
+    if scheduler is not None:
+        try:
+            client = dask.Client(scheduler, timeout=10)
+        except (OSError, ValueError) as error:
+            raise InputError("scale_no_scheduler", address=scheduler) from error
+        with client:
+            yield client
+        return
+    import os
+
+    many = n or os.cpu_count() or 1
+    # No dashboard: it would open a port of this machine.
+    with (
+        dask.LocalCluster(n_workers=many, threads_per_worker=1, dashboard_address=None) as cluster,
+        dask.Client(cluster) as client,
+    ):
+        yield client
+
+
+def assign_zones(
+    points: Any,
+    zones: Zones,
+    *,
+    columns: tuple[str, str] = _WHERE,
+    crs: str = "EPSG:6668",
+    nearest: float | None = None,
+) -> Any:
+    """Return a Dask frame with the zone of each row added; nothing is computed yet.
+
+    Parameters
+    ----------
+    points
+        A Dask DataFrame with two columns of coordinates, or a dask-geopandas
+        GeoDataFrame with points.
+    zones
+        The polygons; an index of them is built once and sent to every worker.
+    columns, crs
+        The two columns with x and y, or longitude and latitude, and their CRS;
+        not used where there is a geometry.
+    nearest
+        As in :func:`tsukuba_gis.join.assign_zones`, metres.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        The columns of ``points``, ``zone_id`` (text, missing where there is no
+        zone) and ``zone_status``, in the same partitions.
+
+    Raises
+    ------
+    InputError
+        If a column is not there, or ``zone_id`` or ``zone_status`` is.
+    CRSError
+        If the points have no CRS; or, when computed, as in
+        :func:`tsukuba_gis.join.assign_zones`.
+
+    Examples
+    --------
+    >>> import dask.dataframe as dd, pandas as pd
+    >>> from tsukuba_gis.boundaries import load_boundaries
+    >>> homes = pd.DataFrame({"lon": [140.11, 140.2], "lat": [36.08, 36.5]})
+    >>> parts = dd.from_pandas(homes, npartitions=2)
+    >>> lazy = assign_zones(parts, load_boundaries("school_district"))
+    >>> lazy.compute(scheduler="sync")["zone_status"].tolist()
+    ['matched', 'outside']
+    """
+    from dask.delayed import delayed
+
+    _check(points, columns)
+    index = delayed(ZoneIndex)(delayed(zones))
+    how = {"columns": columns, "crs": crs, "nearest": nearest}
+    meta = _plain(points._meta).assign(**{name: np.array([], dtype=object) for name in ADDED})
+    meta = meta.astype(dict.fromkeys(ADDED, "string"))
+    return points.map_partitions(_assigned, index, meta=meta, enforce_metadata=False, **how)
+
+
+def population(people: Any, zones: Zones, *, branches: int = _BRANCHES) -> Any:
+    """Return the number of persons by zone × sex × age group, to be computed.
+
+    Parameters
+    ----------
+    people
+        Of :func:`assign_zones`, with ``age`` (completed years) and ``sex``
+        (``"female"``, ``"male"``).
+    zones
+        The zones they were given.
+    branches
+        Tables that are added up at a time.
+
+    Returns
+    -------
+    dask.delayed.Delayed
+        Of the table of :func:`tsukuba_gis.tables.population` and the
+        :class:`tsukuba_gis.result.MatchReport`.
+
+    Raises
+    ------
+    InputError
+        If a column is not there.
+
+    Examples
+    --------
+    >>> import dask.dataframe as dd, pandas as pd
+    >>> from tsukuba_gis.boundaries import load_boundaries
+    >>> zones = load_boundaries("former_municipality")
+    >>> homes = pd.DataFrame(
+    ...     {"lon": [140.11, 140.11, 0], "lat": [36.08, 36.08, 0], "age": 7, "sex": "female"}
+    ... )
+    >>> lazy = assign_zones(dd.from_pandas(homes, npartitions=2), zones)
+    >>> table, report = population(lazy, zones).compute(scheduler="sync")
+    >>> float(table["female", 5].sum()), report.records, report.missing
+    (2.0, 3, 1)
+    """
+    from dask.delayed import delayed
+
+    for column in ("age", "sex", *ADDED):
+        if column not in people.columns:
+            raise InputError("scale_column_absent", column=column, known=", ".join(people.columns))
+    ids = delayed(zones.ids)
+    parts = [delayed(_counted)(part, ids) for part in people.to_delayed()]
+    while len(parts) > 1:
+        groups = (parts[at : at + branches] for at in range(0, len(parts), branches))
+        parts = [delayed(_added)(group) for group in groups]
+    return delayed(_finished)(parts[0], zones.kind)
+
+
+def _check(points: Any, columns: tuple[str, str]) -> None:
+    held = list(points.columns)
+    taken = [name for name in ADDED if name in held]
+    if taken:
+        raise InputError("scale_column_taken", column=", ".join(taken))
+    if hasattr(points._meta, "geometry"):
+        if points._meta.crs is None:
+            raise CRSError("points_no_crs")
+        return
+    for column in columns:
+        if column not in held:
+            raise InputError("scale_column_absent", column=column, known=", ".join(held))
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame without the methods of a GeoDataFrame; its geometry stays a column."""
+    import pandas as pd
+
+    return pd.DataFrame(frame)
+
+
+def _assigned(
+    part: pd.DataFrame,
+    index: ZoneIndex,
+    *,
+    columns: tuple[str, str],
+    crs: str,
+    nearest: float | None,
+) -> pd.DataFrame:
+    """Join one partition."""
+    import geopandas as gpd
+
+    points: gpd.GeoSeries
+    if isinstance(part, gpd.GeoDataFrame):
+        points = part.geometry
+    else:
+        x, y = (part[name].to_numpy(dtype=float, na_value=np.nan) for name in columns)
+        points = gpd.GeoSeries(gpd.points_from_xy(x, y, crs=crs), index=part.index)
+    found = assign_points(points, index, nearest=nearest)
+    texts = (found.zone_ids.astype("string"), found.status.astype("string"))
+    return _plain(part).assign(**dict(zip(ADDED, texts, strict=True)))
+
+
+Counted = tuple["pd.DataFrame", "np.ndarray[Any, Any]"]
+
+
+def _counted(part: pd.DataFrame, ids: pd.Index[str]) -> Counted:
+    """Count one partition: the table, and the rows by status."""
+    from tsukuba_gis.records import Records
+    from tsukuba_gis.tables import population as count
+
+    table = count(Records(frame=part, kind="invented"), part["zone_id"], zones=ids)
+    statuses = part["zone_status"].value_counts().reindex(list(STATUSES), fill_value=0)
+    return table, statuses.to_numpy(dtype=np.int64)
+
+
+def _added(parts: list[Counted]) -> Counted:
+    tables, statuses = zip(*parts, strict=True)
+    total = tables[0].copy()
+    total[:] = np.sum([table.to_numpy() for table in tables], axis=0)
+    return total, np.asarray(np.sum(statuses, axis=0))
+
+
+def _finished(counted: Counted, kind: Any) -> tuple[pd.DataFrame, MatchReport]:
+    table, statuses = counted
+    return table, _report(statuses, kind)
+
+
+def _report(statuses: np.ndarray[Any, Any], kind: Any) -> MatchReport:
+    return match_report(statuses, kind=kind, method="point")
+
+
+def join_dataset(
+    source: Path,
+    zones: Zones,
+    out: Path,
+    *,
+    columns: tuple[str, str] = _WHERE,
+    crs: str = "EPSG:6668",
+    nearest: float | None = None,
+) -> MatchReport:
+    """Join a Parquet dataset on the workers of the current client, and write another.
+
+    Parameters
+    ----------
+    source
+        A Parquet file, or a folder of such, that every worker can read.
+    zones, columns, crs, nearest
+        As in :func:`assign_zones`.
+    out
+        A new folder that every worker can write to: one file a partition. It
+        appears when it is whole.
+
+    Returns
+    -------
+    MatchReport
+        Counts over the whole dataset.
+
+    Raises
+    ------
+    InputError
+        If the source is not Parquet, or the folder is there already.
+    """
+    import shutil
+
+    import dask.dataframe as dd
+
+    if out.suffix or out.exists() or not (source.is_dir() or source.suffix == ".parquet"):
+        raise InputError("scale_folder", path=out.name)
+    if not source.exists():
+        raise InputError("file_missing", path=source)
+    joined = assign_zones(dd.read_parquet(source), zones, columns=columns, crs=crs, nearest=nearest)
+    beside = out.with_name(out.name + ".parts")
+    try:
+        joined.to_parquet(beside, write_index=False)
+        written = dd.read_parquet(beside, columns=["zone_status"])
+        statuses = written["zone_status"].value_counts().compute()
+        beside.rename(out)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return _report(statuses.reindex(list(STATUSES), fill_value=0).to_numpy(), zones.kind)
