@@ -307,6 +307,93 @@ class Projection:
     n_missing: int
 
 
+RateMethod = Literal["crude", "direct", "indirect", "eb_global", "eb_local"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Rate:
+    """A rate by zone, with what it takes to trust it.
+
+    Parameters
+    ----------
+    indicator
+        Name of the rate; its unit is that of the indicator (``indirect``: a ratio
+        to what was expected, 1 = as expected).
+    method
+        ``"direct"`` and ``"indirect"`` are standardised by age (and sex); ``"eb_global"``
+        and ``"eb_local"`` are shrunk towards the mean of all zones or of the neighbours.
+    standard
+        Name of the standard: a model population (direct) or whose rates are expected
+        (indirect); ``""`` where none is used.
+    centring
+        Of ``"eb_local"``: ``"spdep"`` or ``"geoda"``; ``""`` otherwise.
+    frame
+        Index ``zone_id``; columns ``value``, ``low``, ``high`` (exact interval at
+        1 − ``alpha``, NaN where the method has none), ``observed`` (events),
+        ``expected`` (NaN where the method has none), ``population`` (persons at risk),
+        ``funnel_low`` and ``funnel_high`` (limits within which chance alone would keep
+        the crude rate, NaN where the method has none). Missing where masked.
+    total
+        The rate of the whole city.
+    weights
+        Of ``"eb_local"``; ``""`` otherwise.
+    """
+
+    indicator: str
+    method: RateMethod
+    standard: str = ""
+    centring: Literal["", "spdep", "geoda"] = ""
+    frame: pd.DataFrame = field(repr=False)
+    total: float
+    alpha: float
+    n: int
+    n_missing: int
+    weights: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Flows:
+    """Persons who move, or commute, between places.
+
+    Parameters
+    ----------
+    pairs
+        Columns ``origin``, ``destination``, ``persons``; ``sex`` and ``age_start`` where
+        the source tells them.
+    places
+        Index: the place; columns ``inflow``, ``outflow``, ``net``, ``gross``,
+        ``effectiveness`` (net over gross, −1–1), ``population`` and ``net_rate`` (net over
+        population; NaN where it is not known).
+    points
+        Index: the place; columns ``x``, ``y`` in the CRS of the first level; None: the
+        source tells no positions, so that no lines are drawn.
+    """
+
+    kind: Literal["migration", "commuting"]
+    period: str
+    source: str
+    pairs: pd.DataFrame = field(repr=False)
+    places: pd.DataFrame = field(repr=False)
+    points: pd.DataFrame | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Economy:
+    """What an area's industries are, beside those of the country.
+
+    ``frame`` has the index ``industry`` and the columns ``start``, ``end``,
+    ``location_quotient``, ``growth``, ``national``, ``composition`` and
+    ``differential`` (the three add up to ``growth``); ``total`` their sums.
+    """
+
+    area: str
+    reference: str
+    period: str
+    source: str
+    frame: pd.DataFrame = field(repr=False)
+    total: pd.Series[float] = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Level:
     """All that is known about one set of zones.
@@ -331,7 +418,7 @@ class Level:
         By indicator name.
     associations, local
         Further global and local statistics, in the order asked for.
-    correlations, regressions
+    correlations, regressions, rates
         In the order asked for.
     regions
         The zones put together into regions; None: not asked for.
@@ -351,6 +438,7 @@ class Level:
     local: tuple[LocalAssociation, ...] = ()
     correlations: tuple[Correlation, ...] = ()
     regressions: tuple[Regression, ...] = ()
+    rates: tuple[Rate, ...] = ()
     regions: Regions | None = None
     projection: Projection | None = None
 
@@ -386,7 +474,8 @@ class Result:
 
     ``pages`` are documents that go with it, file name → HTML: the certificate
     of pseudo records, for one. ``outlines`` are thin context lines for the maps (city or former
-    municipalities): name → geometry in the CRS of the first level.
+    municipalities): name → geometry in the CRS of the first level. ``flows`` and
+    ``economy`` hold what a study asks for beside its zones.
     """
 
     title: Mapping[Language, str]
@@ -400,3 +489,5 @@ class Result:
     provenance: Provenance
     min_count: int
     pages: Mapping[str, str] = field(default_factory=dict, repr=False)
+    flows: tuple[Flows, ...] = ()
+    economy: Economy | None = None

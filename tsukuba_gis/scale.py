@@ -16,6 +16,7 @@ import numpy as np
 from tsukuba_gis.errors import CRSError, InputError, MissingExtraError
 from tsukuba_gis.join import STATUSES, ZoneIndex, match_report
 from tsukuba_gis.join import assign_zones as assign_points
+from tsukuba_gis.join.assignment import assign_xy, assignment, to_plane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,8 +105,8 @@ def assign_zones(
     Returns
     -------
     dask.dataframe.DataFrame
-        The columns of ``points``, ``zone_id`` (text, missing where there is no
-        zone) and ``zone_status``, in the same partitions.
+        The columns of ``points``, ``zone_id`` and ``zone_status`` (categorical, as
+        in :class:`tsukuba_gis.join.Assignment`), in the same partitions.
 
     Raises
     ------
@@ -125,13 +126,16 @@ def assign_zones(
     >>> lazy.compute(scheduler="sync")["zone_status"].tolist()
     ['matched', 'outside']
     """
+    import pandas as pd
     from dask.delayed import delayed
 
     _check(points, columns)
     index = delayed(ZoneIndex)(delayed(zones))
     how = {"columns": columns, "crs": crs, "nearest": nearest}
-    meta = _plain(points._meta).assign(**{name: np.array([], dtype=object) for name in ADDED})
-    meta = meta.astype(dict.fromkeys(ADDED, "string"))
+    meta = _plain(points._meta).assign(
+        zone_id=pd.Categorical([], categories=zones.ids),
+        zone_status=pd.Categorical([], categories=pd.Index(STATUSES)),
+    )
     return points.map_partitions(_assigned, index, meta=meta, enforce_metadata=False, **how)
 
 
@@ -216,16 +220,17 @@ def _assigned(
 ) -> pd.DataFrame:
     """Join one partition."""
     import geopandas as gpd
+    import pyproj
 
-    points: gpd.GeoSeries
     if isinstance(part, gpd.GeoDataFrame):
-        points = part.geometry
+        found = assign_points(part.geometry, index, nearest=nearest)
     else:
         x, y = (part[name].to_numpy(dtype=float, na_value=np.nan) for name in columns)
-        points = gpd.GeoSeries(gpd.points_from_xy(x, y, crs=crs), index=part.index)
-    found = assign_points(points, index, nearest=nearest)
-    texts = (found.zone_ids.astype("string"), found.status.astype("string"))
-    return _plain(part).assign(**dict(zip(ADDED, texts, strict=True)))
+        target = index.zones.frame.crs
+        x, y, missing = to_plane(x, y, pyproj.CRS.from_user_input(crs), target)
+        rows, status = assign_xy(x, y, missing, index=index, nearest=nearest)
+        found = assignment(rows, status, part.index, zones=index.zones, method="point")
+    return _plain(part).assign(zone_id=found.zone_ids, zone_status=found.status)
 
 
 Counted = tuple["pd.DataFrame", "np.ndarray[Any, Any]"]
