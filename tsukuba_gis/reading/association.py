@@ -1,8 +1,4 @@
-"""What a spatial statistic means, in words: one sentence, its cautions, and how it was made.
-
-The sentences say what a result does not mean as well, for that is where maps
-of clusters are misread.
-"""
+"""What a statistic of spatial association means, in words: a sentence, its cautions, its method."""
 
 from __future__ import annotations
 
