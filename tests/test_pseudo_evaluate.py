@@ -12,10 +12,10 @@ import toys
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import table
-from tsukuba_gis.pseudo import evaluate as evaluating
-from tsukuba_gis.pseudo import gates, nearest, risk
+from tsukuba_gis.pseudo import gates, holdout, nearest, relations
 from tsukuba_gis.pseudo.certificate import certificate, write_certificate
-from tsukuba_gis.pseudo.evaluate import Evaluation, evaluate
+from tsukuba_gis.pseudo.evaluate import evaluate
+from tsukuba_gis.pseudo.evaluation import Evaluation
 from tsukuba_gis.pseudo.metric import Metric
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
@@ -93,11 +93,10 @@ def made_by(maker):
 
 
 def proof(maker, monkeypatch, *, n=5000):
-    monkeypatch.setattr(evaluating, "SAMPLE", 2000)
-    monkeypatch.setattr(evaluating.utility, "classifier_auc", _guess)
+    monkeypatch.setattr(relations, "classifier_auc", _guess)
     real = Records(frame=city(n), kind="invented")
     make = made_by(maker)
-    return evaluate(real, make(real), SPEC, make=make, seed=1)
+    return evaluate(real, make(real), SPEC, make=make, seed=1, sample=2000)
 
 
 def _guess(*args, **kwargs):
@@ -189,8 +188,7 @@ def test_json_is_plain_and_says_what_failed(found):
 
 
 def test_neither_frame_is_written_to(monkeypatch):
-    monkeypatch.setattr(evaluating, "SAMPLE", 200)
-    monkeypatch.setattr(evaluating.utility, "classifier_auc", _guess)
+    monkeypatch.setattr(relations, "classifier_auc", _guess)
     real, fake = city(600), exact_to(city(600), 10, 3)
     before = real.copy(), fake.copy()
     make = made_by(lambda frame: exact_to(frame, 10, 3))
@@ -206,7 +204,7 @@ def test_a_register_of_ages_and_districts_alone(monkeypatch):
     real = city(2000)[["district", "age"]]
     make = made_by(lambda frame: frame.sample(frac=1, random_state=1).reset_index(drop=True))
     records = Records(frame=real, kind="invented")
-    found = evaluate(records, make(records), spec, make=make)
+    found = evaluate(records, make(records), spec, make=make, sample=200)
     names = {m.name for m in found.metrics}
     assert {"membership", "dcr", "cells_equal", "tvd", "propensity"} <= names
     assert not {"inference", "same_points", "replicated_households", "sums_equal"} & names
@@ -214,13 +212,12 @@ def test_a_register_of_ages_and_districts_alone(monkeypatch):
 
 
 def test_moran_is_compared_where_neighbours_are_given(monkeypatch):
-    monkeypatch.setattr(evaluating, "SAMPLE", 200)
-    monkeypatch.setattr(evaluating.utility, "classifier_auc", _guess)
+    monkeypatch.setattr(relations, "classifier_auc", _guess)
     ring = [(f"w{i}", f"w{j % 24}") for i in range(24) for j in (i - 1 + 24, i + 1)]
     neighbours = pd.Series(1.0, index=pd.MultiIndex.from_tuples(ring))
     real = Records(frame=city(3000), kind="invented")
     make = made_by(lambda frame: frame.copy())
-    found = evaluate(real, make(real), SPEC, make=make, neighbours=neighbours)
+    found = evaluate(real, make(real), SPEC, make=make, neighbours=neighbours, sample=200)
     moran = found.metric("moran", "~65plus", "~all")
     assert (moran.value, moran.n) == (0.0, 24)
     assert "moran" not in found.not_measured
@@ -232,10 +229,10 @@ def test_no_scikit_learn_is_said_on_the_page(monkeypatch):
     def missing(*args, **kwargs):
         raise MissingExtraError("extra_evaluate")
 
-    monkeypatch.setattr(evaluating.utility, "classifier_auc", missing)
+    monkeypatch.setattr(relations, "classifier_auc", missing)
     real = Records(frame=city(600), kind="invented")
     make = made_by(lambda frame: exact_to(frame, 10, 3))
-    found = evaluate(real, make(real), SPEC, make=make)
+    found = evaluate(real, make(real), SPEC, make=make, sample=200)
     assert found.not_measured == {
         "classifier": "extra_evaluate", "moran": "moran_not_measured",
     }  # fmt: skip
@@ -341,8 +338,7 @@ def test_generated_records_pass_every_gate(monkeypatch):
     from tsukuba_gis.pseudo.generate import generate
     from tsukuba_gis.pseudo.measure import measure
 
-    monkeypatch.setattr(evaluating, "SAMPLE", 1000)
-    monkeypatch.setattr(evaluating.utility, "classifier_auc", _guess)
+    monkeypatch.setattr(relations, "classifier_auc", _guess)
     frame = city(4000).drop(columns=["ward", "lon", "lat"])
     frame["cost"] = frame.cost.where(frame.index % 10 < 7, 0.0)
     real = Records(frame=frame, kind="invented")
@@ -351,7 +347,7 @@ def test_generated_records_pass_every_gate(monkeypatch):
     def make(records):
         return generate(audit(measure(records, SPEC)), key="part")
 
-    found = evaluate(real, generate(statistics, key="secret"), statistics, make=make)
+    found = evaluate(real, generate(statistics, key="secret"), statistics, make=make, sample=1000)
     assert found.failed == ()
     assert found.guaranteed
     found.require_passed()
@@ -456,7 +452,7 @@ def test_every_metric_has_its_words():
 
 def _metrics_of_a_whole_proof():
     real = city(1200)
-    people = risk.split(real, household="home", seed=1)
+    people = holdout.split(real, household="home", seed=1)
     known = ["age", "care", "cost"]
     yield from nearest.membership(people, people.source, known=known, within=["district"])
     yield from nearest.closest_record(people, people.source, known=known, within=["district"])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.pseudo import nearest, risk
+from tsukuba_gis.pseudo import holdout, nearest, risk
 from tsukuba_gis.pseudo.metric import Metric, auc, mean, wilson
 
 FOUR = pd.DataFrame(
@@ -39,7 +39,7 @@ def people(n, seed, *, start=0):
 
 def groups(n=400, seed=1):
     source, held, control, background = (people(n, seed + i, start=i * n) for i in range(4))
-    return risk.Holdout(
+    return holdout.Holdout(
         source=source, holdout=held, control=control, background=background, household="household"
     )
 
@@ -166,17 +166,17 @@ def test_leak_is_source_minus_holdout_with_its_interval():
         return pd.DataFrame({"household": np.arange(hits + misses),
                              "hit": [True] * hits + [False] * misses})  # fmt: skip
 
-    parts = risk.Holdout(
+    parts = holdout.Holdout(
         source=frame(60, 40), holdout=frame(50, 50), control=frame(55, 45),
         background=frame(0, 1), household="household",
     )  # fmt: skip
-    metric = risk.leak("inference", parts, lambda f: f.hit.to_numpy(), at_most=0.01)
+    metric = holdout.leak("inference", parts, lambda f: f.hit.to_numpy(), at_most=0.01)
     assert metric.value == pytest.approx(0.1)
     assert metric.null == pytest.approx(0.05)
     # √(0.24/99 + 0.25/99) = 0.0704; ± 1.96
     assert (metric.low, metric.high) == pytest.approx((-0.0380, 0.2380), abs=2e-3)
     assert metric.passed is None, "outside the target, but the interval reaches into it"
-    gate = risk.leak("equal_rows", parts, lambda f: f.hit.to_numpy(), kind="gate")
+    gate = holdout.leak("equal_rows", parts, lambda f: f.hit.to_numpy(), kind="gate")
     assert gate.at_most == pytest.approx(3 * 0.0704, abs=2e-3)
     assert gate.passed is True
 
@@ -248,19 +248,19 @@ def test_nobody_is_lost_and_no_household_torn(homes, seed):
     frame = pd.DataFrame({"home": homes})
     if frame.home.nunique() < 10:
         with pytest.raises(InputError, match="Only"):
-            risk.split(frame, household="home", seed=seed)
+            holdout.split(frame, household="home", seed=seed)
         return
-    parts = risk.split(frame, household="home", seed=seed)
+    parts = holdout.split(frame, household="home", seed=seed)
     every = [parts.source, parts.holdout, parts.control, parts.background]
     assert sorted(i for part in every for i in part.index) == list(range(len(frame)))
     assert sum(part.home.nunique() for part in every) == frame.home.nunique()
-    again = risk.split(frame, household="home", seed=seed)
+    again = holdout.split(frame, household="home", seed=seed)
     assert parts.source.index.equals(again.source.index)
 
 
 def test_people_without_a_household_number_are_each_their_own():
     frame = pd.DataFrame({"home": [np.nan] * 100})
-    parts = risk.split(frame, household="home", seed=1)
+    parts = holdout.split(frame, household="home", seed=1)
     assert [len(p) for p in (parts.source, parts.holdout, parts.control, parts.background)] == [
         30, 30, 30, 10,
     ]  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tsukuba_gis.errors import MissingExtraError
-from tsukuba_gis.pseudo import utility
+from tsukuba_gis.pseudo import relations, utility
 
 
 def frame(n=3000, seed=1, slope=0.03):
@@ -60,13 +60,13 @@ def test_spearman_is_that_of_pandas():
     real = frame(300)
     columns = ["age", "cost", "sbp"]
     expected = real[columns].corr(method="spearman").to_numpy()
-    assert utility.spearman(real, columns) == pytest.approx(expected)
+    assert relations.spearman(real, columns) == pytest.approx(expected)
 
 
 def test_spearman_difference_by_hand():
     real = pd.DataFrame({"a": [1, 2, 3], "b": [1, 2, 3], "c": [0, 0, 0]})
     made = real.assign(b=[1, 3, 2])  # rho = 1 − 6·2 / (3·8) = ½
-    metric = utility.spearman_difference(real, made, ["a", "b", "c"])
+    metric = relations.spearman_difference(real, made, ["a", "b", "c"])
     assert metric.value == pytest.approx(0.5)
     assert metric.n == 1, "a column of one value has no correlation"
 
@@ -78,7 +78,7 @@ def test_regression_is_that_of_scipy():
     x = rng.normal(size=50)
     y = 2 - x + rng.normal(size=50)
     expected = linregress(x, y)
-    b, se = utility.regression(np.column_stack([np.ones(50), x]), y)
+    b, se = relations.regression(np.column_stack([np.ones(50), x]), y)
     assert b == pytest.approx([expected.intercept, expected.slope])
     assert se == pytest.approx([expected.intercept_stderr, expected.stderr])
 
@@ -86,8 +86,8 @@ def test_regression_is_that_of_scipy():
 def test_overlap_is_one_for_the_same_and_less_for_another_law():
     real = frame()
     options = {"response": "cost", "numbers": ["age"], "categories": ["sex", "care"]}
-    assert utility.coefficient_overlap(real, real, **options).value == pytest.approx(1.0)
-    other = utility.coefficient_overlap(real, frame(seed=2, slope=0.0), **options)
+    assert relations.coefficient_overlap(real, real, **options).value == pytest.approx(1.0)
+    other = relations.coefficient_overlap(real, frame(seed=2, slope=0.0), **options)
     assert other.value < 0.6
     assert other.parts["shift"] > 10
     assert other.passed is False
@@ -99,23 +99,23 @@ def test_overlap_is_one_for_the_same_and_less_for_another_law():
 def test_propensity_is_one_by_chance_and_large_for_another_law():
     columns = ["age", "sex", "care", "cost", "sbp"]
     chance = [
-        utility.propensity(frame(1000, s), frame(1000, s + 50), columns, seed=1, size=1000).value
+        relations.propensity(frame(1000, s), frame(1000, s + 50), columns, seed=1, size=1000).value
         for s in range(12)
     ]
     # the mean of twelve, each of mean 1 and standard deviation about √(2 / 20 terms)
     assert np.mean(chance) == pytest.approx(1.0, abs=4 * np.sqrt(2 / 20 / 12))
-    other = utility.propensity(frame(), frame(seed=9, slope=0.0), columns, seed=1, size=3000)
+    other = relations.propensity(frame(), frame(seed=9, slope=0.0), columns, seed=1, size=3000)
     assert other.value > 10
 
 
 def test_classifier_guesses_at_chance_and_sees_another_law():
     pytest.importorskip("sklearn")
     columns = ["age", "sex", "care", "cost", "sbp"]
-    same = utility.classifier_auc(frame(), frame(seed=5), columns, household="home", seed=1,
+    same = relations.classifier_auc(frame(), frame(seed=5), columns, household="home", seed=1,
                                   size=3000)  # fmt: skip
     assert same.low <= 0.5 <= same.high + 0.02
     assert same.passed is True
-    other = utility.classifier_auc(frame(), frame(seed=5, slope=0.0), columns, household=None,
+    other = relations.classifier_auc(frame(), frame(seed=5, slope=0.0), columns, household=None,
                                    seed=1, size=3000)  # fmt: skip
     assert other.value > 0.65
     assert other.passed is False
@@ -124,7 +124,7 @@ def test_classifier_guesses_at_chance_and_sees_another_law():
 def test_without_scikit_learn_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
     with pytest.raises(MissingExtraError, match=r"tsukuba-gis\[evaluate\]"):
-        utility.classifier_auc(frame(50), frame(50), ["age"], household=None, seed=1, size=50)
+        relations.classifier_auc(frame(50), frame(50), ["age"], household=None, seed=1, size=50)
 
 
 # ---- places, households, numbers ----------------------------------------------------------------
@@ -193,7 +193,7 @@ def test_spread_and_tail():
 def test_frames_are_left_alone():
     real, made = frame(200), frame(200, seed=3)
     before = real.copy(), made.copy()
-    utility.propensity(real, made, ["age", "sex", "sbp"], seed=1, size=100)
-    utility.spearman_difference(real, made, ["age", "sbp"])
+    relations.propensity(real, made, ["age", "sex", "sbp"], seed=1, size=100)
+    relations.spearman_difference(real, made, ["age", "sbp"])
     pd.testing.assert_frame_equal(real, before[0])
     pd.testing.assert_frame_equal(made, before[1])

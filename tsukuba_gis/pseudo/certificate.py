@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tsukuba_gis.messages import Language
-    from tsukuba_gis.pseudo.evaluate import Evaluation
+    from tsukuba_gis.pseudo.evaluation import Evaluation
     from tsukuba_gis.pseudo.metric import Metric
 
 # bare: percentage points, under a head that says so.

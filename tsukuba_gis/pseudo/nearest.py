@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.risk import Holdout
+    from tsukuba_gis.pseudo.holdout import Holdout
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ from tsukuba_gis.messages import text
 from tsukuba_gis.study.inputs import read_study_zones
 
 if TYPE_CHECKING:
-    from tsukuba_gis.pseudo.evaluate import Evaluation
+    from tsukuba_gis.pseudo.evaluation import Evaluation
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.records import Records

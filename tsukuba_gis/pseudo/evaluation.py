@@ -1,0 +1,160 @@
+"""The proof as an object: the figures, the tables, and whether every hard condition holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tsukuba_gis.errors import DisclosureError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tsukuba_gis.pseudo.metric import Metric
+
+# Gates without which nothing can be said of a statistics file.
+FILE_GATES: Final = ("audited", "audit_narrow", "small_published", "declared_kept")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exact:
+    """The first line of every report: who sits in exact cells, and how many cells there are.
+
+    ``share`` of people in the exact cells of ``columns``; ``cells`` exact and
+    ``modelled`` over all tables.
+    """
+
+    columns: tuple[str, ...]
+    share: float
+    cells: int
+    modelled: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Evaluation:
+    """The proof: what was measured, on how many, and whether every hard condition holds.
+
+    Holds no person, and no count below k.
+
+    Parameters
+    ----------
+    metrics
+        Gates first, then risk, smoke tests, utility.
+    tables
+        The tables of the statistics file, level by level: see
+        :func:`tsukuba_gis.pseudo.gates.recount`; empty in swap mode.
+    sha256
+        Hash of the statistics file, "" in swap mode.
+    persons, households
+        Number of pseudo records, and of their households (0 if there are none).
+    k, seed, version
+        Threshold, seed of the holdout draw, version of the package.
+    holdout
+        Persons in source, holdout, control and background.
+    not_measured
+        Metrics left out, and the key of the text that says why.
+    care
+        The register has care levels.
+    """
+
+    metrics: tuple[Metric, ...]
+    tables: pd.DataFrame = field(repr=False)
+    sha256: str
+    persons: int
+    households: int
+    k: int
+    seed: int
+    version: str
+    holdout: tuple[int, int, int, int]
+    not_measured: dict[str, str]
+    care: bool
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Names of the gates that do not hold."""
+        return tuple(m.name for m in self.metrics if m.kind == "gate" and m.passed is False)
+
+    @property
+    def passed(self) -> bool:
+        """True if no gate failed."""
+        return not self.failed
+
+    @property
+    def guaranteed(self) -> bool:
+        """True if the guarantee may be stated: a file was the only source, and all gates hold."""
+        held = {m.name for m in self.metrics if m.kind == "gate" and m.passed}
+        return bool(self.sha256) and self.passed and set(FILE_GATES) <= held
+
+    @property
+    def exact(self) -> Exact | None:
+        """What is exact; None in swap mode.
+
+        The share is of the care table by cluster and 65+, or of the age table
+        where the register has no care levels.
+        """
+        counted = self.tables
+        if len(counted) == 0:
+            return None
+        claimed = counted[counted.role != "profile"]
+        care = claimed[(claimed.table == "care") & (claimed.level == "old")]
+        shown = (care if len(care) and self.care else claimed).iloc[0]
+        return Exact(
+            columns=tuple(str(shown["columns"]).split(",")),
+            share=int(shown.persons) / max(self.persons, 1),
+            cells=int(claimed.kept.sum()),
+            modelled=int((claimed.cells - claimed.kept).sum()),
+        )
+
+    def metric(self, name: str, *subject: str) -> Metric:
+        """Return the first metric of this name whose subject holds all of ``subject``."""
+        return next(m for m in self.metrics if m.name == name and set(subject) <= set(m.subject))
+
+    def require_passed(self) -> None:
+        """Raise unless every gate holds.
+
+        Raises
+        ------
+        DisclosureError
+            Naming the gates that failed.
+        """
+        if self.failed:
+            raise DisclosureError("pseudo_gates_failed", gates=", ".join(self.failed))
+
+    def to_json(self) -> str:
+        """Return everything as JSON; the same evaluation gives the same text."""
+        content = {
+            "passed": self.passed, "failed": list(self.failed), "statistics_sha256": self.sha256,
+            "persons": self.persons, "households": self.households, "k": self.k,
+            "seed": self.seed, "version": self.version,
+            "exact": None if self.exact is None else dataclasses.asdict(self.exact),
+            "holdout": dict(
+                zip(("source", "holdout", "control", "background"), self.holdout, strict=True)
+            ),
+            "metrics": [
+                {**dataclasses.asdict(m), "passed": m.passed, "parts": dict(m.parts)}
+                for m in self.metrics
+            ],
+            "tables": self.tables.to_dict(orient="records"),
+            "not_measured": self.not_measured,
+        }  # fmt: skip
+        return json.dumps(_plain(content), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return plain values: NaN and infinity as null, numbers to ten digits."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.10g}") if math.isfinite(value) else None
+    return value
