@@ -6,8 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from tsukuba_gis.classes import DIVERGING, LISA_COLOURS, SEQUENTIAL, breaks, colours, format_value
-from tsukuba_gis.result import LISA_CLASSES
+from tsukuba_gis.classes import (
+    DIVERGING,
+    LISA_COLOURS,
+    SEQUENTIAL,
+    breaks,
+    colours,
+    format_value,
+    local_classes,
+    region_colour,
+)
+from tsukuba_gis.messages import LANGUAGES
+from tsukuba_gis.result import LISA_CLASSES, LOCAL_CLASSES
 
 NUMBERS = st.floats(-1e6, 1e6).map(lambda number: round(number, 3))
 
@@ -67,6 +77,28 @@ def test_every_lisa_class_has_its_own_colour():
     assert len(set(LISA_COLOURS.values())) == len(LISA_CLASSES)
     # the alphabetical trap: high is red, low is blue
     assert (LISA_COLOURS["HH"], LISA_COLOURS["LL"]) == ("#ca0020", "#0571b0")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("statistic", LOCAL_CLASSES)
+def test_every_local_statistic_has_a_full_legend(statistic, lang):
+    legend = local_classes(statistic, lang=lang)
+    names = [one.name for one in legend]
+    assert names == [*LOCAL_CLASSES[statistic], "ns", "island", "missing"]
+    assert len({one.colour for one in legend}) == len({one.label for one in legend}) == len(legend)
+    assert [one.name for one in legend if one.hatched] == ["missing"]
+    # classes of one name have one colour wherever they stand
+    assert all(one.colour == LISA_COLOURS.get(one.name, one.colour) for one in legend)
+
+
+def test_the_legend_of_local_moran_is_that_of_lisa():
+    assert tuple(one.name for one in local_classes("local_moran", lang="ja")) == LISA_CLASSES
+
+
+def test_regions_next_in_number_differ_in_colour():
+    shown = [region_colour(number) for number in range(1, 10)]
+    assert len(set(shown[:8])) == 8
+    assert shown[8] == shown[0]
 
 
 @pytest.mark.parametrize("palette", [SEQUENTIAL, DIVERGING])

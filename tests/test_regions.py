@@ -14,6 +14,7 @@ from scipy import sparse
 
 from tsukuba_gis.errors import CRSError, InputError, MissingExtraError
 from tsukuba_gis.messages import LANGUAGES
+from tsukuba_gis.reading import cautions, method, sentence
 from tsukuba_gis.regions import (
     Floor,
     adjusted_rand,
@@ -428,7 +429,7 @@ def test_clustgeo_from_values_only_to_place_only():
     place = clustgeo(data, graph, places_of(ids), k=2, alpha=1)
     assert place.labels.to_list() == [1, 1, 2, 2]
     assert place.contiguous
-    assert "Some regions are not connected" in say(values, "en")
+    assert "Some regions are not connected" in " ".join(cautions(values, lang="en"))
 
 
 def test_clustgeo_refuses():
@@ -449,7 +450,7 @@ def test_missing_and_infinite_values_are_in_no_region():
     regions = regionalise(data, graph, k=4)
     assert regions.labels.isna().to_numpy().nonzero()[0].tolist() == [3, 17, 20]
     assert (regions.n, regions.n_missing) == (27, 3)
-    assert "3 zones without data" in say(regions, "en")
+    assert "3 zones without data" in " ".join(cautions(regions, lang="en"))
 
 
 def test_islands_and_parts():
@@ -459,7 +460,7 @@ def test_islands_and_parts():
     regions = regionalise(data, graph, k=4)
     assert regions.labels.to_list() == [1, 1, 2, 3, 3, 4]
     assert regions.components == 3
-    assert "3 parts" in say(regions, "en")
+    assert "3 parts" in " ".join(cautions(regions, lang="en"))
     with pytest.raises(InputError, match="3 parts"):
         regionalise(data, graph, k=2)
     with pytest.raises(InputError, match="least holds"):
@@ -471,7 +472,7 @@ def test_constant_variables_are_left_out_and_named():
     regions = regionalise(data.assign(same=0.1), graph, k=3)
     assert regions.variables == ("v0", "v1")
     assert regions.constant == ("same",)
-    assert "same" in say(regions, "en")
+    assert "same" in " ".join(cautions(regions, lang="en"))
     with pytest.raises(InputError, match="same in every zone"):
         regionalise(data[["v0"]] * 0 + 0.1, graph, k=3)
 
@@ -540,13 +541,29 @@ def test_every_result_says_what_it_does_not_mean(lang):
     data, graph = city(5, 4)
     no = {"ja": "ません", "en": "not"}[lang]
     results = (
-        regionalise(data, graph, k=3, seed=8),
         stability(data, graph, k=3, runs=2, seed=8),
         elbow(data, graph, ks=(2, 3), permutations=9, seed=8),
     )
     for result in results:
-        sentence = say(result, lang)
-        assert "20" in sentence
-        assert "8" in sentence
-        assert no in sentence or "no evidence" in sentence
-        assert "{" not in sentence
+        said = say(result, lang)
+        assert "20" in said
+        assert "8" in said
+        assert no in said
+        assert "{" not in said
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_regions_say_what_they_do_not_mean_and_how_they_were_made(lang):
+    data, graph = city(5, 4)
+    floor = Floor(least=2_000, of=pd.Series(1_000.0, data.index))
+    for regions in (regionalise(data, graph, k=3, seed=8), regionalise(data, graph, floor=floor)):
+        said = sentence(regions, label="x", lang=lang)
+        assert "20" in said
+        assert str(regions.k) in said
+        assert {"ja": "証拠にはなりません", "en": "no evidence"}[lang] in said
+        made = method(regions, lang=lang)
+        assert str(regions.seed) in made
+        assert ("2,000" in made) == (regions.floor is not None)
+        (few,) = cautions(regions, lang=lang)  # 20 zones are fewer than 30
+        assert "20" in few
+        assert not set("{}") & set(said + made + few)

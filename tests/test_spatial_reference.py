@@ -129,7 +129,7 @@ def check_local_geary(record):
 
 def check_losh(record):
     graph, _, (x,) = parts(record)
-    found = ac.losh(x, graph)
+    found = ac.losh(x, graph).frame
     for ours, theirs in (("value", "Hi"), ("variance", "V"), ("chi2", "Z"), ("p", "p")):
         close(found[ours], record["value"][theirs])
 
@@ -149,7 +149,7 @@ def joins(record):
     variable, above, below = record["variable"].partition(">" if ">" in record["variable"] else "<")
     x = values(record["dataset"], variable)
     high = x > float(below) if above == ">" else x >= float(below)
-    return ac.join_counts(high.map({True: "high", False: "low"}), graph)
+    return ac.join_counts(high.map({True: "high", False: "low"}), graph, permutations=9).frame
 
 
 def check_same_colour(record):
@@ -193,7 +193,7 @@ def check_bivariate(record):
 
 def check_correlogram(record):
     graph, _, (x,) = parts(record)
-    found = ac.correlogram(x, graph, orders=4, permutations=9)
+    found = ac.correlogram(x, graph, orders=4, permutations=9).frame
     close(found["i"], record["value"]["I"])
     close(found["expected"], record["value"]["E"])
     close(((found["i"] - found["expected"]) / found["z"]) ** 2, record["value"]["V"])

@@ -135,7 +135,7 @@ def test_local_geary_of_one_and_of_two(data):
 def test_losh_and_aple(data):
     x, graph = variable(data), graph_of(data)
     names = ("value", "variance", "chi2", "p")
-    found = ac.losh(x, graph)
+    found = ac.losh(x, graph).frame
     for name, expected in zip(names, of(data, "W", "losh", *names), strict=True):
         close(found[name], expected)
     close(ac.aple(x, graph), of(data, "W", "aple", "value"))
@@ -143,7 +143,7 @@ def test_losh_and_aple(data):
 
 @pytest.mark.parametrize("data", CONTIGUOUS)
 def test_correlogram(data):
-    found = ac.correlogram(variable(data), graph_of(data), orders=3, permutations=1)
+    found = ac.correlogram(variable(data), graph_of(data), orders=3, permutations=1).frame
     i, expected, variance = of(data, "W", "correlogram", "i", "expected", "variance")
     close(found["i"], i)
     close(found["expected"], expected)
@@ -153,7 +153,8 @@ def test_correlogram(data):
 @pytest.mark.parametrize("data", CONTIGUOUS)
 def test_join_counts(data):
     x = variable(data)
-    found = ac.join_counts((x > x.median()).map({True: "high", False: "low"}), graph_of(data))
+    high = (x > x.median()).map({True: "high", False: "low"})
+    found = ac.join_counts(high, graph_of(data), permutations=9).frame
     expected = np.transpose(of(data, "B", "join_counts", "count", "expected", "variance", "z"))
     rows = ["high:high", "low:low", "low:high", "different"]
     close(found.loc[rows, ["count", "expected", "variance", "z"]].astype(float), expected)

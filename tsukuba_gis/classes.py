@@ -6,17 +6,19 @@ colour everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from tsukuba_gis.messages import Language, text
+from tsukuba_gis.messages import Language, table, text
+from tsukuba_gis.result import LOCAL_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tsukuba_gis.result import Indicator, LisaClass, Unit
+    from tsukuba_gis.result import Indicator, LisaClass, LocalStatistic, Unit
 
 Scheme = Literal["quantile", "equal", "centred"]
 # Units of counts: shown as bars or circles, never as a colour of the area.
@@ -33,6 +35,20 @@ LISA_COLOURS: Final[dict[LisaClass, str]] = {
     "island": "#999999",
     "missing": "#ffffff",
 }
+# Classes of other local statistics. Of local Geary's six colours no two are nearer than 28
+# (CIELAB), whatever the reader's colour vision.
+_LOCAL_COLOURS: Final[Mapping[str, str]] = {str(k): v for k, v in LISA_COLOURS.items()} | {
+    "hot": "#ca0020",
+    "cold": "#0571b0",
+    "positive": "#fdb863",
+    "negative": "#404040",
+    "cluster": "#ca0020",
+    "uneven": "#5e3c99",
+}
+# Paul Tol's "light" scheme, made for areas with dark words on them.
+_REGION_COLOURS: Final = (
+    "#77aadd", "#ee8866", "#eedd88", "#ffaabb", "#99ddff", "#44bb99", "#bbcc33", "#aaaa00",
+)  # fmt: skip
 # ColorBrewer PuBu and PuOr: smallest differences 12.7 and 25.1. Low to high.
 SEQUENTIAL: Final = ("#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d")
 DIVERGING: Final = ("#e66101", "#fdb863", "#f7f7f7", "#b2abd2", "#5e3c99")
@@ -173,3 +189,69 @@ def indicator_classes(values: Iterable[float], indicator: Indicator) -> Classes 
     edges = breaks(numbers, scheme=scheme, digits=digits)
     palette = colours(max(len(edges) - 1, 0), DIVERGING if centred else SEQUENTIAL)
     return Classes(edges=edges, colours=palette, scheme=scheme)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalClass:
+    """A class of a local statistic as it is shown; one without data is hatched, not filled."""
+
+    name: str
+    label: str
+    colour: str
+    hatched: bool
+
+
+def local_classes(statistic: LocalStatistic, *, lang: Language) -> tuple[LocalClass, ...]:
+    """Return all classes of a local statistic, in the order of legends, tables and styles.
+
+    Always all of them, so that a colour means the same where a class is absent.
+
+    Parameters
+    ----------
+    statistic
+        ``"local_moran"``, or ``statistic`` of a :class:`tsukuba_gis.result.LocalAssociation`.
+    lang
+        Of the labels.
+
+    Examples
+    --------
+    >>> for one in local_classes("local_g_star", lang="en"):
+    ...     print(one.name, one.colour, one.label)
+    hot #ca0020 hot spot: high values there and around
+    cold #0571b0 cold spot: low values there and around
+    ns #f2f2f2 not significant
+    island #999999 no neighbour
+    missing #ffffff not shown
+    """
+    return tuple(
+        LocalClass(
+            name=name,
+            label=text(_class_key(statistic, name), lang),
+            colour=_LOCAL_COLOURS[name],
+            hatched=name == "missing",
+        )
+        for name in (*LOCAL_CLASSES[statistic], "ns", "island", "missing")
+    )
+
+
+def _class_key(statistic: LocalStatistic, name: str) -> str:
+    """Return the key of a class's label: its own, or that of local Moran's class of the name."""
+    of_statistic = f"{statistic}_{name}"
+    own = f"class_{of_statistic}"
+    return own if own in table() else f"page_lisa_{name}"
+
+
+def region_colour(number: int) -> str:
+    """Return the colour of a region; they repeat after eight, so regions need their number too.
+
+    Parameters
+    ----------
+    number
+        Label of the region, from 1.
+
+    Examples
+    --------
+    >>> region_colour(1), region_colour(9)
+    ('#77aadd', '#77aadd')
+    """
+    return _REGION_COLOURS[(number - 1) % len(_REGION_COLOURS)]

@@ -7,12 +7,12 @@ alone, so that they cannot disagree.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import nan
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     import shapely
 
@@ -31,6 +31,30 @@ FORMATS: tuple[OutputFormat, ...] = ("html", "xlsx", "gpkg", "csv")
 
 # The order in which classes stand in every legend, table and style.
 LISA_CLASSES: tuple[LisaClass, ...] = ("HH", "HL", "LH", "LL", "ns", "island", "missing")
+
+GlobalStatistic = Literal[
+    "moran", "geary", "getis_ord_g", "eb_moran", "bivariate_moran", "lee", "correlogram",
+    "join_counts",
+]  # fmt: skip
+LocalStatistic = Literal[
+    "local_moran", "local_g", "local_g_star", "local_geary", "local_multivariate_geary",
+    "local_eb_moran", "local_bivariate_moran", "quantile_lisa", "local_join_counts", "losh",
+]  # fmt: skip
+
+# The classes that each local statistic can find, in the order of every legend; "ns", "island"
+# and "missing" follow.
+LOCAL_CLASSES: Mapping[LocalStatistic, tuple[str, ...]] = {
+    "local_moran": ("HH", "HL", "LH", "LL"),
+    "local_eb_moran": ("HH", "HL", "LH", "LL"),
+    "local_bivariate_moran": ("HH", "HL", "LH", "LL"),
+    "local_g": ("hot", "cold"),
+    "local_g_star": ("hot", "cold"),
+    "local_geary": ("HH", "LL", "positive", "negative"),
+    "local_multivariate_geary": ("positive", "negative"),
+    "quantile_lisa": ("cluster",),
+    "local_join_counts": ("cluster",),
+    "losh": ("uneven",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +79,9 @@ class Moran:
     ``p`` is two-sided, from ``permutations`` random permutations under
     ``seed``; ``z`` is from the moments under randomisation. All are NaN where
     the statistic is not defined (fewer than three zones with data, or all
-    values equal).
+    values equal). ``chance`` is the share of the differences between rates
+    that chance alone would make (:func:`tsukuba_gis.autocorrelation.chance_share`);
+    NaN where it is not known.
     """
 
     indicator: str
@@ -69,6 +95,7 @@ class Moran:
     permutations: int
     seed: int
     weights: str
+    chance: float = nan
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -80,7 +107,7 @@ class LocalMoran:
     ``p`` (two-sided pseudo p), ``p_fdr`` (Benjamini–Hochberg) and ``cluster``
     (one of :data:`LISA_CLASSES`, at ``p_fdr`` ≤ ``alpha`` when ``fdr``, else at
     ``p`` ≤ ``alpha``), ``neighbours`` (number with data) and ``p_floor`` (the
-    smallest p that the zone could have had).
+    smallest p that the zone could have had). ``chance`` as in :class:`Moran`.
     """
 
     indicator: str
@@ -91,19 +118,20 @@ class LocalMoran:
     seed: int
     weights: str
     alternative: Literal["two-sided", "directed"] = "two-sided"
+    chance: float = nan
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Association:
     """A global statistic of spatial association other than Moran's I of one indicator.
 
-    ``statistic`` names it (``"geary"``, ``"getis_ord_g"``, ``"bivariate_moran"``,
-    ``"lee"`` …); ``indicator`` holds the one or two names. ``z`` is positive where
+    ``indicator`` holds the one or two names. ``z`` is positive where
     like values are neighbours. ``expected``, ``variance`` and ``z`` are NaN where
-    there are no moments in closed form.
+    there are no moments in closed form. ``frame`` holds the parts of a statistic that
+    has some: ``"join_counts"`` one row a kind of join, ``"correlogram"`` one an order.
     """
 
-    statistic: str
+    statistic: GlobalStatistic
     indicator: tuple[str, ...]
     value: float
     expected: float
@@ -116,6 +144,7 @@ class Association:
     permutations: int
     seed: int
     weights: str
+    frame: pd.DataFrame | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -124,10 +153,11 @@ class LocalAssociation:
 
     ``frame`` has the index ``zone_id`` and at least the columns ``value``, ``p``,
     ``p_fdr``, ``p_floor``, ``neighbours`` and ``cluster`` (``"ns"``, ``"island"``
-    and ``"missing"`` beside the classes of the statistic).
+    and ``"missing"`` beside the statistic's own of :data:`LOCAL_CLASSES`).
+    ``band``: the quantiles between which zones are marked (``"quantile_lisa"``).
     """
 
-    statistic: str
+    statistic: LocalStatistic
     indicator: tuple[str, ...]
     frame: pd.DataFrame = field(repr=False)
     alpha: float
@@ -136,6 +166,7 @@ class LocalAssociation:
     seed: int
     weights: str
     alternative: Literal["two-sided", "directed", "greater"] = "two-sided"
+    band: tuple[float, float] | None = None
 
 
 RegionMethod = Literal["ward", "skater", "azp", "clustgeo", "refined", "given"]

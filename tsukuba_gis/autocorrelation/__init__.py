@@ -7,6 +7,7 @@ otherwise, and inference is by permutation under a seed.
 """
 
 from tsukuba_gis.autocorrelation.agreement import Agreement, agreement
+from tsukuba_gis.autocorrelation.catalogue import TAKES, global_statistic, local_statistic
 from tsukuba_gis.autocorrelation.exact import aple, local_moran_normal
 from tsukuba_gis.autocorrelation.from_esda import from_esda
 from tsukuba_gis.autocorrelation.geary import geary, local_geary
@@ -20,21 +21,30 @@ from tsukuba_gis.autocorrelation.local_moran import (
 )
 from tsukuba_gis.autocorrelation.losh import losh
 from tsukuba_gis.autocorrelation.moran import bivariate_moran, correlogram, moran
-from tsukuba_gis.autocorrelation.rates import chance_share, rate_index
+from tsukuba_gis.autocorrelation.rates import (
+    chance_share,
+    eb_moran,
+    local_eb_moran,
+    rate_index,
+)
 
 __all__ = [
+    "TAKES",
     "Agreement",
     "agreement",
     "aple",
     "bivariate_moran",
     "chance_share",
     "correlogram",
+    "eb_moran",
     "from_esda",
     "geary",
     "getis_ord_g",
+    "global_statistic",
     "join_counts",
     "lee",
     "local_bivariate_moran",
+    "local_eb_moran",
     "local_g",
     "local_geary",
     "local_join_counts",
@@ -42,6 +52,7 @@ __all__ = [
     "local_moran",
     "local_moran_moments",
     "local_moran_normal",
+    "local_statistic",
     "losh",
     "moran",
     "quantile_lisa",

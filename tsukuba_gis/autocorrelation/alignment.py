@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.permutation import Matrix
+    from tsukuba_gis.result import GlobalStatistic
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -103,7 +104,7 @@ class Aligned:
 
     def association(
         self,
-        statistic: str,
+        statistic: GlobalStatistic,
         indicator: tuple[str, ...],
         *,
         value: float,

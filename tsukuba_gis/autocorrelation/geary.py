@@ -127,8 +127,10 @@ def local_geary(
     Returns
     -------
     LocalAssociation
-        Classes: ``"positive"`` like its neighbours (of one variable ``"HH"``
-        or ``"LL"`` where that is what they have in common), ``"negative"`` unlike them.
+        ``statistic`` is ``"local_geary"``, of several variables
+        ``"local_multivariate_geary"``. Classes: ``"positive"`` like its neighbours (of
+        one variable ``"HH"`` or ``"LL"`` where that is what they have in common),
+        ``"negative"`` unlike them.
 
     References
     ----------
@@ -150,7 +152,7 @@ def local_geary(
     aligned = align(table, graph, style="row")
     value, p, floor, kinds = _local(aligned, permutations, seed, alternative)
     return LocalAssociation(
-        statistic="local_geary",
+        statistic="local_geary" if table.shape[1] == 1 else "local_multivariate_geary",
         indicator=tuple(map(str, table.columns)),
         frame=aligned.frame({"value": value}, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr),
         alpha=alpha,

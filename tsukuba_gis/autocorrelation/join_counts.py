@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tsukuba_gis.autocorrelation.alignment import align
-from tsukuba_gis.autocorrelation.randomisation import WeightSums, weight_sums
+from tsukuba_gis.autocorrelation.randomisation import WeightSums, permutation_p, weight_sums
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.result import LocalAssociation
+from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
     import pandas as pd
     from libpysal.graph import Graph
+    from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
+    from tsukuba_gis.autocorrelation.permutation import Matrix
 
 
-def join_counts(classes: pd.Series[str], graph: Graph) -> pd.DataFrame:
+def join_counts(
+    classes: pd.Series[str], graph: Graph, *, permutations: int = 9_999, seed: int = 0
+) -> Association:
     """Count links between zones of the same and of different classes, and compare with chance.
 
     A link counts the half of its two weights, 1 with binary weights. Mean and
@@ -32,12 +37,16 @@ def join_counts(classes: pd.Series[str], graph: Graph) -> pd.DataFrame:
         Class by zone id; NaN: no data. Two or more classes.
     graph
         Neighbours; weights as given.
+    permutations, seed
+        As in :func:`tsukuba_gis.autocorrelation.moran`.
 
     Returns
     -------
-    pandas.DataFrame
-        Index ``joins`` (``"a:a"``, ``"b:b"``, ``"b:a"``, ``"different"``);
-        ``count``, ``expected``, ``variance``, ``z``.
+    Association
+        Of the links between different classes: ``value`` is their number, ``z`` is
+        positive where they are fewer than by chance. ``frame``: index ``joins`` (``"a:a"``,
+        ``"b:b"``, ``"b:a"``, ``"different"``), ``count``, ``expected``, ``variance``, ``z``
+        (here positive where the links of the row are more than by chance).
 
     References
     ----------
@@ -49,7 +58,7 @@ def join_counts(classes: pd.Series[str], graph: Graph) -> pd.DataFrame:
     >>> from libpysal.graph import Graph
     >>> row = Graph.from_dicts({"a": ["b"], "b": ["a", "c"], "c": ["b", "d"], "d": ["c"]})
     >>> found = join_counts(pd.Series(["old", "old", "new", "new"], index=list("abcd")), row)
-    >>> found["count"].to_dict()
+    >>> found.frame["count"].to_dict()
     {'new:new': 1.0, 'old:old': 1.0, 'old:new': 1.0, 'different': 1.0}
     """
     import pandas as pd
@@ -58,8 +67,35 @@ def join_counts(classes: pd.Series[str], graph: Graph) -> pd.DataFrame:
     placed = pd.Series(codes, index=classes.index, dtype=float).where(codes >= 0)
     aligned = align(placed.to_frame("x"), graph, style="given")
     x, matrix = aligned.values[:, 0].astype(int), aligned.matrix
-    members = np.zeros((aligned.n, len(names)))
-    members[np.arange(aligned.n), x] = 1.0
+    frame = _joins(x, matrix, list(names))
+    value, expected, variance, z = (float(part) for part in frame.loc["different"].to_numpy(float))
+    p = np.nan
+    if z == z:
+
+        def different(order: NDArray[np.intp]) -> Floats:
+            drawn, total = x[order], np.full(order.shape[1], matrix.data.sum())
+            for code in range(len(names)):
+                member = (drawn == code).astype(float)
+                total -= (member * (matrix @ member)).sum(axis=0)
+            return total / 2
+
+        p = permutation_p(
+            different, value, n=aligned.n, permutations=permutations, seed=seed,
+            tolerance=1e-10 * float(matrix.data.sum()),
+        )  # fmt: skip
+    found = aligned.association(
+        "join_counts", (str(classes.name),), value=value, p=p, permutations=permutations,
+        seed=seed, moments=(expected, variance, -z),
+    )  # fmt: skip
+    return replace(found, frame=frame)
+
+
+def _joins(x: NDArray[np.intp], matrix: Matrix, names: list[str]) -> pd.DataFrame:
+    """Return count, mean, variance and z of every kind of join; NaN moments below four zones."""
+    import pandas as pd
+
+    members = np.zeros((len(x), len(names)))
+    members[np.arange(len(x)), x] = 1.0
     links = members.T @ (matrix @ members) / 2
     sums, sizes = weight_sums(matrix), members.sum(axis=0)
     rows: dict[str, tuple[float, float, float]] = {}
@@ -70,7 +106,9 @@ def join_counts(classes: pd.Series[str], graph: Graph) -> pd.DataFrame:
         rows[f"{names[s]}:{names[r]}"] = (count, *_different(sums, sizes[r], sizes[s]))
     rows["different"] = (float(links.sum() - np.trace(links)), *_total(sums, sizes))
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["count", "expected", "variance"])
-    deviation = (frame["variance"].where(frame["variance"] > 0)) ** 0.5
+    # Where nothing can vary rounding leaves a hair of variance.
+    varies = frame["variance"] > 1e-12 * sums.s0**2
+    deviation = frame["variance"].where(varies) ** 0.5
     return frame.assign(z=(frame["count"] - frame["expected"]) / deviation).rename_axis("joins")
 
 
@@ -78,24 +116,29 @@ def _falling(x: float, k: int) -> float:
     return float(np.prod([x - i for i in range(k)]))
 
 
+def _ways(n: int, k: int) -> float:
+    """Return in how many ways k of n zones can be taken in order; NaN where they cannot."""
+    return _falling(n, k) or float("nan")
+
+
 def _same(sums: WeightSums, size: float) -> tuple[float, float]:
     n, s0, s1, s2 = sums
-    expected = s0 * _falling(size, 2) / (2 * _falling(n, 2))
+    expected = s0 * _falling(size, 2) / (2 * _ways(n, 2))
     second = (
-        s1 * _falling(size, 2) / _falling(n, 2)
-        + (s2 - 2 * s1) * _falling(size, 3) / _falling(n, 3)
-        + (s0**2 + s1 - s2) * _falling(size, 4) / _falling(n, 4)
+        s1 * _falling(size, 2) / _ways(n, 2)
+        + (s2 - 2 * s1) * _falling(size, 3) / _ways(n, 3)
+        + (s0**2 + s1 - s2) * _falling(size, 4) / _ways(n, 4)
     ) / 4
     return expected, second - expected**2
 
 
 def _different(sums: WeightSums, one: float, other: float) -> tuple[float, float]:
     n, s0, s1, s2 = sums
-    expected = s0 * one * other / _falling(n, 2)
+    expected = s0 * one * other / _ways(n, 2)
     second = (
-        2 * s1 * one * other / _falling(n, 2)
-        + (s2 - 2 * s1) * one * other * (one + other - 2) / _falling(n, 3)
-        + 4 * (s0**2 + s1 - s2) * _falling(one, 2) * _falling(other, 2) / _falling(n, 4)
+        2 * s1 * one * other / _ways(n, 2)
+        + (s2 - 2 * s1) * one * other * (one + other - 2) / _ways(n, 3)
+        + 4 * (s0**2 + s1 - s2) * _falling(one, 2) * _falling(other, 2) / _ways(n, 4)
     ) / 4
     return expected, second - expected**2
 
@@ -108,7 +151,7 @@ def _total(sums: WeightSums, sizes: Floats) -> tuple[float, float]:
     variance = sum(spread for _, spread in same)
     for r, s in combinations(range(len(sizes)), 2):
         both = (s0**2 + s1 - s2) * _falling(sizes[r], 2) * _falling(sizes[s], 2)
-        variance += 2 * (both / (4 * _falling(n, 4)) - same[r][0] * same[s][0])
+        variance += 2 * (both / (4 * _ways(n, 4)) - same[r][0] * same[s][0])
     return expected, variance
 
 
@@ -187,7 +230,8 @@ def quantile_lisa(
     """Return where zones of one quantile band (by default the top fifth) lie together.
 
     As :func:`local_join_counts`, the zones between the quantiles ``low``
-    (excluded, unless 0) and ``high`` marked. Outliers cannot sway it.
+    (excluded, unless 0) and ``high`` marked. Outliers cannot sway it. ``band`` of the
+    result holds the two.
 
     References
     ----------
@@ -201,4 +245,5 @@ def quantile_lisa(
     bottom, top = finite.quantile(low), finite.quantile(high)
     inside = ((finite > bottom) | (low == 0)) & (finite <= top)
     marked = pd.Series(inside, index=values.index, dtype="float64", name=values.name)
-    return local_join_counts(marked.where(finite.notna()), graph, alpha=alpha, fdr=fdr)
+    found = local_join_counts(marked.where(finite.notna()), graph, alpha=alpha, fdr=fdr)
+    return replace(found, statistic="quantile_lisa", band=(low, high))

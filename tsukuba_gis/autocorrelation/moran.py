@@ -212,7 +212,7 @@ def correlogram(
     orders: int = 4,
     permutations: int = 9_999,
     seed: int = 0,
-) -> pd.DataFrame:
+) -> Association:
     """Return Moran's I among zones 1, 2 … steps apart: how far likeness reaches.
 
     Parameters
@@ -224,27 +224,60 @@ def correlogram(
 
     Returns
     -------
-    pandas.DataFrame
-        Index ``order``; ``i``, ``expected``, ``z``, ``p`` and ``n``. Zones with
-        nobody so many steps away are left out of that row.
+    Association
+        Of the first order, but ``p`` adjusted for the orders tested (Holm). ``frame``:
+        index ``order``; ``i``, ``expected``, ``z``, ``p``, ``p_holm`` and ``n``. Zones
+        with nobody so many steps away are left out of that row.
 
     References
     ----------
-    Cliff & Ord (1981), ch. 5. Equal to ``spdep::sp.correlogram`` (method "I").
+    Cliff & Ord (1981), ch. 5; Holm (1979). Equal to ``spdep::sp.correlogram`` (method "I").
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from libpysal.graph import Graph
+    >>> row = Graph.from_dicts({"a": ["b"], "b": ["a", "c"], "c": ["b", "d"], "d": ["c"]})
+    >>> x = pd.Series([1.0, 2.0, 3.0, 4.0], index=list("abcd"), name="x")
+    >>> correlogram(x, row, orders=2).frame["i"].round(3).tolist()
+    [0.4, -0.6]
     """
     import pandas as pd
 
     from tsukuba_gis.weights import higher_order
 
     results = [
-        moran(
-            values,
-            higher_order(graph, order=order),
-            permutations=permutations,
-            seed=seed,
-        )
+        moran(values, higher_order(graph, order=order), permutations=permutations, seed=seed)
         for order in range(1, orders + 1)
     ]
     rows = [(r.i, r.expected, r.z, r.p, r.n) for r in results]
     index = pd.RangeIndex(1, orders + 1, name="order")
-    return pd.DataFrame(rows, columns=["i", "expected", "z", "p", "n"], index=index)
+    frame = pd.DataFrame(rows, columns=["i", "expected", "z", "p", "n"], index=index)
+    frame.insert(4, "p_holm", _holm(frame["p"].to_numpy()))
+    first = results[0]
+    return Association(
+        statistic="correlogram",
+        indicator=(first.indicator,),
+        value=first.i,
+        expected=first.expected,
+        variance=((first.i - first.expected) / first.z) ** 2 if first.z else np.nan,
+        z=first.z,
+        p=float(frame["p_holm"].iloc[0]),
+        n=first.n,
+        n_missing=first.n_missing,
+        n_islands=first.n_islands,
+        permutations=permutations,
+        seed=seed,
+        weights=align(values.to_frame("x"), graph, style="row").weights,
+        frame=frame,
+    )
+
+
+def _holm(p: Floats) -> Floats:
+    """Return p-values adjusted so that one false alarm among all is no likelier than stated."""
+    adjusted = np.full(len(p), np.nan)
+    tested = np.flatnonzero(~np.isnan(p))
+    order = tested[np.argsort(p[tested], kind="stable")]
+    ratio = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(ratio))
+    return adjusted

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tsukuba_gis.autocorrelation.moran import pair
+from tsukuba_gis.autocorrelation.local_moran import local_moran
+from tsukuba_gis.autocorrelation.moran import moran, pair
+from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
     import pandas as pd
+    from libpysal.graph import Graph
 
 
 def rate_index(events: pd.Series[float], population: pd.Series[float]) -> pd.Series[float]:
@@ -47,6 +50,94 @@ def rate_index(events: pd.Series[float], population: pd.Series[float]) -> pd.Ser
     index: pd.Series[float] = (rate - city) / variance**0.5
     index.name = events.name
     return index
+
+
+def eb_moran(
+    events: pd.Series[float],
+    population: pd.Series[float],
+    graph: Graph,
+    *,
+    permutations: int = 9_999,
+    seed: int = 0,
+) -> Association:
+    """Return Moran's I of rates, small populations allowed for: that of :func:`rate_index`.
+
+    Parameters
+    ----------
+    events, population
+        As in :func:`rate_index`.
+    graph, permutations, seed
+        As in :func:`tsukuba_gis.autocorrelation.moran`.
+
+    References
+    ----------
+    Assunção & Reis (1999), as in :func:`rate_index`. Equal to ``spdep::EBImoran.mc``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from libpysal.graph import Graph
+    >>> row = Graph.from_dicts({"a": ["b"], "b": ["a", "c"], "c": ["b", "d"], "d": ["c"]})
+    >>> events = pd.Series([1.0, 10.0, 30.0, 50.0], index=list("abcd"), name="care")
+    >>> people = pd.Series([10.0, 100.0, 200.0, 300.0], index=list("abcd"), name="people")
+    >>> round(eb_moran(events, people, row).value, 3)
+    0.171
+    """
+    found = moran(rate_index(events, population), graph, permutations=permutations, seed=seed)
+    return Association(
+        statistic="eb_moran",
+        indicator=(str(events.name), str(population.name)),
+        value=found.i,
+        expected=found.expected,
+        variance=((found.i - found.expected) / found.z) ** 2 if found.z else float("nan"),
+        z=found.z,
+        p=found.p,
+        n=found.n,
+        n_missing=found.n_missing,
+        n_islands=found.n_islands,
+        permutations=permutations,
+        seed=seed,
+        weights=found.weights,
+    )
+
+
+def local_eb_moran(
+    events: pd.Series[float],
+    population: pd.Series[float],
+    graph: Graph,
+    *,
+    permutations: int = 99_999,
+    seed: int = 0,
+    alpha: float = 0.05,
+    fdr: bool = True,
+) -> LocalAssociation:
+    """Return local Moran's I of rates, small populations allowed for: that of :func:`rate_index`.
+
+    Parameters
+    ----------
+    events, population
+        As in :func:`rate_index`.
+    graph, permutations, seed, alpha, fdr
+        As in :func:`tsukuba_gis.autocorrelation.local_moran`, whose classes it has.
+
+    References
+    ----------
+    Assunção & Reis (1999), as in :func:`rate_index`; the "LISA EB rate" of GeoDa.
+    """
+    found = local_moran(
+        rate_index(events, population), graph,
+        permutations=permutations, seed=seed, alpha=alpha, fdr=fdr,
+    )  # fmt: skip
+    return LocalAssociation(
+        statistic="local_eb_moran",
+        indicator=(str(events.name), str(population.name)),
+        frame=found.frame.rename(columns={"i": "value"}),
+        alpha=alpha,
+        fdr=fdr,
+        permutations=permutations,
+        seed=seed,
+        weights=found.weights,
+    )
 
 
 def chance_share(events: pd.Series[float], population: pd.Series[float]) -> float:

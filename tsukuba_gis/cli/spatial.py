@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, Moran, Regions
     from tsukuba_gis.zones import Zones
 
 _zones_argument = click.argument("zones_file", metavar="ZONES", type=click.Path(path_type=Path))
@@ -50,16 +51,13 @@ def moran(
 
     Example: tsukuba-gis moran districts.gpkg --column share_65plus
     """
-    from tsukuba_gis import reading
     from tsukuba_gis.autocorrelation import moran as compute
     from tsukuba_gis.weights import weights_of
 
     zones, values = _numbers(zones_file, layer, [column])
     graph = weights_of(zones, spelt=weights)
     result = compute(values[column], graph, permutations=permutations, seed=seed)
-    click.echo(reading.sentence(result, label=column, lang=lang))
-    for line in (*reading.cautions(result, lang=lang), reading.method(result, lang=lang)):
-        click.echo(line)
+    _say(result, lang)
 
 
 @click.command()
@@ -81,7 +79,6 @@ def lisa(zones_file: Path, column: str, layer: str | None, weights: str, lang: L
 
     Example: tsukuba-gis lisa districts.gpkg --column share_65plus --out lisa.gpkg
     """
-    from tsukuba_gis import reading
     from tsukuba_gis.autocorrelation import local_moran
     from tsukuba_gis.weights import weights_of
 
@@ -89,9 +86,7 @@ def lisa(zones_file: Path, column: str, layer: str | None, weights: str, lang: L
     result = local_moran(values[column], weights_of(zones, spelt=weights), **options)
     if out is not None:
         _write(zones.frame[["name", column, "geometry"]].join(result.frame), out)
-    click.echo(reading.sentence(result, label=column, lang=lang))
-    for line in (*reading.cautions(result, lang=lang), reading.method(result, lang=lang)):
-        click.echo(line)
+    _say(result, lang)
 
 
 @click.command()
@@ -127,7 +122,7 @@ def regionalise(  # noqa: PLR0913 - one parameter an option
     if out is not None:
         frame = zones.frame[["name", *names, "geometry"]]
         _write(frame.assign(region=result.labels), out)
-    click.echo(regions.say(result, lang))
+    _say(result, lang)
 
 
 def _numbers(path: Path, layer: str | None, columns: list[str]) -> tuple[Zones, pd.DataFrame]:
@@ -146,6 +141,18 @@ def _numbers(path: Path, layer: str | None, columns: list[str]) -> tuple[Zones, 
         if not pd.api.types.is_numeric_dtype(zones.frame[column]):
             raise InputError("zones_not_numbers", path=path.name, column=column)
     return zones, zones.frame[columns].astype(float)
+
+
+def _say(
+    result: Moran | Association | LocalMoran | LocalAssociation | Regions, lang: Language
+) -> None:
+    """Print what a result means, what to bear in mind, and how it was made."""
+    from tsukuba_gis import reading
+
+    label = reading.label_of(result, {}, lang=lang)
+    click.echo(reading.sentence(result, label=label, lang=lang))
+    for line in (*reading.cautions(result, lang=lang), reading.method(result, lang=lang)):
+        click.echo(line)
 
 
 def _write(frame: gpd.GeoDataFrame, out: Path) -> None:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.messages import table, text
-from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, Moran
+from tsukuba_gis.result import (
+    LOCAL_CLASSES,
+    Association,
+    LocalAssociation,
+    LocalMoran,
+    Moran,
+    Regions,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import TypeAlias
 
     from tsukuba_gis.messages import Language
+    from tsukuba_gis.result import GlobalStatistic, LocalStatistic
 
     Global: TypeAlias = Moran | Association
     Local: TypeAlias = LocalMoran | LocalAssociation
@@ -23,15 +32,15 @@ UNSTEADY: Final = 0.5
 LEVEL: Final = 0.05
 
 
-def sentence(result: Global | Local, *, label: str, lang: Language) -> str:
+def sentence(result: Global | Local | Regions, *, label: str, lang: Language) -> str:
     """Return what a result means and does not mean.
 
     Parameters
     ----------
     result
-        Of a function of :mod:`tsukuba_gis.autocorrelation`.
+        Of a function of :mod:`tsukuba_gis.autocorrelation` or :mod:`tsukuba_gis.regions`.
     label
-        The indicator's name as it is shown in ``lang``; of two, both, such as "x and y".
+        The indicator's name as it is shown in ``lang``, or several: see :func:`label_of`.
     lang
         ``"ja"`` or ``"en"``.
 
@@ -44,6 +53,9 @@ def sentence(result: Global | Local, *, label: str, lang: Language) -> str:
     >>> sentence(result, label="高齢化率", lang="ja")[:40]
     '高齢化率: 隣り合う区域の値は、偶然よりも似ています(モランのI = 0.41、'
     """
+    if isinstance(result, Regions):
+        share = f"{100 * result.within_share:.1f}"
+        return text("reading_regions", lang, label=label, n=result.n, k=result.k, share=share)
     if isinstance(result, LocalMoran | LocalAssociation):
         return _local(result, label, lang)
     if result.p != result.p:
@@ -56,7 +68,19 @@ def sentence(result: Global | Local, *, label: str, lang: Language) -> str:
         up = result.z > 0 if result.z == result.z else value > 0
     found = "none" if result.p > LEVEL else "up" if up else "down"
     shown = {"label": label, "value": f"{value:.2f}", "p": shown_p(result.p)}
-    return text(f"reading_{_name(result)}_{found}", lang, **shown)
+    if isinstance(result, Association):
+        shown |= _of_parts(result)
+    return text(f"reading_{statistic_of(result)}_{found}", lang, **shown)
+
+
+def _of_parts(result: Association) -> dict[str, str]:
+    """Return what the sentence tells beside value and p: what chance gives, or how far it goes."""
+    if result.statistic == "join_counts":
+        return {"value": f"{result.value:.0f}", "expected": f"{result.expected:.1f}"}
+    if result.statistic != "correlogram" or result.frame is None:
+        return {}
+    alike = (result.frame["p_holm"] <= LEVEL) & (result.frame["i"] > result.frame["expected"])
+    return {"reach": f"{int(alike.cumprod().sum())}", "orders": f"{len(alike)}"}
 
 
 def _local(result: Local, label: str, lang: Language) -> str:
@@ -64,34 +88,81 @@ def _local(result: Local, label: str, lang: Language) -> str:
     tested = int(result.frame["p"].notna().sum())
     if tested == 0:
         return text("reading_undefined", lang, label=label)
-    name = _name(result)
+    name: LocalStatistic = "local_moran" if isinstance(result, LocalMoran) else result.statistic
     counts = result.frame["cluster"].value_counts()
-    found = {kind: int(counts.get(kind, 0)) for kind in _KINDS[name]}
+    found = {kind: int(counts.get(kind, 0)) for kind in LOCAL_CLASSES[name]}
     level = text(
         "reading_level_fdr" if result.fdr else "reading_level_plain", lang, alpha=result.alpha
     )
     key = f"reading_{name}" if sum(found.values()) else "reading_local_none"
-    return text(key, lang, label=label, tested=tested, level=level, **found)
+    band = result.band if isinstance(result, LocalAssociation) else None
+    limits = {} if band is None else {"low": f"{band[0]:.0%}", "high": f"{band[1]:.0%}"}
+    return text(key, lang, label=label, tested=tested, level=level, **found, **limits)
 
 
-# Classes that a local statistic can find, in the order of the words.
-_KINDS: Final[dict[str, tuple[str, ...]]] = {
-    "local_moran": ("HH", "LL", "HL", "LH"),
-    "local_bivariate_moran": ("HH", "LL", "HL", "LH"),
-    "local_g": ("hot", "cold"),
-    "local_g_star": ("hot", "cold"),
-    "local_geary": ("HH", "LL", "positive", "negative"),
-    "local_join_counts": ("cluster",),
-}
+def statistic_of(result: Global | Local) -> GlobalStatistic | LocalStatistic:
+    """Return the name of a result's statistic, by which classes and words go.
 
-
-def _name(result: Global | Local) -> str:
+    Examples
+    --------
+    >>> result = Moran(
+    ...     indicator="share_65plus", i=0.41, expected=-0.02, z=5.2, p=0.0002, n=49, n_missing=0,
+    ...     n_islands=0, permutations=9999, seed=0, weights="queen",
+    ... )
+    >>> statistic_of(result)
+    'moran'
+    """
     if isinstance(result, Moran):
         return "moran"
     return "local_moran" if isinstance(result, LocalMoran) else result.statistic
 
 
-def cautions(result: Global | Local, *, lang: Language) -> tuple[str, ...]:
+def statistic_name(result: Global | Local, *, lang: Language) -> str:
+    """Return what a result's statistic is called.
+
+    Examples
+    --------
+    >>> result = Moran(
+    ...     indicator="share_65plus", i=0.41, expected=-0.02, z=5.2, p=0.0002, n=49, n_missing=0,
+    ...     n_islands=0, permutations=9999, seed=0, weights="queen",
+    ... )
+    >>> statistic_name(result, lang="ja")
+    'モランのI'
+    """
+    return text(f"statistic_{statistic_of(result)}", lang)
+
+
+def label_of(result: Global | Local | Regions, labels: Mapping[str, str], *, lang: Language) -> str:
+    """Return what a result is about: the names of its indicators, joined.
+
+    Parameters
+    ----------
+    labels
+        Name of an indicator as it is shown, by its identifier; one that is not there stands
+        as it is.
+
+    Examples
+    --------
+    >>> result = Association(
+    ...     statistic="lee", indicator=("share_65plus", "density"), value=0.2, expected=0.0,
+    ...     variance=0.1, z=1.0, p=0.2, n=49, n_missing=0, n_islands=0, permutations=9999, seed=0,
+    ...     weights="queen",
+    ... )
+    >>> label_of(result, {"share_65plus": "高齢化率", "density": "人口密度"}, lang="ja")
+    '高齢化率と人口密度'
+    """
+    if isinstance(result, Regions):
+        names = result.variables
+    elif isinstance(result, Moran | LocalMoran):
+        names = (result.indicator,)
+    else:
+        # Of a rate the second column is who is counted, and goes without saying.
+        rate = result.statistic in ("eb_moran", "local_eb_moran")
+        names = result.indicator[:1] if rate else result.indicator
+    return text("reading_and", lang).join(labels.get(name, name) for name in names)
+
+
+def cautions(result: Global | Local | Regions, *, lang: Language) -> tuple[str, ...]:
     """Return what to bear in mind: few zones, zones left out, tests that could not succeed.
 
     Examples
@@ -105,6 +176,8 @@ def cautions(result: Global | Local, *, lang: Language) -> tuple[str, ...]:
     Only 18 zones: with fewer than 30, weak patterns are missed and single zones weigh heavily.
     Zones left out because they have no data: 1.
     """
+    if isinstance(result, Regions):
+        return _regions_cautions(result, lang)
     if isinstance(result, LocalMoran | LocalAssociation):
         counts = result.frame["cluster"].value_counts()
         tested = result.frame["p"].notna()
@@ -121,12 +194,29 @@ def cautions(result: Global | Local, *, lang: Language) -> tuple[str, ...]:
         ("reading_hopeless", hopeless, hopeless),
     )
     lines = [text(key, lang, n=number, few=FEW_ZONES) for key, number, so in said if so]
+    if isinstance(result, Moran | LocalMoran):
+        lines += rate_caution(result.chance, lang=lang)
     if isinstance(result, Moran | Association):
         return tuple(lines)
     if not result.fdr and n:
         lines.append(text("reading_no_fdr", lang, n=round(result.alpha * n), alpha=result.alpha))
     if result.alternative == "directed":
         lines.append(text("reading_directed", lang))
+    return tuple(lines)
+
+
+def _regions_cautions(result: Regions, lang: Language) -> tuple[str, ...]:
+    lines = []
+    if not result.contiguous:
+        lines.append(text("reading_regions_apart", lang))
+    if result.n < FEW_ZONES:
+        lines.append(text("reading_regions_few", lang, n=result.n, few=FEW_ZONES))
+    if result.n_missing:
+        lines.append(text("reading_regions_missing", lang, n=result.n_missing))
+    if result.constant:
+        lines.append(text("reading_regions_constant", lang, names=", ".join(result.constant)))
+    if result.components > 1:
+        lines.append(text("reading_regions_components", lang, n=result.components))
     return tuple(lines)
 
 
@@ -148,7 +238,7 @@ def rate_caution(chance: float, *, lang: Language) -> tuple[str, ...]:
     return (text("reading_unsteady", lang, share=f"{chance:.0%}"),)
 
 
-def method(result: Global | Local, *, lang: Language) -> str:
+def method(result: Global | Local | Regions, *, lang: Language) -> str:
     """Return how a result was made: zones, weights, permutations, seed, alternative, correction.
 
     Examples
@@ -160,23 +250,38 @@ def method(result: Global | Local, *, lang: Language) -> str:
     >>> print(method(result, lang="ja"))
     モランのI。49区域。空間重み: クイーン型隣接...並べ替え9,999回、シード7。両側p値。
     """
-    name = _name(result)
+    if isinstance(result, Regions):
+        return _regions_method(result, lang)
     values = {
-        "name": text(f"statistic_{name}", lang),
+        "name": statistic_name(result, lang=lang),
         "weights": weights_name(result.weights, lang=lang),
         "permutations": result.permutations,
         "seed": str(result.seed),
     }
     if isinstance(result, Moran | Association):
         return text("reading_method_global", lang, n=result.n, **values)
+    sides = "chi2" if statistic_of(result) == "losh" else result.alternative.replace("-", "_")
     correction = "reading_level_fdr" if result.fdr else "reading_uncorrected"
     return text(
         "reading_method_local" if result.permutations else "reading_method_exact",
         lang,
         n=int(result.frame["p"].notna().sum()),
-        sides=text(f"reading_{result.alternative.replace('-', '_')}_p", lang),
+        sides=text(f"reading_{sides}_p", lang),
         correction=text(correction, lang, alpha=result.alpha),
         **values,
+    )
+
+
+def _regions_method(result: Regions, lang: Language) -> str:
+    floor = "" if result.floor is None else f"{result.floor:,.0f}"
+    return text(
+        "reading_regions_method",
+        lang,
+        method=text(f"regions_method_{result.method}", lang),
+        scale=text("regions_standardised" if result.standardised else "regions_unscaled", lang),
+        floor=text("reading_regions_floor", lang, floor=floor) if floor else "",
+        weights=weights_name(result.weights, lang=lang),
+        seed=str(result.seed),
     )
 
 

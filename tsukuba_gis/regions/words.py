@@ -1,4 +1,4 @@
-"""What a result of this room means, and does not mean, in one or two sentences."""
+"""What evidence on regions means, and does not mean; regions themselves have their readings."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from typing import TYPE_CHECKING
 
 from tsukuba_gis.messages import text
 from tsukuba_gis.regions.evidence import Elbow, Stability
-from tsukuba_gis.result import Regions
 
 if TYPE_CHECKING:
     from tsukuba_gis.messages import Language
 
 
-def say(result: Regions | Stability | Elbow, lang: Language = "ja") -> str:
-    """Return what a result means and does not mean.
+def say(result: Stability | Elbow, lang: Language = "ja") -> str:
+    """Return what stability or elbow means and does not mean.
+
+    For regions themselves see :func:`tsukuba_gis.reading.sentence`.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from libpysal.graph import Graph
-    >>> from tsukuba_gis.regions import regionalise
+    >>> from tsukuba_gis.regions import stability
     >>> row = Graph.from_arrays(list("abccb"), list("bcbab"), [1, 1, 1, 0, 0])
     >>> data = pd.DataFrame({"x": [1.0, 2.0, 9.0]}, index=list("abc"))
-    >>> print(say(regionalise(data, row, k=2), "en"))
-    3 zones were put together into 2 regions of neighbours ... (x; standardised); ...
+    >>> print(say(stability(data, row, k=2, runs=2), "en"))
+    Made 2 times under the seeds 0 to 1, the regions of 3 zones agree by 1.00 on average, ...
     """
     if isinstance(result, Stability):
         return text(
@@ -31,34 +32,9 @@ def say(result: Regions | Stability | Elbow, lang: Language = "ja") -> str:
             rand=f"{result.rand.mean():.2f}", low=f"{result.rand.min():.2f}",
             seed=str(result.seed), last=str(result.seed + result.runs - 1),
         )  # fmt: skip
-    if isinstance(result, Elbow):
-        return text(
-            "regions_say_elbow", lang, n=result.n, low=int(result.frame.index[0]),
-            high=int(result.frame.index[-1]), k=result.best_silhouette,
-            silhouette=f"{result.frame['silhouette'].max():.2f}",
-            permutations=result.permutations, seed=str(result.seed),
-        )  # fmt: skip
-    scale = text("regions_standardised" if result.standardised else "regions_unscaled", lang)
-    sentences = [
-        text(
-            "regions_say",
-            lang,
-            n=result.n,
-            k=result.k,
-            method=text(f"regions_method_{result.method}", lang),
-            scale=scale,
-            variables=", ".join(result.variables),
-            share=f"{100 * result.within_share:.1f}",
-            weights=result.weights,
-            seed=str(result.seed),
-        )
-    ]
-    if not result.contiguous:
-        sentences.append(text("regions_say_apart", lang))
-    if result.n_missing:
-        sentences.append(text("regions_say_missing", lang, n=result.n_missing))
-    if result.constant:
-        sentences.append(text("regions_say_constant", lang, names=", ".join(result.constant)))
-    if result.components > 1:
-        sentences.append(text("regions_say_components", lang, n=result.components))
-    return (" " if lang == "en" else "").join(sentences)
+    return text(
+        "regions_say_elbow", lang, n=result.n, low=int(result.frame.index[0]),
+        high=int(result.frame.index[-1]), k=result.best_silhouette,
+        silhouette=f"{result.frame['silhouette'].max():.2f}",
+        permutations=result.permutations, seed=str(result.seed),
+    )  # fmt: skip
