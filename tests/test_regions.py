@@ -14,7 +14,7 @@ from scipy import sparse
 
 from tsukuba_gis.errors import CRSError, InputError, MissingExtraError
 from tsukuba_gis.messages import LANGUAGES
-from tsukuba_gis.reading import cautions, method, sentence
+from tsukuba_gis.reading import regions_cautions, regions_method, regions_sentence
 from tsukuba_gis.regions import (
     Floor,
     adjusted_rand,
@@ -429,7 +429,7 @@ def test_clustgeo_from_values_only_to_place_only():
     place = clustgeo(data, graph, places_of(ids), k=2, alpha=1)
     assert place.labels.to_list() == [1, 1, 2, 2]
     assert place.contiguous
-    assert "Some regions are not connected" in " ".join(cautions(values, lang="en"))
+    assert "Some regions are not connected" in " ".join(regions_cautions(values, lang="en"))
 
 
 def test_clustgeo_refuses():
@@ -450,7 +450,7 @@ def test_missing_and_infinite_values_are_in_no_region():
     regions = regionalise(data, graph, k=4)
     assert regions.labels.isna().to_numpy().nonzero()[0].tolist() == [3, 17, 20]
     assert (regions.n, regions.n_missing) == (27, 3)
-    assert "3 zones without data" in " ".join(cautions(regions, lang="en"))
+    assert "3 zones without data" in " ".join(regions_cautions(regions, lang="en"))
 
 
 def test_islands_and_parts():
@@ -460,7 +460,7 @@ def test_islands_and_parts():
     regions = regionalise(data, graph, k=4)
     assert regions.labels.to_list() == [1, 1, 2, 3, 3, 4]
     assert regions.components == 3
-    assert "3 parts" in " ".join(cautions(regions, lang="en"))
+    assert "3 parts" in " ".join(regions_cautions(regions, lang="en"))
     with pytest.raises(InputError, match="3 parts"):
         regionalise(data, graph, k=2)
     with pytest.raises(InputError, match="least holds"):
@@ -472,7 +472,7 @@ def test_constant_variables_are_left_out_and_named():
     regions = regionalise(data.assign(same=0.1), graph, k=3)
     assert regions.variables == ("v0", "v1")
     assert regions.constant == ("same",)
-    assert "same" in " ".join(cautions(regions, lang="en"))
+    assert "same" in " ".join(regions_cautions(regions, lang="en"))
     with pytest.raises(InputError, match="same in every zone"):
         regionalise(data[["v0"]] * 0 + 0.1, graph, k=3)
 
@@ -557,13 +557,13 @@ def test_regions_say_what_they_do_not_mean_and_how_they_were_made(lang):
     data, graph = city(5, 4)
     floor = Floor(least=2_000, of=pd.Series(1_000.0, data.index))
     for regions in (regionalise(data, graph, k=3, seed=8), regionalise(data, graph, floor=floor)):
-        said = sentence(regions, label="x", lang=lang)
+        said = regions_sentence(regions, {}, lang=lang)
         assert "20" in said
         assert str(regions.k) in said
         assert {"ja": "証拠にはなりません", "en": "no evidence"}[lang] in said
-        made = method(regions, lang=lang)
+        made = regions_method(regions, lang=lang)
         assert str(regions.seed) in made
         assert ("2,000" in made) == (regions.floor is not None)
-        (few,) = cautions(regions, lang=lang)  # 20 zones are fewer than 30
+        (few,) = regions_cautions(regions, lang=lang)  # 20 zones are fewer than 30
         assert "20" in few
         assert not set("{}") & set(said + made + few)

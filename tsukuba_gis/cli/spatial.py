@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, Moran, Regions
+    from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, Moran
     from tsukuba_gis.zones import Zones
 
 _zones_argument = click.argument("zones_file", metavar="ZONES", type=click.Path(path_type=Path))
@@ -113,7 +113,7 @@ def regionalise(  # noqa: PLR0913 - one parameter an option
 
     Example: tsukuba-gis regionalise wards.gpkg --columns share_65plus,density --k 18
     """
-    from tsukuba_gis import regions
+    from tsukuba_gis import reading, regions
     from tsukuba_gis.weights import weights_of
 
     names = [name.strip() for name in columns.split(",") if name.strip()]
@@ -122,7 +122,10 @@ def regionalise(  # noqa: PLR0913 - one parameter an option
     if out is not None:
         frame = zones.frame[["name", *names, "geometry"]]
         _write(frame.assign(region=result.labels), out)
-    _say(result, lang)
+    click.echo(reading.regions_sentence(result, {}, lang=lang))
+    for line in reading.regions_cautions(result, lang=lang):
+        click.echo(line)
+    click.echo(reading.regions_method(result, lang=lang))
 
 
 def _numbers(path: Path, layer: str | None, columns: list[str]) -> tuple[Zones, pd.DataFrame]:
@@ -143,9 +146,7 @@ def _numbers(path: Path, layer: str | None, columns: list[str]) -> tuple[Zones, 
     return zones, zones.frame[columns].astype(float)
 
 
-def _say(
-    result: Moran | Association | LocalMoran | LocalAssociation | Regions, lang: Language
-) -> None:
+def _say(result: Moran | Association | LocalMoran | LocalAssociation, lang: Language) -> None:
     """Print what a result means, what to bear in mind, and how it was made."""
     from tsukuba_gis import reading
 

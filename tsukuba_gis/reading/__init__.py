@@ -7,19 +7,29 @@ and figures are misread.
 from tsukuba_gis.reading.association import (
     LEVEL,
     cautions,
+    label_of,
     method,
     rate_caution,
     sentence,
     shown_p,
+    statistic_name,
+    statistic_of,
     weights_name,
 )
+from tsukuba_gis.reading.regions import regions_cautions, regions_method, regions_sentence
 
 __all__ = [
     "LEVEL",
     "cautions",
+    "label_of",
     "method",
     "rate_caution",
+    "regions_cautions",
+    "regions_method",
+    "regions_sentence",
     "sentence",
     "shown_p",
+    "statistic_name",
+    "statistic_of",
     "weights_name",
 ]

@@ -11,11 +11,10 @@ from tsukuba_gis.result import (
     LocalAssociation,
     LocalMoran,
     Moran,
-    Regions,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import TypeAlias
 
     from tsukuba_gis.messages import Language
@@ -32,13 +31,13 @@ UNSTEADY: Final = 0.5
 LEVEL: Final = 0.05
 
 
-def sentence(result: Global | Local | Regions, *, label: str, lang: Language) -> str:
+def sentence(result: Global | Local, *, label: str, lang: Language) -> str:
     """Return what a result means and does not mean.
 
     Parameters
     ----------
     result
-        Of a function of :mod:`tsukuba_gis.autocorrelation` or :mod:`tsukuba_gis.regions`.
+        Of a function of :mod:`tsukuba_gis.autocorrelation`.
     label
         The indicator's name as it is shown in ``lang``, or several: see :func:`label_of`.
     lang
@@ -53,9 +52,6 @@ def sentence(result: Global | Local | Regions, *, label: str, lang: Language) ->
     >>> sentence(result, label="高齢化率", lang="ja")[:40]
     '高齢化率: 隣り合う区域の値は、偶然よりも似ています(モランのI = 0.41、'
     """
-    if isinstance(result, Regions):
-        share = f"{100 * result.within_share:.1f}"
-        return text("reading_regions", lang, label=label, n=result.n, k=result.k, share=share)
     if isinstance(result, LocalMoran | LocalAssociation):
         return _local(result, label, lang)
     if result.p != result.p:
@@ -132,7 +128,7 @@ def statistic_name(result: Global | Local, *, lang: Language) -> str:
     return text(f"statistic_{statistic_of(result)}", lang)
 
 
-def label_of(result: Global | Local | Regions, labels: Mapping[str, str], *, lang: Language) -> str:
+def label_of(result: Global | Local, labels: Mapping[str, str], *, lang: Language) -> str:
     """Return what a result is about: the names of its indicators, joined.
 
     Parameters
@@ -151,18 +147,28 @@ def label_of(result: Global | Local | Regions, labels: Mapping[str, str], *, lan
     >>> label_of(result, {"share_65plus": "高齢化率", "density": "人口密度"}, lang="ja")
     '高齢化率と人口密度'
     """
-    if isinstance(result, Regions):
-        names = result.variables
-    elif isinstance(result, Moran | LocalMoran):
+    names: tuple[str, ...]
+    if isinstance(result, Moran | LocalMoran):
         names = (result.indicator,)
     else:
         # Of a rate the second column is who is counted, and goes without saying.
         rate = result.statistic in ("eb_moran", "local_eb_moran")
         names = result.indicator[:1] if rate else result.indicator
-    return text("reading_and", lang).join(labels.get(name, name) for name in names)
+    return joined([labels.get(name, name) for name in names], lang=lang)
 
 
-def cautions(result: Global | Local | Regions, *, lang: Language) -> tuple[str, ...]:
+def joined(names: Sequence[str], *, lang: Language) -> str:
+    """Return names side by side, as in a sentence.
+
+    Examples
+    --------
+    >>> joined(["age", "density", "care"], lang="en")
+    'age and density and care'
+    """
+    return text("reading_and", lang).join(names)
+
+
+def cautions(result: Global | Local, *, lang: Language) -> tuple[str, ...]:
     """Return what to bear in mind: few zones, zones left out, tests that could not succeed.
 
     Examples
@@ -176,8 +182,6 @@ def cautions(result: Global | Local | Regions, *, lang: Language) -> tuple[str, 
     Only 18 zones: with fewer than 30, weak patterns are missed and single zones weigh heavily.
     Zones left out because they have no data: 1.
     """
-    if isinstance(result, Regions):
-        return _regions_cautions(result, lang)
     if isinstance(result, LocalMoran | LocalAssociation):
         counts = result.frame["cluster"].value_counts()
         tested = result.frame["p"].notna()
@@ -205,21 +209,6 @@ def cautions(result: Global | Local | Regions, *, lang: Language) -> tuple[str, 
     return tuple(lines)
 
 
-def _regions_cautions(result: Regions, lang: Language) -> tuple[str, ...]:
-    lines = []
-    if not result.contiguous:
-        lines.append(text("reading_regions_apart", lang))
-    if result.n < FEW_ZONES:
-        lines.append(text("reading_regions_few", lang, n=result.n, few=FEW_ZONES))
-    if result.n_missing:
-        lines.append(text("reading_regions_missing", lang, n=result.n_missing))
-    if result.constant:
-        lines.append(text("reading_regions_constant", lang, names=", ".join(result.constant)))
-    if result.components > 1:
-        lines.append(text("reading_regions_components", lang, n=result.components))
-    return tuple(lines)
-
-
 def rate_caution(chance: float, *, lang: Language) -> tuple[str, ...]:
     """Return a warning where chance makes half or more of the differences between rates.
 
@@ -238,7 +227,7 @@ def rate_caution(chance: float, *, lang: Language) -> tuple[str, ...]:
     return (text("reading_unsteady", lang, share=f"{chance:.0%}"),)
 
 
-def method(result: Global | Local | Regions, *, lang: Language) -> str:
+def method(result: Global | Local, *, lang: Language) -> str:
     """Return how a result was made: zones, weights, permutations, seed, alternative, correction.
 
     Examples
@@ -250,8 +239,6 @@ def method(result: Global | Local | Regions, *, lang: Language) -> str:
     >>> print(method(result, lang="ja"))
     モランのI。49区域。空間重み: クイーン型隣接...並べ替え9,999回、シード7。両側p値。
     """
-    if isinstance(result, Regions):
-        return _regions_method(result, lang)
     values = {
         "name": statistic_name(result, lang=lang),
         "weights": weights_name(result.weights, lang=lang),
@@ -269,19 +256,6 @@ def method(result: Global | Local | Regions, *, lang: Language) -> str:
         sides=text(f"reading_{sides}_p", lang),
         correction=text(correction, lang, alpha=result.alpha),
         **values,
-    )
-
-
-def _regions_method(result: Regions, lang: Language) -> str:
-    floor = "" if result.floor is None else f"{result.floor:,.0f}"
-    return text(
-        "reading_regions_method",
-        lang,
-        method=text(f"regions_method_{result.method}", lang),
-        scale=text("regions_standardised" if result.standardised else "regions_unscaled", lang),
-        floor=text("reading_regions_floor", lang, floor=floor) if floor else "",
-        weights=weights_name(result.weights, lang=lang),
-        seed=str(result.seed),
     )
 
 
