@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 from tsukuba_gis.boundaries import load_boundaries
-from tsukuba_gis.join import ZoneIndex
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.join import PolygonIndex, ZoneIndex
 from tsukuba_gis.join.grid import UNDECIDED, Grid
 from tsukuba_gis.zones import Zones
 
@@ -258,3 +259,31 @@ def test_an_index_travels_to_other_processes():
     here, there = index.locate(x, y), pickle.loads(pickle.dumps(index)).locate(x, y)
     assert np.array_equal(here[0], there[0])
     assert np.array_equal(here[1], there[1])
+
+
+def test_plain_polygons_give_the_same_answers_as_zones():
+    zones = load_boundaries("small_area")
+    west, south, east, north = zones.frame.total_bounds
+    rng = np.random.default_rng(3)
+    x, y = rng.uniform(west, east, 20_000), rng.uniform(south, north, 20_000)
+    plain = PolygonIndex(zones.frame.geometry.to_numpy(), zones.ids.tolist())
+    for one, other in zip(plain.locate(x, y), ZoneIndex(zones).locate(x, y), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), shapely.Point(0, 0), None],
+    ids=["bow tie", "point", "none"],
+)
+def test_what_is_no_polygon_is_refused(wrong):
+    shapes = np.array([shapely.box(0, 0, 1, 1), wrong], dtype=object)
+    with pytest.raises(InputError) as found:
+        PolygonIndex(shapes, ["a", "b"])
+    assert found.value.key == "join_not_polygons"
+
+
+def test_no_polygons_at_all():
+    rows, on_border = PolygonIndex(np.array([], dtype=object), []).locate([0.0], [0.0])
+    assert rows.tolist() == [-1]
+    assert on_border.tolist() == []

@@ -9,7 +9,7 @@ does not depend on who did what.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from tsukuba_gis.result import MatchReport
-    from tsukuba_gis.zones import Zones
+    from tsukuba_gis.zones import ZoneKind, Zones
 
 ADDED: Final = ("zone_id", "zone_status")
 _BRANCHES: Final = 8  # tables that are added up at a time
@@ -186,7 +187,7 @@ def population(people: Any, zones: Zones, *, branches: int = _BRANCHES) -> Any:
     while len(parts) > 1:
         groups = (parts[at : at + branches] for at in range(0, len(parts), branches))
         parts = [delayed(_added)(group) for group in groups]
-    return delayed(_finished)(parts[0], zones.kind)
+    return delayed(_finished)(parts[0], ids, zones.kind)
 
 
 def _check(points: Any, columns: tuple[str, str]) -> None:
@@ -233,32 +234,55 @@ def _assigned(
     return _plain(part).assign(zone_id=found.zone_ids, zone_status=found.status)
 
 
-Counted = tuple["pd.DataFrame", "np.ndarray[Any, Any]"]
+class Counted(NamedTuple):
+    """What one partition counts: its cells that are not 0, and its rows by status.
+
+    A partition meets few of the zones of a country, so that most cells are 0.
+    """
+
+    cells: NDArray[np.int64]  # places in the flattened table, ascending
+    persons: NDArray[np.int64]
+    statuses: NDArray[np.int64]
 
 
 def _counted(part: pd.DataFrame, ids: pd.Index[str]) -> Counted:
-    """Count one partition: the table, and the rows by status."""
+    """Count one partition."""
     from tsukuba_gis.records import Records
     from tsukuba_gis.tables import population as count
 
-    table = count(Records(frame=part, kind="invented"), part["zone_id"], zones=ids)
+    records = Records(frame=part, kind="invented")
+    counts = count(records, part["zone_id"], zones=ids).to_numpy().ravel()
+    cells = np.flatnonzero(counts)
     statuses = part["zone_status"].value_counts().reindex(list(STATUSES), fill_value=0)
-    return table, statuses.to_numpy(dtype=np.int64)
+    return Counted(cells, counts[cells].astype(np.int64), statuses.to_numpy(dtype=np.int64))
 
 
 def _added(parts: list[Counted]) -> Counted:
-    tables, statuses = zip(*parts, strict=True)
-    total = tables[0].copy()
-    total[:] = np.sum([table.to_numpy() for table in tables], axis=0)
-    return total, np.asarray(np.sum(statuses, axis=0))
+    """Add the counts of several partitions."""
+    cells, place = np.unique(np.concatenate([part.cells for part in parts]), return_inverse=True)
+    persons = np.zeros(len(cells), dtype=np.int64)
+    np.add.at(persons, place, np.concatenate([part.persons for part in parts]))
+    return Counted(cells, persons, np.sum([part.statuses for part in parts], axis=0))
 
 
-def _finished(counted: Counted, kind: Any) -> tuple[pd.DataFrame, MatchReport]:
-    table, statuses = counted
-    return table, _report(statuses, kind)
+def _finished(
+    counted: Counted, ids: pd.Index[str], kind: ZoneKind
+) -> tuple[pd.DataFrame, MatchReport]:
+    """Return the whole table and the report."""
+    import pandas as pd
+
+    from tsukuba_gis.records import Records
+    from tsukuba_gis.tables import population as count
+
+    nobody = Records(frame=pd.DataFrame(), kind="invented")
+    table = count(nobody, pd.Series([], dtype="string"), zones=ids)
+    flat = np.zeros(table.size)
+    flat[counted.cells] = counted.persons
+    table.iloc[:, :] = flat.reshape(table.shape)
+    return table, _report(counted.statuses, kind)
 
 
-def _report(statuses: np.ndarray[Any, Any], kind: Any) -> MatchReport:
+def _report(statuses: NDArray[np.int64], kind: ZoneKind) -> MatchReport:
     return match_report(statuses, kind=kind, method="point")
 
 

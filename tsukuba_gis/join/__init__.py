@@ -10,13 +10,14 @@ from tsukuba_gis.join.assignment import (
     match_report,
 )
 from tsukuba_gis.join.codes import match_codes
-from tsukuba_gis.join.index import Priority, ZoneIndex
+from tsukuba_gis.join.index import PolygonIndex, Priority, ZoneIndex
 from tsukuba_gis.join.stream import join_file
 
 __all__ = [
     "STATUSES",
     "Assignment",
     "Interpolated",
+    "PolygonIndex",
     "Priority",
     "Status",
     "ZoneIndex",

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from tsukuba_gis.errors import InputError
 from tsukuba_gis.join.grid import OUTSIDE, UNDECIDED, Grid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from tsukuba_gis.zones import Zones
 
 Priority = Literal["lowest_id", "smallest"]
 
+_POLYGONS: Final = (3, 6)  # GEOS's numbers of the types Polygon and MultiPolygon
 
-class ZoneIndex:
-    """Zones, ready to be asked which of them a place lies in.
+
+class PolygonIndex:
+    """Polygons with ids, ready to be asked which of them a place lies in.
+
+    The whole join, on arrays: no frame, no CRS, and nothing to import but numpy
+    and shapely. :class:`ZoneIndex` is the same for zones.
 
     Parameters
     ----------
-    zones
-        The polygons; they may overlap and have holes.
+    shapes
+        Valid polygons and multipolygons; they may overlap and have holes.
+    ids
+        The id of each.
     priority
-        Which zone takes a point that several cover, be it on a shared edge or in
+        Which zone takes a place that several cover, be it on a shared edge or in
         an overlap: ``"lowest_id"``, the one whose id sorts first as text, or
         ``"smallest"``, the one with the smallest area (then the lowest id).
         Neither depends on the order of rows or on the machine.
+
+    Raises
+    ------
+    InputError
+        If a shape is not a valid polygon.
 
     Notes
     -----
@@ -37,30 +52,39 @@ class ZoneIndex:
 
     Examples
     --------
-    >>> import geopandas as gpd, pandas as pd, shapely
-    >>> from tsukuba_gis.zones import Zones
-    >>> west, east = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
-    >>> frame = gpd.GeoDataFrame(
-    ...     {"name": ["west", "east"]},
-    ...     geometry=[west, east],
-    ...     index=pd.Index(["w", "e"], name="zone_id"),
-    ...     crs="EPSG:6677",
-    ... )
-    >>> index = ZoneIndex(Zones(frame=frame, kind="other"))
+    >>> import numpy as np, shapely
+    >>> shapes = np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)])
+    >>> index = PolygonIndex(shapes, ["w", "e"])
     >>> index.locate([0.5, 1.0, 3.0], [0.5, 0.5, 0.5])
     (array([ 0,  1, -1], dtype=int32), array([1]))
     """
 
-    def __init__(self, zones: Zones, *, priority: Priority = "lowest_id") -> None:
+    def __init__(
+        self,
+        shapes: NDArray[np.object_],
+        ids: Sequence[str] | NDArray[np.object_],
+        *,
+        priority: Priority = "lowest_id",
+    ) -> None:
         import shapely
 
-        shapes = zones.frame.geometry.to_numpy()
-        ids = zones.ids.to_numpy(dtype=object)
-        rank = np.argsort(np.argsort(ids.astype(str), kind="stable"), kind="stable")
-        sizes = shapely.area(shapes) if priority == "smallest" else np.zeros(len(ids))
-        self.zones = zones
+        wrong = ~np.isin(shapely.get_type_id(shapes), _POLYGONS) | ~shapely.is_valid(shapes)
+        if wrong.any():
+            raise InputError("join_not_polygons", n=int(wrong.sum()))
+        self._build(shapes, ids, priority)
+
+    def _build(
+        self,
+        shapes: NDArray[np.object_],
+        ids: Sequence[str] | NDArray[np.object_],
+        priority: Priority,
+    ) -> None:
+        import shapely
+
+        rank = np.argsort(np.argsort(np.asarray(ids, dtype=str), kind="stable"), kind="stable")
+        sizes = shapely.area(shapes) if priority == "smallest" else np.zeros(len(rank))
         self.priority = priority
-        # Row in the frame of the zone that comes first, second, …
+        # Row of the polygon that comes first, second, …
         self._row = np.lexsort([rank, sizes]).astype(np.int32)
         self._shapes = shapes[self._row]
         self._tree = shapely.STRtree(self._shapes)
@@ -79,12 +103,12 @@ class ZoneIndex:
         Parameters
         ----------
         x, y
-            Coordinates in the zones' CRS, metres. NaN and infinity are in no zone.
+            Coordinates in the polygons' CRS. NaN and infinity are in no zone.
 
         Returns
         -------
         rows
-            Row of the zone in ``zones.frame``; −1 where no zone covers the place.
+            Row of the polygon; −1 where none covers the place.
         on_border
             Positions, ascending, of the places on the border of their zone.
         """
@@ -149,6 +173,38 @@ class ZoneIndex:
         found[which] = zone
         inside = shapely.contains_properly(self._shapes[zone], points[which])
         return found, which[~inside]
+
+
+class ZoneIndex(PolygonIndex):
+    """Zones, ready to be asked which of them a place lies in.
+
+    Parameters
+    ----------
+    zones
+        The polygons; they may overlap and have holes.
+    priority
+        As in :class:`PolygonIndex`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd, shapely
+    >>> from tsukuba_gis.zones import Zones
+    >>> west, east = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"name": ["west", "east"]},
+    ...     geometry=[west, east],
+    ...     index=pd.Index(["w", "e"], name="zone_id"),
+    ...     crs="EPSG:6677",
+    ... )
+    >>> index = ZoneIndex(Zones(frame=frame, kind="other"))
+    >>> index.locate([0.5, 1.0, 3.0], [0.5, 0.5, 0.5])
+    (array([ 0,  1, -1], dtype=int32), array([1]))
+    """
+
+    def __init__(self, zones: Zones, *, priority: Priority = "lowest_id") -> None:
+        self.zones = zones
+        # Zones are valid polygons: they were checked when they were made.
+        self._build(zones.frame.geometry.to_numpy(), zones.ids.to_numpy(dtype=object), priority)
 
 
 def _first(
