@@ -346,8 +346,10 @@ def report(results, folder, points):
     """Print a table in Markdown."""
     first = next(name for name, times in results.items() if "wall" in times)
     base, ours = np.load(folder / f"{first}.npy"), results[first]["wall"]
-    print("| method | wall s | × first | CPU s | × first | cold process s | cold CPU s "
-          "| points that differ |")
+    print(
+        "| method | wall s | × first | CPU s | × first | cold process s | cold CPU s "
+        "| points that differ |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for name, times in results.items():
         if "why" in times:
