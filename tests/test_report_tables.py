@@ -18,10 +18,11 @@ import pyogrio
 import pytest
 from toys import IDS, toy_result
 
-from tsukuba_gis.classes import LISA_COLOURS, indicator_classes
+from tsukuba_gis.classes import LISA_COLOURS, indicator_classes, local_classes
+from tsukuba_gis.report.columns import SYMBOLS, shown
 from tsukuba_gis.report.geopackage import write_geopackage
 from tsukuba_gis.report.styles import categorised, graduated
-from tsukuba_gis.report.tables import SYMBOLS, shown, tables
+from tsukuba_gis.report.tables import tables
 from tsukuba_gis.report.text_files import (
     inert,
     run_record,
@@ -78,7 +79,7 @@ def test_zone_table_by_hand():
         "区域コード", "区域名", "高齢化率(65歳以上)[%]", "人口[人]", "65歳以上/10歳以下比[比]",
         "記号: 高齢化率(65歳以上)", "記号: 65歳以上/10歳以下比",
     ]  # fmt: skip
-    assert table.columns[2].header("ja", percent=False) == "高齢化率(65歳以上)[0–1の割合]"
+    assert table.columns[2].header("ja", percent=False) == "高齢化率(65歳以上)[0～1の割合]"
     assert table.rows[0] == ("a1", "a1区", 0.1, 126.0, 0.5, "", "")
     assert table.rows[4] == ("b2", "b2区", 0.3, 294.0, None, "", "-")
     assert table.rows[6] == ("a3", "a3区", None, 378.0, 3.5, "x", "")
@@ -88,7 +89,7 @@ def test_age_table_by_hand():
     result = toy_result()
     table = one_table(result, "ages")
     assert [column.label for column in table.columns[:5]] == [
-        "区域コード", "区域名", "性別", "0–4歳", "5–9歳",
+        "区域コード", "区域名", "性別", "0～4歳", "5～9歳",
     ]  # fmt: skip
     assert table.columns[-1].label == "100歳以上"
     population = result.levels[0].population
@@ -129,8 +130,8 @@ def test_no_table_without_rows_and_two_levels_of_a_kind_keep_apart():
     twice = replace(result, levels=(level, level), problems=())
     names = [table.name for table in tables(twice)]
     assert names == [
-        "地区別_中学校区", "地区別_中学校区2", "年齢別_中学校区", "年齢別_中学校区2", "項目説明",
-        "結合結果",
+        "地区別_中学校区", "地区別_中学校区2", "年齢別_中学校区", "年齢別_中学校区2",
+        "指標の一覧", "結合結果", "項目説明",
     ]  # fmt: skip
 
 
@@ -176,7 +177,7 @@ def test_geopackage_holds_the_same(written):
     assert lisa["lisa_share_65plus"].to_list() == cells(long, "cluster")
     p = [None if np.isnan(value) else value for value in lisa["p_fdr_share_65plus"]]
     assert p == cells(long, "p_fdr")
-    definitions = pyogrio.read_dataframe(written / "a.gpkg", layer="項目説明")
+    definitions = pyogrio.read_dataframe(written / "a.gpkg", layer="指標の一覧")
     assert definitions["計算のしかた"][0] == "65歳以上の人 ÷ 年齢のわかる人"
 
 
@@ -197,7 +198,7 @@ def test_masked_values_are_blank_with_their_symbol(written):
 def test_the_notice_stands_everywhere(tmp_path, lang):
     result = toy_result(lang=lang)
     files = write_csv(result, tmp_path / "csv")
-    assert len(files) == 10
+    assert len(files) == 11
     for path in files:
         raw = path.read_bytes()
         assert raw.startswith(b"\xef\xbb\xbf")
@@ -217,7 +218,7 @@ def test_the_notice_stands_everywhere(tmp_path, lang):
         ).fetchall()
         metadata = base.execute("SELECT metadata FROM gpkg_metadata").fetchall()
     base.close()
-    assert len(contents) == 5
+    assert len(contents) == 11
     assert all(NOTICE[lang] in description for _, description in contents)
     assert any(NOTICE[lang] in text for (text,) in metadata)
     write_run_record(result, tmp_path / "run.json")
@@ -271,8 +272,8 @@ def test_sheets_and_how_they_print(written):
     book = openpyxl.load_workbook(written / "a.xlsx")
     assert book.sheetnames == [
         "はじめに", "地区別_中学校区", "地区別_町丁・字", "図", "年齢別_中学校区",
-        "年齢別_町丁・字", "モラン", "局所モラン_中学校区", "局所モラン_町丁・字", "項目説明",
-        "結合結果", "入力の問題", "図の値", "実行記録",
+        "年齢別_町丁・字", "モラン", "局所モラン_中学校区", "局所モラン_町丁・字", "指標の一覧",
+        "結合結果", "入力の問題", "項目説明", "図の値_ピラミッド", "図の値_順位", "実行記録",
     ]  # fmt: skip
     sheet = book["地区別_中学校区"]
     assert sheet.freeze_panes == "C2"
@@ -291,12 +292,11 @@ def test_charts_stand_on_their_own_sheet(written):
     book = openpyxl.load_workbook(written / "a.xlsx")
     with_charts = [sheet.title for sheet in book if sheet._charts]
     assert with_charts == ["図"]
-    assert len(book["図"]._charts) == 2
+    assert len(book["図"]._charts) == 3  # pyramid, ranking, scatter: nothing is projected here
     assert list(book["図"].values) == []
-    rows = list(book["図の値"].values)
+    rows = list(book["図の値_ピラミッド"].values)
     population = toy_result().levels[0].population.sum()
-    assert rows[1] == ("0–4歳", -population["male", 0], population["female", 0])
-    assert book["図の値"]["B2"].number_format == "#,##0;#,##0"
+    assert rows[1] == ("0～4歳", -population["male", 0], population["female", 0])
 
 
 def test_a_withheld_cell_is_not_given_away_by_the_city_total(tmp_path):
@@ -305,7 +305,7 @@ def test_a_withheld_cell_is_not_given_away_by_the_city_total(tmp_path):
     hidden.loc["a1", ("male", 5)] = np.nan
     level = replace(result.levels[0], population=hidden)
     write_workbook(replace(result, levels=(level,)), tmp_path / "a.xlsx")
-    rows = list(openpyxl.load_workbook(tmp_path / "a.xlsx")["図の値"].values)
+    rows = list(openpyxl.load_workbook(tmp_path / "a.xlsx")["図の値_ピラミッド"].values)
     assert rows[2][1] is None
     assert rows[2][2] is not None
 
@@ -386,7 +386,8 @@ def test_graduated_style_by_hand():
 
 @pytest.mark.parametrize("lang", ["ja", "en"])
 def test_categorised_style_pairs_class_colour_and_words(lang):
-    root = ET.fromstring(categorised("lisa_x", lang=lang, labels={}, name_zones=False))
+    entries = local_classes("local_moran", lang=lang)
+    root = ET.fromstring(categorised("lisa_x", entries, labels={}, name_zones=False))
     categories = {one.get("value"): one for one in root.findall(".//category")}
     assert list(categories) == list(LISA_CLASSES)
     symbols = {one.get("name"): one for one in root.findall(".//symbols/symbol")}
@@ -489,7 +490,7 @@ def test_the_same_result_gives_the_same_bytes(tmp_path):
             {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
         )
     assert digests[0] == digests[1]
-    assert len(digests[0]) == 12
+    assert len(digests[0]) == 13
 
 
 def test_writing_leaves_the_date_of_gdal_alone(tmp_path):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from tsukuba_gis.classes import indicator_classes
 from tsukuba_gis.messages import Language, text
-from tsukuba_gis.report.styles import categorised, graduated
-from tsukuba_gis.report.tables import level_names, lisa_frame, shown, symbols, tables
+from tsukuba_gis.report import layer_styles
+from tsukuba_gis.report.columns import ZONE_TABLES, Table, label_of, shown
+from tsukuba_gis.report.layer_styles import Style, floats, local_field
+from tsukuba_gis.report.statistic_tables import both, lisa_frame, named
+from tsukuba_gis.report.tables import level_names, tables
 from tsukuba_gis.report.text_files import notice_line
 
 if TYPE_CHECKING:
@@ -19,15 +21,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from tsukuba_gis.result import Level, Result
+    from tsukuba_gis.result import Flows, Level, Result
 
 # QGIS 3.22 warns of version 1.4, GDAL's default.
 _VERSION: Final = "1.3"
 # All dates in the file: the same result gives the same bytes.
 _DATE: Final = "2000-01-01T00:00:00.000Z"
-# With more zones than these their names would cover the map.
-_NAMED_ZONES: Final = 60
 _NUMBERS: Final = {"i": "table_i", "z": "table_z", "p": "table_p", "p_fdr": "table_p_fdr"}
+_LOCAL_NUMBERS: Final = {"value": "table_statistic_value", "p": "table_p", "p_fdr": "table_p_fdr"}
 
 _LAYER_STYLES: Final = """
 CREATE TABLE layer_styles (
@@ -42,10 +43,10 @@ CREATE TABLE layer_styles (
 def write_geopackage(result: Result, path: Path, *, lang: Language | None = None) -> None:
     """Write a result as a GeoPackage.
 
-    Two layers a level: the zones with every indicator, and the zones with
-    every indicator's local Moran classes; and the definitions as a table
-    without geometry. Fields have stable names (``share_65plus``); QGIS shows
-    them by label. Shares are 0–1.
+    A layer for every table of which a row is a zone (values, local Moran, further local
+    statistics, rates, regions, persons to come, residuals), a layer of lines for flows whose
+    places have positions, and every other table without geometry. Fields of layers have stable
+    names (``share_65plus``), QGIS shows them by label. Shares are 0–1.
 
     Parameters
     ----------
@@ -68,19 +69,148 @@ def write_geopackage(result: Result, path: Path, *, lang: Language | None = None
     >>> write_geopackage(result, Path("out/district_statistics.gpkg"))  # doctest: +SKIP
     """
     lang = lang or result.lang
-    styles: list[tuple[str, str, str, bool]] = []
-    notice = notice_line(result, lang)
+    writer = _Writer(result, path, lang)
     with _fixed_date():
-        for level, name in zip(result.levels, level_names(result, lang), strict=True):
-            layer = text("table_zones", lang, level=name)
-            _write(_values(level, result), path, layer, notice)
-            styles += _value_styles(level, layer, result, lang)
-            if level.lisa:
-                layer = text("table_lisa", lang, level=name)
-                _write(_clusters(level), path, layer, notice)
-                styles += _cluster_styles(level, layer, result, lang)
-        _write_definitions(result, path, lang, notice)
-    _add_styles(path, styles)
+        made = tables(result, lang)
+        for number, (level, name) in enumerate(
+            zip(result.levels, level_names(result, lang), strict=True)
+        ):
+            writer.level(level, name, [one for one in made if one.level == number])
+        writer.flow_lines()
+        for table in made:
+            if table.kind not in (*ZONE_TABLES, "lisa", "local"):
+                writer.plain(table)
+    _add_styles(path, writer.styles)
+
+
+class _Writer:
+    """Holds what every layer needs: the result, the file, the language, the styles so far."""
+
+    def __init__(self, result: Result, path: Path, lang: Language) -> None:
+        self.result = result
+        self.path = path
+        self.lang = lang
+        self.notice = notice_line(result, lang)
+        self.styles: list[Style] = []
+
+    def write(self, frame: pd.DataFrame, layer: str) -> None:
+        _write(frame, self.path, layer, self.notice)
+
+    def level(self, level: Level, name: str, made: list[Table]) -> None:
+        """Write the layers of one level."""
+        held = {table.kind: table for table in made}
+        self.zone_table(level, held["zones"])
+        if level.lisa:
+            layer = text("table_lisa", self.lang, level=name)
+            frame, labels = self.clusters(level)
+            self.write(frame, layer)
+            self.styles += layer_styles.lisa_styles(
+                layer, level, self.result, labels=labels, lang=self.lang
+            )
+        if level.local:
+            layer = text("table_local", self.lang, level=name)
+            frame, labels = self.local(level)
+            self.write(frame, layer)
+            self.styles += layer_styles.local_styles(
+                layer, level, self.result, labels=labels, lang=self.lang
+            )
+        for kind in ZONE_TABLES[1:]:
+            if kind in held:
+                self.zone_table(level, held[kind])
+
+    def zone_table(self, level: Level, table: Table) -> None:
+        """Write a table of zones as a layer, with its styles."""
+        frame = _base(level)
+        for column in table.columns[2:]:
+            words = any(isinstance(cell, str) for cell in column.cells)
+            frame[column.name] = list(column.cells) if words else floats(column.cells)
+        if table.kind == "regions":
+            frame["region"] = frame["region"].astype("Int64")
+        self.write(frame, table.name)
+        labels = {column.name: column.label for column in table.columns}
+        how: dict[str, Any] = {"labels": labels, "lang": self.lang}
+        if table.kind == "zones":
+            self.styles += layer_styles.value_styles(table.name, table.columns, **how)
+        elif table.kind == "rates":
+            self.styles += layer_styles.rate_styles(table, **how)
+        elif table.kind == "projection":
+            self.styles += layer_styles.projection_styles(table, **how)
+        elif table.kind == "residuals":
+            self.styles += layer_styles.residual_styles(table, **how)
+        else:
+            self.styles += layer_styles.region_styles(table.name, level, **how)
+
+    def clusters(self, level: Level) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
+        """Return local Moran's classes and numbers by zone, and what the fields are called."""
+        frame, labels = _base(level), self.base_labels()
+        for name, lisa in level.lisa.items():
+            label = label_of(self.result, name, self.lang)
+            self.classes(frame, labels, lisa_frame(level, lisa), (f"lisa_{name}", label), _NUMBERS)
+        return frame, labels
+
+    def local(self, level: Level) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
+        """Return the classes and numbers of further local statistics by zone."""
+        frame, labels = _base(level), self.base_labels()
+        for one in level.local:
+            key = local_field(one.statistic, one.indicator)
+            statistic = named(f"statistic_{one.statistic}", self.lang, one.statistic)
+            label = f"{statistic}: {both(self.result, one.indicator, self.lang)}"
+            self.classes(frame, labels, lisa_frame(level, one), (key, label), _LOCAL_NUMBERS)
+        return frame, labels
+
+    def classes(
+        self,
+        frame: gpd.GeoDataFrame,
+        labels: dict[str, str],
+        found: pd.DataFrame,
+        called: tuple[str, str],
+        numbers: dict[str, str],
+    ) -> None:
+        """Add one statistic's class and numbers to a layer; ``called``: field and label."""
+        key, label = called
+        frame[key] = found["cluster"].to_list()
+        labels[key] = f"{text('table_cluster', self.lang)}: {label}"
+        for name, said in numbers.items():
+            field = f"{name}_{key.removeprefix('lisa_')}"
+            frame[field] = floats(shown(found[name]))
+            labels[field] = f"{text(said, self.lang)}: {label}"
+
+    def base_labels(self) -> dict[str, str]:
+        return {key: text(f"table_{key}", self.lang) for key in ("zone_id", "name")}
+
+    def plain(self, table: Table) -> None:
+        """Write a table without geometry, its columns called by their labels."""
+        import pandas as pd
+
+        frame = pd.DataFrame({column.label: list(column.cells) for column in table.columns})
+        self.write(frame, table.name)
+
+    def flow_lines(self) -> None:
+        """Write flows whose two places have positions as lines."""
+        for number, flows in enumerate(self.result.flows, start=1):
+            kind = text(f"table_flows_{flows.kind}", self.lang)
+            kind += str(number) if len(self.result.flows) > 1 else ""
+            lines = _lines(flows, self.result)
+            if lines is not None:
+                self.write(lines, text("table_flow_lines", self.lang, kind=kind))
+
+
+def _lines(flows: Flows, result: Result) -> gpd.GeoDataFrame | None:
+    """Return a line from origin to destination for each pair; None where there are none."""
+    import geopandas as gpd
+    import shapely
+
+    points = flows.points
+    if points is None:
+        return None
+    pairs = flows.pairs.groupby(["origin", "destination"], as_index=False)["persons"].sum()
+    pairs = pairs[pairs["origin"].isin(points.index) & pairs["destination"].isin(points.index)]
+    if pairs.empty:
+        return None
+    ends = [points.loc[pairs[key], ["x", "y"]].to_numpy() for key in ("origin", "destination")]
+    lines = [shapely.LineString([a, b]) for a, b in zip(*ends, strict=True)]
+    pairs["persons"] = floats(shown(pairs["persons"]))
+    return gpd.GeoDataFrame(pairs, geometry=lines, crs=result.levels[0].zones.frame.crs)
 
 
 @contextmanager
@@ -125,93 +255,7 @@ def _base(level: Level) -> gpd.GeoDataFrame:
     )
 
 
-def _values(level: Level, result: Result) -> gpd.GeoDataFrame:
-    frame = _base(level)
-    for one in result.indicators:
-        frame[one.name] = shown(level.values[one.name])
-    for one in result.indicators:
-        if (level.masks[one.name] != "").any():
-            frame[f"symbol_{one.name}"] = symbols(level.masks[one.name])
-    return frame.astype({one.name: float for one in result.indicators})
-
-
-def _clusters(level: Level) -> gpd.GeoDataFrame:
-    frame = _base(level)
-    for name, lisa in level.lisa.items():
-        found = lisa_frame(level, lisa)
-        frame[f"lisa_{name}"] = found["cluster"].to_list()
-        for key in _NUMBERS:
-            frame[f"{key}_{name}"] = shown(found[key])
-            frame[f"{key}_{name}"] = frame[f"{key}_{name}"].astype(float)
-    return frame
-
-
-def _labels(result: Result, lang: Language) -> dict[str, str]:
-    """Return what each field is called, by its name."""
-    labels = {"zone_id": text("table_zone_id", lang), "name": text("table_name", lang)}
-    for one in result.indicators:
-        label = one.label[lang]
-        labels[one.name] = label
-        labels[f"symbol_{one.name}"] = text("table_symbol_of", lang, label=label)
-        labels[f"lisa_{one.name}"] = f"{text('table_cluster', lang)}: {label}"
-        labels |= {
-            f"{key}_{one.name}": f"{text(said, lang)}: {label}" for key, said in _NUMBERS.items()
-        }
-    return labels
-
-
-def _value_styles(
-    level: Level, layer: str, result: Result, lang: Language
-) -> list[tuple[str, str, str, bool]]:
-    """Return (layer, name, QML, default) for every indicator that has colours."""
-    labels = _labels(result, lang)
-    fields = {field: labels[field] for field in _values(level, result).columns if field in labels}
-    styles: list[tuple[str, str, str, bool]] = []
-    for one in result.indicators:
-        values = [value for value in shown(level.values[one.name]) if value is not None]
-        classes = indicator_classes(values, one)
-        if classes is None or len(classes.edges) < 2:
-            continue
-        style = graduated(
-            one,
-            classes,
-            lang=lang,
-            missing=len(values) < len(level.zones),
-            labels=fields,
-            name_zones=len(level.zones) <= _NAMED_ZONES,
-        )
-        styles.append((layer, one.label[lang], style, not styles))
-    return styles
-
-
-def _cluster_styles(
-    level: Level, layer: str, result: Result, lang: Language
-) -> list[tuple[str, str, str, bool]]:
-    labels = _labels(result, lang)
-    fields = {field: labels[field] for field in _clusters(level).columns if field in labels}
-    order = [one for one in result.indicators if one.name in level.lisa]
-    named = len(level.zones) <= _NAMED_ZONES
-    return [
-        (
-            layer,
-            one.label[lang],
-            categorised(f"lisa_{one.name}", lang=lang, labels=fields, name_zones=named),
-            one is order[0],
-        )
-        for one in order
-    ]
-
-
-def _write_definitions(result: Result, path: Path, lang: Language, notice: str) -> None:
-    """Add the definitions, so that they travel with the numbers."""
-    import pandas as pd
-
-    table = next(one for one in tables(result, lang) if one.kind == "definitions")
-    frame = pd.DataFrame({column.label: list(column.cells) for column in table.columns})
-    _write(frame, path, table.name, notice)
-
-
-def _add_styles(path: Path, styles: list[tuple[str, str, str, bool]]) -> None:
+def _add_styles(path: Path, styles: list[Style]) -> None:
     """Add the styles, and register their table as QGIS does."""
     with closing(sqlite3.connect(path)) as base, base:
         base.execute(_LAYER_STYLES)
@@ -219,7 +263,7 @@ def _add_styles(path: Path, styles: list[tuple[str, str, str, bool]]) -> None:
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
             " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner,"
             " update_time) VALUES ('', '', ?, 'geom', ?, ?, '', ?, '', '', ?)",
-            [(layer, name, qml, default, _DATE) for layer, name, qml, default in styles],
+            [(one.layer, one.name, one.qml, one.default, _DATE) for one in styles],
         )
         base.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description,"

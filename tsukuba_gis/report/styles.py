@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
-from tsukuba_gis.classes import LISA_COLOURS, format_value
+from tsukuba_gis.classes import format_value
 from tsukuba_gis.messages import Language, text
-from tsukuba_gis.result import LISA_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tsukuba_gis.classes import Classes
+    from tsukuba_gis.classes import Classes, LocalClass
     from tsukuba_gis.result import Indicator
 
 # QGIS 3.22, the oldest long-term release that is still met, reads this.
@@ -28,6 +27,7 @@ def graduated(
     indicator: Indicator,
     classes: Classes,
     *,
+    field: str | None = None,
     lang: Language,
     missing: bool,
     labels: Mapping[str, str],
@@ -38,9 +38,11 @@ def graduated(
     Parameters
     ----------
     indicator
-        Its name is the field.
+        Of the values: their unit and digits.
     classes
         Edges and colours, as on the map.
+    field
+        Field that holds the values; None: the indicator's name.
     lang
         Of the legend.
     missing
@@ -55,14 +57,14 @@ def graduated(
     QGIS takes the first range in which a value lies, both ends included; from
     the highest down, a value on an edge falls in the upper class, as on the map.
     """
-    field = f'"{indicator.name}"'
+    field = field or indicator.name
     root = _root(labels, name_zones=name_zones)
     renderer = ET.SubElement(
         root,
         "renderer-v2",
         type="graduatedSymbol",
         graduatedMethod="GraduatedColor",
-        attr=f"coalesce({field}, {_NO_VALUE})" if missing else indicator.name,
+        attr=f'coalesce("{field}", {_NO_VALUE})' if missing else field,
         forceraster="0",
         symbollevels="0",
         enableorderby="0",
@@ -83,23 +85,18 @@ def graduated(
 
 
 def categorised(
-    field: str,
-    *,
-    lang: Language,
-    labels: Mapping[str, str],
-    name_zones: bool,
-    classes: Sequence[str] = LISA_CLASSES,
+    field: str, entries: Sequence[LocalClass], *, labels: Mapping[str, str], name_zones: bool
 ) -> str:
-    """Return the style of a layer of local Moran classes, in words.
+    """Return the style of a layer of classes, in words.
 
     Parameters
     ----------
     field
         Field that holds the class (``"HH"`` …).
-    lang, labels, name_zones
+    entries
+        Classes in the order of the legend: name, label, colour, hatched or filled.
+    labels, name_zones
         As in :func:`graduated`.
-    classes
-        Which classes the legend holds, in order.
     """
     root = _root(labels, name_zones=name_zones)
     renderer = ET.SubElement(
@@ -113,18 +110,17 @@ def categorised(
     )
     categories = ET.SubElement(renderer, "categories")
     symbols = ET.SubElement(renderer, "symbols")
-    for number, name in enumerate(classes):
+    for number, one in enumerate(entries):
         ET.SubElement(
             categories,
             "category",
-            value=name,
+            value=one.name,
             type="string",
             symbol=str(number),
-            label=text(f"page_lisa_{name}", lang),
+            label=one.label,
             render="true",
         )
-        hatched = name == "missing"
-        _symbol(symbols, number, _HATCHED if hatched else LISA_COLOURS[name])  # type: ignore[index]
+        _symbol(symbols, number, _HATCHED if one.hatched else one.colour)
     return _document(root)
 
 

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tsukuba_gis.messages import Language, text
-from tsukuba_gis.report.tables import Cell, Table, tables
+from tsukuba_gis.report.columns import Cell, Table
+from tsukuba_gis.report.tables import tables
 
 if TYPE_CHECKING:
     from pathlib import Path

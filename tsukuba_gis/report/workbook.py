@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 from typing import TYPE_CHECKING, Any, Final
 
-from tsukuba_gis.classes import COUNT_UNITS, LISA_COLOURS, indicator_classes
+from tsukuba_gis.classes import LISA_COLOURS, indicator_classes
 from tsukuba_gis.messages import Language, text
-from tsukuba_gis.report.tables import SYMBOLS, Column, Table, age_labels, level_names, shown, tables
+from tsukuba_gis.report.charts import charts
+from tsukuba_gis.report.columns import SYMBOLS, Column, Table
+from tsukuba_gis.report.tables import level_names, tables
 from tsukuba_gis.report.text_files import notice_line, run_record
 
 if TYPE_CHECKING:
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 # Excel's limits, and a fixed date: the same result gives the same bytes.
 _SHEET_NAME: Final = 31
 _HEADER_TEXT: Final = 240
-_BARS: Final = 60  # more bars than these cannot be read
 _CREATED: Final = dt.datetime(2000, 1, 1)
 _KEY_COLUMNS: Final = ("zone_id", "name", "indicator", "level")
-_WIDTHS: Final = {"name": 18, "indicator": 28, "definition": 60, "message": 80, "meaning": 28}
+_WIDTHS: Final = {
+    "name": 18, "indicator": 28, "definition": 60, "message": 80, "meaning": 28, "formula": 60,
+    "source": 36, "zones_source": 36, "item": 40, "table": 28, "key": 22, "term": 28, "test": 30,
+    "model": 26, "first": 26, "second": 26, "adjustment": 30, "statistic": 26, "industry": 30,
+}  # fmt: skip
+
 _LIGHT_TEXT: Final = ("#2b8cbe", "#045a8d", "#ca0020", "#0571b0")  # fills that need white letters
 
 
@@ -83,18 +88,23 @@ class _Writer:
     def write(self) -> None:
         """Write all sheets; the cover lists them, so the names are given out first."""
         made = tables(self.result, self.lang)
-        extra = ["chart", "chart_data", "run"]
+        drawn = charts(self.result, made, self.lang)
+        extra = ["chart", "run"]
         cover = self.sheet(self.say("cover"))
         sheets = {table.name: self.sheet(table.name) for table in made if table.kind == "zones"}
         chart = self.sheet(self.say("chart"))
+        chart.set_portrait()
+        chart.fit_to_pages(1, 1)
         sheets |= {table.name: self.sheet(table.name) for table in made if table.kind != "zones"}
-        data, run = self.sheet(self.say("chart_data")), self.sheet(self.say("run"))
+        sheets |= {table.name: self.sheet(table.name) for table in drawn.data}
+        run = self.sheet(self.say("run"))
         about = [(sheets[table.name].name, f"about_{table.kind}") for table in made]
+        about += [(sheets[table.name].name, "about_chart_data") for table in drawn.data]
         about += [(self.names[self.say(key)], f"about_{key}") for key in extra]
         self.cover(cover, about)
-        for table in made:
+        for table in (*made, *drawn.data):
             self.table(sheets[table.name], table)
-        self.charts(chart, data, made)
+        drawn.draw(self.book, chart, self.names, self.notice)
         self.run_record(run)
 
     def say(self, key: str, **values: object) -> str:
@@ -204,11 +214,11 @@ class _Writer:
                 sheet.write_number(row, place, cell, number)
 
     def marks(self, sheet: Worksheet, place: int, column: Column, table: Table) -> None:
-        """Add bars to counts and the map's class colours to other indicators."""
-        if column.indicator is None and table.kind != "ages":
-            return
+        """Add bars to counts and the map's class colours to rates."""
+        counts = column.unit == "persons" and table.kind in ("ages", "projection")
+        rated = table.kind == "zones" or (table.kind == "rates" and column.name.endswith("_value"))
         numbers = [cell for cell in column.cells if isinstance(cell, int | float)]
-        if not numbers or (table.kind == "ages" and column.name in (*_KEY_COLUMNS, "sex")):
+        if not numbers or not (counts or (rated and column.indicator is not None)):
             return
         area = (1, place, len(column.cells), place)
         classes = column.indicator and indicator_classes(numbers, column.indicator)
@@ -222,82 +232,6 @@ class _Writer:
             style = self.format(bg_color=fill, font_color=_ink(fill))
             rule = {"type": "cell", "criteria": ">=", "value": low, "format": style}
             sheet.conditional_format(*area, {**rule, "stop_if_true": True})
-
-    # ---- charts --------------------------------------------------------------
-
-    def charts(self, sheet: Worksheet, data: Worksheet, made: tuple[Table, ...]) -> None:
-        """Draw the city's population pyramid, and bars of the first rate by zone."""
-        level = self.result.levels[0]
-        labels = age_labels(level, self.lang)
-        # A group in which a zone is withheld stays blank: the sum would give it away.
-        sums = level.population.sum(skipna=False)
-        columns = {"male": -1.0, "female": 1.0}
-        data.write_string(0, 0, text("page_age", self.lang))
-        for row, label in enumerate(labels.values(), start=1):
-            data.write_string(row, 0, label)
-        count = self.format(num_format="#,##0;#,##0")
-        for place, (sex, sign) in enumerate(columns.items(), start=1):
-            data.write_string(0, place, text(f"page_sex_{sex}", self.lang))
-            for row, cell in enumerate(shown([sums[sex, start] for start in labels]), start=1):
-                if cell is not None:
-                    data.write_number(row, place, sign * cell, count)
-        self.pyramid(sheet, data.name, len(labels), most=float(sums.max()))
-        table = next(one for one in made if one.kind == "zones")
-        rates = [
-            (place, column)
-            for place, column in enumerate(table.columns)
-            if column.indicator is not None and column.indicator.unit not in COUNT_UNITS
-        ]
-        if rates and len(level.zones) <= _BARS:
-            self.bars(sheet, table, *rates[0])
-
-    def pyramid(self, sheet: Worksheet, data: str, groups: int, *, most: float) -> None:
-        # Both sexes on one scale: the axis ends at the same round number on either side.
-        end = _axis_end(most)
-        chart = self.book.add_chart({"type": "bar", "subtype": "stacked"})
-        for place, colour in ((1, "#4575b4"), (2, "#d6604d")):
-            chart.add_series(
-                {
-                    "name": [data, 0, place],
-                    "categories": [data, 1, 0, groups, 0],
-                    "values": [data, 1, place, groups, place],
-                    "fill": {"color": colour},
-                    "gap": 8,
-                }
-            )
-        chart.set_title({"name": self.say("pyramid"), "name_font": {"size": 12}})
-        chart.set_y_axis({"label_position": "low"})
-        chart.set_x_axis(
-            {
-                "num_format": "#,##0;#,##0",
-                "name": self.say("pyramid_axis"),
-                "num_font": {"size": 8},
-                **({} if end is None else {"min": -end, "max": end}),
-            }
-        )
-        chart.set_legend({"position": "top"})
-        chart.set_size({"width": 620, "height": 560})
-        sheet.insert_chart(0, 0, chart, {"description": f"{self.say('pyramid')} {self.notice}"})
-
-    def bars(self, sheet: Worksheet, table: Table, place: int, column: Column) -> None:
-        name, n = self.names[table.name], len(column.cells)
-        chart = self.book.add_chart({"type": "bar"})
-        chart.add_series(
-            {
-                "name": [name, 0, place],
-                "categories": [name, 1, 1, n, 1],
-                "values": [name, 1, place, n, place],
-                "fill": {"color": "#2b8cbe"},
-                "gap": 30,
-            }
-        )
-        chart.set_title({"name": column.header(self.lang, percent=True), "name_font": {"size": 12}})
-        chart.set_legend({"none": True})
-        chart.set_y_axis({"reverse": True})
-        chart.set_x_axis({"num_format": _axis_format(column), "num_font": {"size": 8}})
-        chart.set_size({"width": 620, "height": 560})
-        description = f"{column.label} {self.notice}"
-        sheet.insert_chart(0, 10, chart, {"description": description})
 
     # ---- run record ----------------------------------------------------------
 
@@ -317,29 +251,11 @@ def _ink(fill: str) -> str:
     return "#ffffff" if fill in _LIGHT_TEXT else "#222222"
 
 
-def _axis_end(most: float) -> float | None:
-    """Return a round number at or above ``most``; None where it is not known.
-
-    Examples
-    --------
-    >>> _axis_end(10_240), _axis_end(700), _axis_end(float("nan"))
-    (15000.0, 700.0, None)
-    """
-    if not math.isfinite(most):
-        return None
-    step = 10.0 ** math.floor(math.log10(max(most, 1.0))) / 2
-    return math.ceil(most / step) * step
-
-
-def _axis_format(column: Column) -> str:
-    """Return how the axis of a chart shows a column's numbers: without decimals in percent."""
-    percent = column.indicator is not None and column.indicator.unit == "share"
-    return "0%" if percent else "#,##0.##"
-
-
 def _number_format(column: Column) -> str:
     """Return how Excel shows a column's numbers."""
     indicator: Indicator | None = column.indicator
-    percent = indicator is not None and indicator.unit == "share"
+    percent = (column.unit if indicator is None else indicator.unit) == "share"
     decimals = f".{'0' * column.digits}" if column.digits else ""
+    if column.name in ("year", "seed"):
+        return "0"
     return f"{'0' if percent else '#,##0'}{decimals}{'%' if percent else ''}"
