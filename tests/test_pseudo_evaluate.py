@@ -15,7 +15,7 @@ from tsukuba_gis.messages import table
 from tsukuba_gis.pseudo import gates, holdout, nearest, relations
 from tsukuba_gis.pseudo.certificate import certificate, write_certificate
 from tsukuba_gis.pseudo.evaluate import evaluate
-from tsukuba_gis.pseudo.evaluation import Evaluation
+from tsukuba_gis.pseudo.evaluation import Effort, Evaluation
 from tsukuba_gis.pseudo.metric import Metric
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
@@ -96,11 +96,13 @@ def proof(maker, monkeypatch, *, n=5000):
     monkeypatch.setattr(relations, "classifier_auc", _guess)
     real = Records(frame=city(n), kind="invented")
     make = made_by(maker)
-    return evaluate(real, make(real), SPEC, make=make, seed=1, sample=2000)
+    return evaluate(real, make(real), SPEC, make=make, seed=1, effort=Effort(sample=2000))
 
 
 def _guess(*args, **kwargs):
-    return Metric(name="classifier", kind="utility", value=0.5, null=0.5, at_most=0.55)
+    return Metric(
+        name="classifier", kind="utility", value=0.5, low=0.49, high=0.51, null=0.5, at_most=0.55
+    )
 
 
 # ---- the two proofs without which the rest proves nothing --------------------------------------
@@ -181,7 +183,10 @@ def test_json_is_plain_and_says_what_failed(found):
     content = json.loads(found.to_json())
     assert content["passed"] is True
     metrics = {m["name"]: m for m in content["metrics"]}
-    assert metrics["spread"]["low"] is None, "no interval where nothing is sampled"
+    for name, metric in metrics.items():
+        if metric["kind"] != "gate":
+            assert metric["low"] <= metric["value"] <= metric["high"], name
+            assert metric["null"] is not None, name
     assert metrics["membership"]["null"] == pytest.approx(0.5, abs=0.05)
     kinds = [m["kind"] for m in content["metrics"]]
     assert kinds == sorted(kinds, key=["gate", "risk", "smoke", "utility"].index)
@@ -193,7 +198,7 @@ def test_neither_frame_is_written_to(monkeypatch):
     before = real.copy(), fake.copy()
     make = made_by(lambda frame: exact_to(frame, 10, 3))
     evaluate(Records(frame=real, kind="invented"), Records(frame=fake, kind="pseudo"), SPEC,
-             make=make)  # fmt: skip
+             make=make, effort=Effort(sample=200))  # fmt: skip
     pd.testing.assert_frame_equal(real, before[0])
     pd.testing.assert_frame_equal(fake, before[1])
 
@@ -204,7 +209,7 @@ def test_a_register_of_ages_and_districts_alone(monkeypatch):
     real = city(2000)[["district", "age"]]
     make = made_by(lambda frame: frame.sample(frac=1, random_state=1).reset_index(drop=True))
     records = Records(frame=real, kind="invented")
-    found = evaluate(records, make(records), spec, make=make, sample=200)
+    found = evaluate(records, make(records), spec, make=make, effort=Effort(sample=200))
     names = {m.name for m in found.metrics}
     assert {"membership", "dcr", "cells_equal", "tvd", "propensity"} <= names
     assert not {"inference", "same_points", "replicated_households", "sums_equal"} & names
@@ -217,7 +222,9 @@ def test_moran_is_compared_where_neighbours_are_given(monkeypatch):
     neighbours = pd.Series(1.0, index=pd.MultiIndex.from_tuples(ring))
     real = Records(frame=city(3000), kind="invented")
     make = made_by(lambda frame: frame.copy())
-    found = evaluate(real, make(real), SPEC, make=make, neighbours=neighbours, sample=200)
+    found = evaluate(
+        real, make(real), SPEC, make=make, neighbours=neighbours, effort=Effort(sample=200)
+    )
     moran = found.metric("moran", "~65plus", "~all")
     assert (moran.value, moran.n) == (0.0, 24)
     assert "moran" not in found.not_measured
@@ -232,7 +239,7 @@ def test_no_scikit_learn_is_said_on_the_page(monkeypatch):
     monkeypatch.setattr(relations, "classifier_auc", missing)
     real = Records(frame=city(600), kind="invented")
     make = made_by(lambda frame: exact_to(frame, 10, 3))
-    found = evaluate(real, make(real), SPEC, make=make, sample=200)
+    found = evaluate(real, make(real), SPEC, make=make, effort=Effort(sample=200))
     assert found.not_measured == {
         "classifier": "extra_evaluate", "moran": "moran_not_measured",
     }  # fmt: skip
@@ -347,7 +354,9 @@ def test_generated_records_pass_every_gate(monkeypatch):
     def make(records):
         return generate(audit(measure(records, SPEC)), key="part")
 
-    found = evaluate(real, generate(statistics, key="secret"), statistics, make=make, sample=1000)
+    found = evaluate(
+        real, generate(statistics, key="secret"), statistics, make=make, effort=Effort(sample=1000)
+    )
     assert found.failed == ()
     assert found.guaranteed
     found.require_passed()
@@ -388,8 +397,8 @@ def evaluation(**changes):
                    subject=("<b>mine</b>",)),
         ),
         "tables": counted, "sha256": "ab" * 32, "persons": 1000, "households": 400, "k": 10,
-        "seed": 1, "version": "0.1.0", "holdout": (300, 300, 300, 100), "not_measured": {},
-        "care": True,
+        "seed": 1, "version": "0.1.0", "effort": Effort(), "care": True,
+        "holdout": (300, 300, 300, 100), "not_measured": {},
     }  # fmt: skip
     return Evaluation(**{**settings, **changes})
 

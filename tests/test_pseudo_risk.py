@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.pseudo import holdout, nearest, risk
-from tsukuba_gis.pseudo.metric import Metric, auc, mean, wilson
+from tsukuba_gis.pseudo.metric import Metric, auc, averaged, mean, wilson
 
 FOUR = pd.DataFrame(
     {
@@ -275,3 +275,29 @@ def test_verdicts():
     assert metric(value=0.4, low=0.3, high=0.6, at_least=0.5).passed is None
     assert metric(value=0.4, low=0.3, high=0.45, at_least=0.5).passed is False
     assert Metric(name="x", kind="gate", value=0.9, low=0.0, high=1.0, at_least=1.0).passed is False
+
+
+# ---- several divisions -------------------------------------------------------------------------
+
+
+def test_means_over_divisions_by_hand():
+    """0.01 and 0.03 are 0.02; the interval keeps its width; what one run lacks is left out."""
+    one = Metric(name="inference", kind="risk", value=0.01, low=0.0, high=0.02, null=0.0,
+                 at_most=0.01, n=90, subject=("care",), parts={"source": 0.5})  # fmt: skip
+    two = Metric(name="inference", kind="risk", value=0.03, low=0.02, high=0.04, null=0.002,
+                 at_most=0.01, n=80, subject=("care",), parts={"source": 0.7})  # fmt: skip
+    alone = Metric(name="dcr", kind="smoke", value=0.5)
+    (both,) = averaged([[one, alone], [two]])
+    assert (both.value, both.low, both.high) == pytest.approx((0.02, 0.01, 0.03))
+    assert (both.null, both.at_most, both.n) == (0.001, 0.01, 80)
+    assert dict(both.parts) == pytest.approx({"source": 0.6, "lowest": 0.01, "highest": 0.03})
+    assert averaged([[one, alone]]) == [one, alone]
+
+
+def test_a_smaller_share_leaves_people_out():
+    frame = pd.DataFrame({"h": np.arange(3000) // 2})
+    parts = holdout.split(frame, household="h", seed=1, share=0.1)
+    assert [len(p) for p in (parts.source, parts.holdout, parts.control)] == [300] * 3
+    assert len(parts.background) == 100
+    homes = [set(p.h) for p in (parts.source, parts.holdout, parts.control, parts.background)]
+    assert sum(map(len, homes)) == len(set.union(*homes)), "no household in two groups"

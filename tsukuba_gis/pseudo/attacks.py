@@ -18,7 +18,7 @@ from tsukuba_gis.pseudo.columns import (
     present,
     within_of,
 )
-from tsukuba_gis.pseudo.metric import Metric, wilson
+from tsukuba_gis.pseudo.metric import Metric, share_of, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -108,7 +108,8 @@ def _uniques(
     keys = keys_of(made, spec)
     alone = [float(risk.unique_rows(frame, keys).mean()) for frame in full]
     yield Metric(
-        name="unique_rows", kind="risk", value=alone[1], null=alone[0], n=len(full[1]),
+        name="unique_rows", kind="risk", null=alone[0], n=len(full[1]),
+        **share_of(round(alone[1] * len(full[1])), len(full[1])),
         subject=tuple(keys),
     )  # fmt: skip
     yield holdout.leak(

@@ -134,8 +134,13 @@ def _summary(evaluation: Evaluation, lang: Language) -> Iterable[str]:
 def _how(evaluation: Evaluation, lang: Language) -> Iterable[str]:
     source, held, control, _ = evaluation.holdout
     how = text("certificate_how_text", lang, source=source, holdout=held, control=control)
+    effort = evaluation.effort
+    told = {"splits": effort.splits, "sample": effort.sample, "share": percent(effort.share)}
     yield heading("certificate_how", lang)
     yield f"<p>{escape(how)}</p>"
+    yield paragraph("certificate_effort", lang, **told)
+    if not evaluation.effort.full:
+        yield f'<p class="quick">{escape(text("certificate_quick", lang, **told))}</p>'
 
 
 def _conditions(evaluation: Evaluation, lang: Language) -> Iterable[str]:
@@ -176,7 +181,7 @@ def _risks(evaluation: Evaluation, lang: Language) -> Iterable[str]:
 
 def _uses(evaluation: Evaluation, lang: Language) -> Iterable[str]:
     yield heading("certificate_utility", lang)
-    yield paragraph("certificate_utility_text", lang)
+    yield paragraph("certificate_utility_text", lang, share=percent(evaluation.effort.share))
     names = tuple(dict.fromkeys(m.name for m in evaluation.metrics if m.kind == "utility"))
     yield _full(evaluation, lang, names=names)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -47,14 +46,26 @@ def prepared(frames: Sequence[pd.DataFrame], spec: Spec) -> list[pd.DataFrame]:
             pd.api.types.is_numeric_dtype(frame[column]) for frame in result
         ):
             continue
-        texts = [frame[column].astype(object).where(frame[column].notna(), "").astype(str)
-                 for frame in result]  # fmt: skip
-        names = sorted(set(chain.from_iterable(text.unique() for text in texts)))
-        for frame, text in zip(result, texts, strict=True):
-            frame[column] = pd.Categorical(text, categories=names)
+        together, names = _named([frame[column] for frame in result])
+        ends = np.cumsum([len(frame) for frame in result])[:-1]
+        for frame, code in zip(result, np.split(together, ends), strict=True):
+            frame[column] = pd.Categorical.from_codes(code, categories=pd.Index(names))
     for frame in result:
         _derive(frame, spec)
     return result
+
+
+def _named(columns: Sequence[pd.Series[Any]]) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the place of each value's text among all texts, in their order; missing is ""."""
+    import pandas as pd
+
+    code, values = pd.factorize(pd.concat(columns, ignore_index=True))
+    texts = [str(value) for value in values]
+    names = sorted({*texts, ""} if (code < 0).any() else set(texts))
+    place = {name: number for number, name in enumerate(names)}
+    # The last entry is for missing values, which are coded -1.
+    number = np.array([*(place[text] for text in texts), place.get("", -1)], dtype=np.int64)
+    return number[code], names
 
 
 def _derive(frame: pd.DataFrame, spec: Spec) -> None:
@@ -68,11 +79,15 @@ def _derive(frame: pd.DataFrame, spec: Spec) -> None:
         home = frame[spec.household]
         frame[SIZE] = home.groupby(home).transform("size").fillna(1).astype(np.int64)
     if spec.care:
-        text = frame[spec.care].astype(str)
-        need = {code: place for place, code in enumerate(CARE_LEVELS)}
-        unknown = {code: len(need) + i for i, code in enumerate(sorted(set(text) - set(need)))}
-        frame[NEED] = text.map({**need, **unknown}).to_numpy(dtype=np.int64)
-        frame[SEVERE] = text.isin(spec.severe).to_numpy() & frame[AGED].to_numpy()
+        levels = {code: place for place, code in enumerate(CARE_LEVELS)}
+        care = frame[spec.care].astype("category")
+        names = [str(name) for name in care.cat.categories]
+        unknown = sorted(set(names) - set(levels))
+        levels |= {code: len(CARE_LEVELS) + i for i, code in enumerate(unknown)}
+        code = care.cat.codes.to_numpy()
+        frame[NEED] = np.array([levels[name] for name in names], dtype=np.int64)[code]
+        severe = np.array([name in spec.severe for name in names])[code]
+        frame[SEVERE] = severe & frame[AGED].to_numpy()
 
 
 def present(frame: pd.DataFrame, *columns: str | None) -> list[str]:

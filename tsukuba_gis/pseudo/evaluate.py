@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tsukuba_gis.pseudo import gates, holdout
 from tsukuba_gis.pseudo.attacks import attacks
 from tsukuba_gis.pseudo.columns import prepared
-from tsukuba_gis.pseudo.evaluation import Evaluation
+from tsukuba_gis.pseudo.evaluation import FULL, Effort, Evaluation
+from tsukuba_gis.pseudo.metric import Metric, averaged
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.uses import uses
 from tsukuba_gis.records import Records
@@ -18,14 +19,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from tsukuba_gis.pseudo.metric import Metric
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.zones import Zones
 
     Maker = Callable[[Records], Records]
-
-# Most rows of each side that are searched for their nearest row, or told apart.
-SAMPLE: Final = 20_000
 
 
 def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
@@ -37,7 +34,7 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
     zones: Zones | None = None,
     neighbours: pd.Series[float] | None = None,
     seed: int = 1,
-    sample: int = SAMPLE,
+    effort: Effort = FULL,
 ) -> Evaluation:
     """Measure the risk and the worth of pseudo records against the people they stand for.
 
@@ -51,9 +48,9 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
         The statistics file that they were made from; where records were swapped
         and there is none, the spec.
     make
-        Makes pseudo records from other records in the same way. Called once, on
-        30 % of the households: these are attacked, and people who were never
-        used beside them.
+        Makes pseudo records from other records in the same way. Called once a
+        division, on ``effort.share`` of the households: these are attacked, and
+        people who were never used beside them.
     zones
         Polygons of the areas: home points are checked against them.
     neighbours
@@ -61,8 +58,8 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
         areas' labels): Moran's I is compared with them.
     seed
         Seed of the holdout draw and of all sampling.
-    sample
-        Most rows of each side that are searched for their nearest row, or told apart.
+    effort
+        How much is measured: the people are divided anew ``effort.splits`` times.
 
     Returns
     -------
@@ -94,21 +91,22 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
 
     spec = statistics if isinstance(statistics, Spec) else statistics.spec
     spec = spec.resolve(str(column) for column in pseudo.frame.columns)
-    parts = holdout.split(records.frame, household=spec.household, seed=seed)
-    made = make(Records(frame=parts.source, kind=records.kind, source="holdout"))
-    real, fake, part_fake, *split = prepared(
-        [records.frame, pseudo.frame, made.frame, parts.source, parts.holdout, parts.control,
-         parts.background],
-        spec,
-    )  # fmt: skip
-    people = holdout.Holdout(
-        source=split[0], holdout=split[1], control=split[2], background=split[3],
-        household=spec.household,
-    )  # fmt: skip
+    runs: list[list[Metric]] = []
+    for number in range(effort.splits):
+        parts = holdout.split(
+            records.frame.reset_index(drop=True), household=spec.household, share=effort.share,
+            seed=seed + number,
+        )  # fmt: skip
+        made = make(Records(frame=parts.source, kind=records.kind, source="holdout"))
+        real, fake, part_fake = prepared([records.frame, pseudo.frame, made.frame], spec)
+        people = parts.rows_of(real)
+        runs.append(list(attacks(
+            people, part_fake, (real, fake), spec, seed=seed + number, size=effort.sample
+        )))  # fmt: skip
     tables, hard = _gates(pseudo.frame, statistics, zones)
     soft = chain(
-        attacks(people, part_fake, (real, fake), spec, seed=seed, size=sample),
-        uses(real, fake, people, spec, neighbours=neighbours, seed=seed, size=sample),
+        averaged(runs),
+        uses(real, fake, people, spec, neighbours=neighbours, seed=seed, size=effort.sample),
     )
     # Attacks on fewer than k people say little, and what they say is of those people.
     metrics = [m for m in (*hard, *soft) if m.measured and (m.kind != "risk" or m.n >= spec.k)]
@@ -123,7 +121,7 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
         tables=tables, persons=len(fake), seed=seed, version=__version__, k=spec.k,
         sha256="" if isinstance(statistics, Spec) else statistics.sha256,
         households=int(fake[spec.household].nunique()) if spec.household else 0,
-        holdout=(len(split[0]), len(split[1]), len(split[2]), len(split[3])),
+        effort=effort, holdout=people.sizes,
         not_measured=not_measured, care=spec.care is not None,
     )  # fmt: skip
 

@@ -22,6 +22,40 @@ FILE_GATES: Final = ("audited", "audit_narrow", "small_published", "declared_kep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much is measured.
+
+    Parameters
+    ----------
+    share
+        Share of all households that the records under attack are made from, at
+        most 0.3; as many were never used.
+    sample
+        Most rows of each side that are searched for their nearest row, or told apart.
+    splits
+        How often people are divided anew. The figures are means over the
+        divisions; the intervals are those of one division, since the divisions
+        share people and are not independent.
+    """
+
+    share: float = 0.3
+    sample: int = 20_000
+    splits: int = 1
+
+    @property
+    def full(self) -> bool:
+        """True if no less was measured than a release needs."""
+        return (
+            self.share >= FULL.share and self.sample >= FULL.sample and (self.splits >= FULL.splits)
+        )
+
+
+# What a release needs; and what a demonstration can wait for.
+FULL: Final = Effort(splits=3)
+QUICK: Final = Effort(share=0.1, sample=4_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exact:
     """The first line of every report: who sits in exact cells, and how many cells there are.
 
@@ -54,8 +88,10 @@ class Evaluation:
         Number of pseudo records, and of their households (0 if there are none).
     k, seed, version
         Threshold, seed of the holdout draw, version of the package.
+    effort
+        How much was measured.
     holdout
-        Persons in source, holdout, control and background.
+        Persons in source, holdout, control and background, of one division.
     not_measured
         Metrics left out, and the key of the text that says why.
     care
@@ -70,6 +106,7 @@ class Evaluation:
     k: int
     seed: int
     version: str
+    effort: Effort
     holdout: tuple[int, int, int, int]
     not_measured: dict[str, str]
     care: bool
@@ -131,6 +168,7 @@ class Evaluation:
             "passed": self.passed, "failed": list(self.failed), "statistics_sha256": self.sha256,
             "persons": self.persons, "households": self.households, "k": self.k,
             "seed": self.seed, "version": self.version,
+            "effort": dataclasses.asdict(self.effort),
             "exact": None if self.exact is None else dataclasses.asdict(self.exact),
             "holdout": dict(
                 zip(("source", "holdout", "control", "background"), self.holdout, strict=True)

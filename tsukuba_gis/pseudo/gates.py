@@ -22,7 +22,7 @@ from tsukuba_gis.pseudo.layout import (
     families,
     start_of,
 )
-from tsukuba_gis.pseudo.metric import Metric
+from tsukuba_gis.pseudo.metric import Metric, share_of
 from tsukuba_gis.records import LONLAT
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ def _share_kept(
     declared, kept = int(counted.declared.sum()), int(counted.kept.sum())
     return Metric(
         name=name, kind="gate" if name == "declared_kept" else "utility",
-        value=kept / declared if declared else math.nan,
-        at_least=at_least, n=declared, parts={"kept": float(kept), "declared": float(declared)},
+        **share_of(kept, declared), at_least=at_least, n=declared,
+        parts={"kept": float(kept), "declared": float(declared)},
     )  # fmt: skip
 
 
@@ -273,8 +273,8 @@ def _labels(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     def text(column: str | None) -> pd.Series[str]:
         if column is None:
             return pd.Series([""] * n)
-        own = frame[column].astype(object)
-        return own.where(own.notna(), "").astype(str).reset_index(drop=True)
+        code, values = pd.factorize(frame[column])  # each text is made once, not once a person
+        return pd.Series(np.array([*map(str, values), ""], dtype=object)[code])
 
     age = frame[spec.age].to_numpy(dtype=np.int64)
     people = pd.DataFrame(
@@ -346,14 +346,23 @@ def _patterns(
     people: pd.DataFrame, household: pd.Series[str], table: pd.DataFrame
 ) -> pd.Series[str]:
     """Return the row of each person's household pattern; not listed: its type's pool."""
-    counts = (
-        people.assign(household=household.to_numpy())
-        .groupby(["household", "type", "relation"], sort=False).size().reset_index(name="n")
+    import pandas as pd
+
+    homes, first, number = np.unique(
+        household.to_numpy(), return_index=True, return_inverse=True
     )  # fmt: skip
-    counts["part"] = counts.relation + ":" + counts.n.astype(str)
-    spelt = counts.groupby(["household", "type"], sort=False).part.agg(
-        lambda parts: "|".join(sorted(parts))
-    )
+    relation, relations = pd.factorize(people.relation, sort=True)
+    members = np.zeros((len(homes), len(relations)), dtype=np.int64)
+    np.add.at(members, (number, relation), 1)
+    kind, kinds = pd.factorize(people.type.to_numpy()[first])
+    # Few households differ from all others: each kind of them is spelt once.
+    alike, which = np.unique(np.column_stack([kind, members]), axis=0, return_inverse=True)
+    spelt = [
+        (kinds[row[0]], "|".join(sorted(
+            f"{name}:{count}" for name, count in zip(relations, row[1:], strict=True) if count
+        )))
+        for row in alike
+    ]  # fmt: skip
     listed = {
         (kind, "|".join(sorted(members.split("|")))): str(row)
         for row, (kind, state, members) in enumerate(
@@ -365,10 +374,5 @@ def _patterns(
         kind: str(row) for row, (kind, state) in enumerate(zip(table.type, table.kind, strict=True))
         if state == RARE
     }  # fmt: skip
-    homes = spelt.index.get_level_values("household")
-    kinds = spelt.index.get_level_values("type")
-    place = {
-        home: listed.get((kind, members), rare.get(kind, ""))
-        for home, kind, members in zip(homes, kinds, spelt, strict=True)
-    }
-    return household.map(place)
+    place = np.array([listed.get(one, rare.get(one[0], "")) for one in spelt], dtype=object)
+    return pd.Series(place[which.ravel()[number.ravel()]])

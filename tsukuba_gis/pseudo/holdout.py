@@ -47,6 +47,19 @@ class Holdout:
     background: pd.DataFrame = field(repr=False)
     household: str | None
 
+    @property
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Persons in source, holdout, control and background."""
+        return len(self.source), len(self.holdout), len(self.control), len(self.background)
+
+    def rows_of(self, frame: pd.DataFrame) -> Holdout:
+        """Return the same groups with the columns of another frame of the same rows."""
+        parts = (self.source, self.holdout, self.control, self.background)
+        source, held, control, background = (frame.loc[part.index] for part in parts)
+        return dataclasses.replace(
+            self, source=source, holdout=held, control=control, background=background
+        )
+
     def groups(self, frame: pd.DataFrame) -> Ints | None:
         """Return the household number of each row, None if there are no households."""
         return None if self.household is None else codes([frame], [self.household])[0]
@@ -74,8 +87,8 @@ def sample(frame: pd.DataFrame, size: int, *, seed: int, place: str) -> pd.DataF
     return frame.iloc[np.sort(rows)]
 
 
-def split(frame: pd.DataFrame, *, household: str | None, seed: int) -> Holdout:
-    """Divide people at random, by household: 30 % source, holdout, control; 10 % background.
+def split(frame: pd.DataFrame, *, household: str | None, seed: int, share: float = 0.3) -> Holdout:
+    """Divide people at random, by household: source, holdout and control alike, and background.
 
     Parameters
     ----------
@@ -85,6 +98,9 @@ def split(frame: pd.DataFrame, *, household: str | None, seed: int) -> Holdout:
         Column of household numbers; a row without one is its own household.
     seed
         Seed of the draw.
+    share
+        Share of households in each of the first three (at most 0.3); the
+        background has a third of that.
 
     Raises
     ------
@@ -109,7 +125,8 @@ def split(frame: pd.DataFrame, *, household: str | None, seed: int) -> Holdout:
         raise InputError("pseudo_too_few_for_holdout", n=count)
     place = np.empty(count)
     place[stream(f"{seed}", "holdout").permutation(count)] = np.arange(count) / count
-    part = np.searchsorted([0.3, 0.6, 0.9], place, side="right")[number]
+    ends = share * np.array([1, 2, 3, 10 / 3])
+    part = np.searchsorted(np.round(ends, 12), place, side="right")[number]
     source, held, control, background = (frame[part == i] for i in range(4))
     return Holdout(
         source=source, holdout=held, control=control, background=background, household=household

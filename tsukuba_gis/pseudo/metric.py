@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -78,7 +79,8 @@ class Metric:
         """True within the target, False outside; None without target, or if undecided.
 
         Undecided: the value is outside, but its interval reaches into the
-        target. A gate is never undecided.
+        target. So only risks and smoke tests can be, which are measured on
+        samples: a gate or a use that is off its target is off it.
         """
         if not self.measured or (self.at_least is None and self.at_most is None):
             return None
@@ -87,7 +89,15 @@ class Metric:
         if below <= self.value <= above:
             return True
         reaches = self.low <= above if self.value > above else self.high >= below
-        return None if reaches and self.kind != "gate" else False
+        return None if reaches and self.kind in ("risk", "smoke") else False
+
+
+class Figure(TypedDict):
+    """A value and its 95 % interval, by the names of a metric's fields."""
+
+    value: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,53 @@ class Estimate:
         return Estimate(
             self.value - other.value, math.hypot(self.se, other.se), min(self.n, other.n)
         )
+
+
+def averaged(runs: Sequence[Sequence[Metric]]) -> list[Metric]:
+    """Return the metrics of several runs as one: means over the runs.
+
+    The interval has the mean width of the runs: it is that of one run, not
+    narrowed, since the runs share people. ``parts`` also hold the lowest and
+    the highest value of a run. A metric that a run could not measure is left out.
+
+    Examples
+    --------
+    >>> one, two = (Metric(name="dcr", kind="smoke", value=v, low=v - 1, high=v + 1, n=9)
+    ...             for v in (1.0, 2.0))
+    >>> both = averaged([[one], [two]])[0]
+    >>> both.value, both.low, both.high, both.parts["highest"]
+    (1.5, 0.5, 2.5, 2.0)
+    """
+    if len(runs) == 1:
+        return list(runs[0])
+    found = [{(m.name, m.subject): m for m in run if m.measured} for run in runs]
+    shared = [key for key in found[0] if all(key in run for run in found)]
+    return [_mean_of([run[key] for run in found]) for key in shared]
+
+
+def _mean_of(metrics: Sequence[Metric]) -> Metric:
+    first = metrics[0]
+
+    def middle(values: list[float]) -> float:
+        return float(np.mean(values))
+
+    values = [m.value for m in metrics]
+    parts = {
+        name: middle([m.parts[name] for m in metrics])
+        for name in first.parts if all(name in m.parts for m in metrics)
+    }  # fmt: skip
+    if min(values) < max(values):
+        parts |= {"lowest": min(values), "highest": max(values)}
+    return dataclasses.replace(
+        first,
+        value=middle(values),
+        low=middle([m.low for m in metrics]),
+        high=middle([m.high for m in metrics]),
+        null=middle([m.null for m in metrics]),
+        at_most=None if first.at_most is None else middle([m.at_most or 0.0 for m in metrics]),
+        n=min(m.n for m in metrics),
+        parts=parts,
+    )
 
 
 def mean(values: ArrayLike, households: ArrayLike | None = None) -> Estimate:
@@ -201,7 +258,31 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     share, z2 = hits / n, Z95**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # At 0 and 1 rounding would leave the share itself outside.
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))
+
+
+def share_of(hits: int, n: int) -> Figure:
+    """Return a share and its interval by the names of a metric's fields; NaN of nothing.
+
+    Examples
+    --------
+    >>> share_of(5, 10)["value"]
+    0.5
+    """
+    low, high = wilson(hits, n)
+    return Figure(value=hits / n if n else math.nan, low=low, high=high)
+
+
+def about(value: float, se: float) -> Figure:
+    """Return a figure and its interval of ±1.96 standard errors by a metric's fields.
+
+    Examples
+    --------
+    >>> round(about(1.0, 0.1)["high"], 3)
+    1.196
+    """
+    return Figure(value=value, low=value - Z95 * se, high=value + Z95 * se)
 
 
 def _placements(scores: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:

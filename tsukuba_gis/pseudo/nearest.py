@@ -7,12 +7,12 @@ where they differ; Euclidean.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.pseudo.metric import Metric, auc, mean
+from tsukuba_gis.pseudo.metric import Z95, Metric, auc, mean
 from tsukuba_gis.pseudo.risk import codes
 
 if TYPE_CHECKING:
@@ -91,6 +91,18 @@ def nearest(
     return distances, places
 
 
+def distances(
+    parts: Sequence[pd.DataFrame], pool: pd.DataFrame, *, known: Sequence[str],
+    within: Sequence[str], scale: pd.DataFrame | None = None,
+) -> list[Floats]:  # fmt: skip
+    """Return the distance to the nearest row of a pool, for several groups searched at once."""
+    import pandas as pd
+
+    together = pd.concat(parts, ignore_index=True)
+    found = nearest(together, pool, known=known, within=within, scale=scale)[0][:, 0]
+    return np.split(_finite(found), np.cumsum([len(part) for part in parts])[:-1])
+
+
 def inferred(
     frame: pd.DataFrame,
     pseudo: pd.DataFrame,
@@ -158,12 +170,9 @@ def membership(
     against the holdout.
     """
     parts = (people.source, people.holdout, people.control)
-    near = [_finite(nearest(part, made, known=known, within=within)[0][:, 0]) for part in parts]
+    near = distances(parts, made, known=known, within=within)
     # The scale is that of the pseudo records in both, so that the two distances compare.
-    usual = [
-        _finite(nearest(part, people.background, known=known, within=within, scale=made)[0][:, 0])
-        for part in parts
-    ]
+    usual = distances(parts, people.background, known=known, within=within, scale=made)
     groups = [people.groups(part) for part in parts]
     metrics = []
     for name, scores in (
@@ -205,7 +214,8 @@ def closest_record(
     groups = people.groups(made)
     share = mean(_nearer(source, held), groups)
     low, high = share.interval
-    ratios = [float(np.median(_ratio(part))) for part in found]
+    ratios, errors = zip(*(_median(_ratio(part)) for part in found), strict=True)
+    off = Z95 * math.hypot(errors[0], errors[1])
     return (
         Metric(
             name="dcr", kind="smoke", value=share.value, low=low, high=high,
@@ -213,7 +223,9 @@ def closest_record(
             subject=tuple(known),
         ),
         Metric(
-            name="nndr", kind="smoke", value=ratios[0] - ratios[1], null=ratios[2] - ratios[1],
+            name="nndr", kind="smoke", value=ratios[0] - ratios[1],
+            low=ratios[0] - ratios[1] - off, high=ratios[0] - ratios[1] + off,
+            null=ratios[2] - ratios[1],
             n=len(made), subject=tuple(known),
             parts={"source": ratios[0], "holdout": ratios[1], "control": ratios[2]},
         ),
@@ -233,13 +245,26 @@ def _coordinates(frame: pd.DataFrame, pool: pd.DataFrame, columns: Sequence[str]
             parts.append(np.where(gone, 0.5, rank / max(2 * len(line), 1))[:, None])
             parts.append(gone[:, None].astype(float))
             continue
-        names = sorted(pool[column].dropna().astype(str).unique())
-        if len(names) > 60:
-            raise InputError("pseudo_too_many_values", column=column, n=len(names))
-        own = frame[column].astype(str).to_numpy()
+        own, names = _categories(frame[column], pool[column])
+        if names > 60:
+            raise InputError("pseudo_too_many_values", column=column, n=names)
         # Two categories differ in two of these columns: √½ each makes them 1 apart.
-        parts.append((own[:, None] == np.array(names)[None, :]) * math.sqrt(0.5))
+        parts.append((own[:, None] == np.arange(names)[None, :]) * math.sqrt(0.5))
     return np.hstack(parts) if parts else np.zeros((len(frame), 1))
+
+
+def _categories(column: pd.Series[Any], pool: pd.Series[Any]) -> tuple[Ints, int]:
+    """Return the place of each value among those of the pool, and how many the pool has."""
+    import pandas as pd
+
+    if not isinstance(pool.dtype, pd.CategoricalDtype) or column.dtype != pool.dtype:
+        names = sorted(pool.dropna().astype(str).unique())
+        texts = pd.Categorical(column.astype(str), categories=names)
+        return np.asarray(texts.codes, dtype=np.int64), len(names)
+    used = np.unique(pool.cat.codes[pool.cat.codes >= 0])
+    place = np.full(len(pool.cat.categories) + 1, -1, dtype=np.int64)
+    place[used] = np.arange(len(used))
+    return place[column.cat.codes.to_numpy()], len(used)
 
 
 def _blocks(asked: Ints, there: Ints) -> list[tuple[Ints, Ints]]:
@@ -254,9 +279,10 @@ def _blocks(asked: Ints, there: Ints) -> list[tuple[Ints, Ints]]:
 
 
 def _closest(asked: Floats, there: Floats, count: int) -> tuple[Floats, Ints]:
-    square = asked @ there.T
-    square *= -2
-    square += (there**2).sum(axis=1)
+    # |b|² − 2ab in one product; |a|² is the same for all of a row.
+    square = np.column_stack([asked, np.ones(len(asked))]) @ np.column_stack(
+        [-2 * there, (there**2).sum(axis=1)]
+    ).T  # fmt: skip
     rows = np.arange(len(asked))
     found, where = [], []
     for _ in range(min(count, len(there))):
@@ -287,3 +313,10 @@ def _ratio(distances: Floats) -> Floats:
     first, second = _finite(distances[:, 0]), _finite(distances[:, 1])
     # Two people at the same point: nothing singles one out.
     return np.where(second > 0, first / np.where(second > 0, second, 1.0), 1.0)
+
+
+def _median(values: Floats) -> tuple[float, float]:
+    """Return a median and its standard error, from the order statistics about it."""
+    half = 0.5 / math.sqrt(max(len(values), 1))  # one standard error of the rank
+    low, middle, high = np.quantile(values, [max(0.5 - half, 0), 0.5, min(0.5 + half, 1)])
+    return float(middle), float(high - low) / 2

@@ -12,7 +12,7 @@ from tsukuba_gis.errors import MissingExtraError
 from tsukuba_gis.pseudo.columns import known_of, numbers_of
 from tsukuba_gis.pseudo.holdout import sample as draw
 from tsukuba_gis.pseudo.keys import stream
-from tsukuba_gis.pseudo.metric import Z95, Metric, auc
+from tsukuba_gis.pseudo.metric import Z95, Metric, about, auc
 from tsukuba_gis.pseudo.risk import codes
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.metric import Figure
 
     Floats = NDArray[np.float64]
 
@@ -38,13 +40,13 @@ def spearman(frame: pd.DataFrame, columns: Sequence[str]) -> Floats:
 
     values = [numbers_of(frame[column], math.nan) for column in columns]
     known = [np.isfinite(value) for value in values]
-    whole = [rankdata(v) if k.all() else None for v, k in zip(values, known, strict=True)]
+    whole = [_centred(rankdata(v)) if k.all() else None for v, k in zip(values, known, strict=True)]
     matrix = np.eye(len(columns))
     for i, j in combinations(range(len(columns)), 2):
         both = known[i] & known[j]
         first, second = (
             rank if (rank := whole[place]) is not None and both.all()
-            else rankdata(values[place][both])
+            else _centred(rankdata(values[place][both]))
             for place in (i, j)
         )  # fmt: skip
         matrix[i, j] = matrix[j, i] = _correlation(first, second)
@@ -63,12 +65,20 @@ def spearman_difference(
 
     Pairs that are not defined in either frame (one value only) are left out.
     """
-    difference = np.abs(spearman(pseudo, columns) - spearman(real, columns))
-    pairs = difference[np.triu_indices(len(columns), k=1)]
+    upper = np.triu_indices(len(columns), k=1)
+    true, made = spearman(real, columns)[upper], spearman(pseudo, columns)[upper]
+    pairs = np.abs(made - true)
+    error = math.nan
+    if np.isfinite(pairs).any():
+        worst = int(np.nanargmax(pairs))
+        error = math.hypot(*(
+            _rank_error(r[worst], int(_together(frame, columns)[upper][worst]))
+            for r, frame in ((true, real), (made, pseudo))
+        ))  # fmt: skip
     pairs = pairs[np.isfinite(pairs)]
     return Metric(
-        name=name, kind="utility", value=float(pairs.max()) if len(pairs) else math.nan,
-        null=0.0, at_most=at_most, n=len(pairs), subject=tuple(columns),
+        name=name, kind="utility", null=0.0, at_most=at_most, n=len(pairs),
+        subject=tuple(columns), **about(float(pairs.max()) if len(pairs) else math.nan, error),
         parts={"mean": float(pairs.mean())} if len(pairs) else {},
     )  # fmt: skip
 
@@ -125,8 +135,9 @@ def coefficient_overlap(
     shared = np.minimum(b + Z95 * se, c + Z95 * error) - np.maximum(b - Z95 * se, c - Z95 * error)
     overlap = 0.5 * (shared / (2 * Z95 * se) + shared / (2 * Z95 * error))
     return Metric(
-        name="overlap", kind="utility", value=float(overlap.mean()) if len(b) else math.nan,
-        at_least=0.7, n=len(rows[0]), subject=(response, *numbers, *categories),
+        name="overlap", kind="utility", at_least=0.7,
+        **about(float(overlap.mean()) if len(b) else math.nan, _error_of_mean(overlap)),
+        n=len(rows[0]), subject=(response, *numbers, *categories),
         parts={"shift": float(np.max(np.abs(c - b) / se, initial=0.0)), "worst": float(
             overlap.min(initial=1.0))},
     )  # fmt: skip
@@ -169,8 +180,9 @@ def propensity(
     free = features.shape[1] - 1
     expected = free * (1 - share) * share / len(label)
     return Metric(
-        name="propensity", kind="utility", value=error / expected if free else math.nan, null=1.0,
-        n=len(label), subject=tuple(columns), parts={"pmse": error, "terms": float(free)},
+        name="propensity", kind="utility", null=1.0, n=len(label),
+        **_chi_square(error / expected if free else math.nan, free),
+        subject=tuple(columns), parts={"pmse": error, "terms": float(free)},
     )  # fmt: skip
 
 
@@ -212,19 +224,19 @@ def classifier_auc(
     ]
     features = np.vstack(_features(sample, columns, missing=True))
     label = np.repeat([0, 1], [len(part) for part in sample])
-    groups = [
+    groups = _apart([
         np.arange(len(part)) if household is None else codes([part], [household])[0]
         for part in sample
-    ]
-    groups[1] = groups[1] + groups[0].max(initial=-1) + 1
+    ])  # fmt: skip
     group = np.concatenate(groups)
     fold = stream(f"{seed}", "folds").integers(5, size=int(group.max()) + 1)[group]
     score = np.zeros(len(label))
+    trees = min(100, max(20, len(label) // 160))  # on few rows more of them only learn by heart
     # One thread: the trees are small, and on a busy machine threads wait for each other.
     with threadpool_limits(limits=1, user_api="openmp"):
         for number in range(5):
             out = fold == number
-            model = HistGradientBoostingClassifier(random_state=seed, max_iter=100)
+            model = HistGradientBoostingClassifier(random_state=seed, max_iter=trees)
             model.fit(features[~out], label[~out])
             score[out] = model.predict_proba(features[out])[:, 1]
     value = auc(score[label == 1], score[label == 0], groups=(groups[1], groups[0]))
@@ -235,14 +247,47 @@ def classifier_auc(
     )  # fmt: skip
 
 
+def _apart(groups: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    """Return household numbers that no two of the frames share."""
+    return [groups[0], groups[1] + groups[0].max(initial=-1) + 1]
+
+
+def _centred(ranks: Floats) -> Floats:
+    return ranks - ranks.mean() if len(ranks) else ranks
+
+
 def _correlation(first: Floats, second: Floats) -> float:
-    a, b = (
-        first - first.mean() if len(first) else first,
-        second - second.mean() if len(second) else second,
-    )
-    scale = math.sqrt(float(a @ a) * float(b @ b))
+    """Return the correlation of two centred columns."""
+    scale = math.sqrt(float(first @ first) * float(second @ second))
     # A column of one value: 1e-9 is rounding, not spread.
-    return float(a @ b) / scale if scale > 1e-9 else math.nan
+    return float(first @ second) / scale if scale > 1e-9 else math.nan
+
+
+def _together(frame: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.int64]:
+    """Return how many rows have both of each pair of columns."""
+    there = np.column_stack([~np.isnan(numbers_of(frame[column], math.nan)) for column in columns])
+    counts: NDArray[np.int64] = there.astype(np.int64).T @ there.astype(np.int64)
+    return counts
+
+
+def _rank_error(r: float, n: int) -> float:
+    """Return the standard error of a rank correlation.
+
+    References
+    ----------
+    Bonett and Wright 2000, doi:10.1007/BF02294183.
+    """
+    return (1 - r**2) * math.sqrt((1 + r**2 / 2) / (n - 3)) if n > 3 else math.nan
+
+
+def _error_of_mean(values: Floats) -> float:
+    return float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+
+
+def _chi_square(value: float, free: int) -> Figure:
+    """Return a χ² over its degrees of freedom with its interval, non-central above 1."""
+    beyond = max(free * (value - 1), 0.0)
+    return about(value, math.sqrt(2 * (free + 2 * beyond)) / free if free else math.nan)
 
 
 def _designs(
@@ -256,14 +301,15 @@ def _designs(
             value = (numbers_of(frame[column], centre) - centre) / (scale or 1.0)
             part += [value, value**2]
     for column in categories:
-        counts = [frame[column].astype(str).value_counts() for frame in frames]
-        common = sorted(
-            name for name in counts[0].index
-            if counts[0][name] >= 30 and counts[1].get(name, 0) >= 30
-        )  # fmt: skip
-        for name in common[1:]:
-            for part, frame in zip(parts, frames, strict=True):
-                part.append((frame[column].astype(str) == name).to_numpy(dtype=float))
+        coded = codes(frames, [column])
+        size = max(code.max(initial=-1) for code in coded) + 1
+        counts = [np.bincount(code, minlength=size) for code in coded]
+        common = np.flatnonzero((counts[0] >= 30) & (counts[1] >= 30))
+        # The commonest is what the others are compared with: the errors are smallest.
+        others = common[common != common[np.argmax(counts[0][common])]] if len(common) else common
+        for number in others:
+            for part, code in zip(parts, coded, strict=True):
+                part.append((code == number).astype(float))
     return [np.column_stack(part) for part in parts]
 
 

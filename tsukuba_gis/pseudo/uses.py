@@ -57,14 +57,16 @@ def uses(
     seed, size
         Of the samples: rows of each side that are told apart.
     """
-    yield from _counts(real, fake, spec)
+    yield from _counts(real, fake, people, spec)
     yield from _relations(real, fake, people, spec)
     yield from _told_apart(real, fake, spec, seed=seed, size=size)
     yield from _places(real, fake, spec, neighbours)
     yield from _numbers(real, fake, people, spec)
 
 
-def _counts(real: pd.DataFrame, fake: pd.DataFrame, spec: Spec) -> Iterator[Metric]:
+def _counts(
+    real: pd.DataFrame, fake: pd.DataFrame, people: Holdout, spec: Spec
+) -> Iterator[Metric]:
     sex = present(real, spec.sex)
     plans: list[tuple[list[str | None], float | None]] = [
         ([spec.cluster, *sex, FIVE_YEARS], 0.99),
@@ -77,13 +79,30 @@ def _counts(real: pd.DataFrame, fake: pd.DataFrame, spec: Spec) -> Iterator[Metr
         chosen = [column for column in columns if column is not None]
         if len(chosen) < len(columns):
             continue
-        yield utility.cells_equal(real, fake, chosen, k=spec.k, at_least=at_least)
+        yield _beside(
+            people, real, fake,
+            lambda a, b, chosen=chosen, at_least=at_least: utility.cells_equal(  # type: ignore[misc]
+                a, b, chosen, k=spec.k, at_least=at_least),
+        )  # fmt: skip
         if at_least == 0.99:
-            yield utility.tvd(real, fake, chosen)
+            yield _beside(
+                people,
+                real,
+                fake,
+                lambda a, b, chosen=chosen: utility.tvd(a, b, chosen),  # type: ignore[misc]
+            )
     for column in spec.sums:
-        yield utility.sums_equal(real, fake, by=[spec.cluster], column=column)
+        yield _beside(
+            people, real, fake,
+            lambda a, b, column=column: utility.sums_equal(  # type: ignore[misc]
+                a, b, by=[spec.cluster], column=column),
+        )  # fmt: skip
     if spec.area:
-        yield utility.pairs_equal(real, fake, area=spec.area, columns=(AGED, YOUNG), k=spec.k)
+        area = spec.area
+        yield _beside(
+            people, real, fake,
+            lambda a, b: utility.pairs_equal(a, b, area=area, columns=(AGED, YOUNG), k=spec.k),
+        )  # fmt: skip
 
 
 def _relations(

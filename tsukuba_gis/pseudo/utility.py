@@ -1,9 +1,9 @@
 """How much pseudo records are worth: what an analyst would find in them, against the real ones.
 
-Each measure compares a frame with the real one. No interval stands where two
-whole tables are compared and nothing is sampled; how far two groups of real
-people lie apart by chance is the baseline that
-:func:`tsukuba_gis.pseudo.evaluate.evaluate` adds.
+Each measure compares a frame with the real one. The intervals treat cells,
+areas or people as draws: they say how far a figure would move with other ones.
+How far two groups of real people lie apart by chance is the baseline that
+:func:`tsukuba_gis.pseudo.uses.uses` adds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.pseudo.columns import known_of, numbers_of
-from tsukuba_gis.pseudo.metric import Metric
+from tsukuba_gis.pseudo.metric import Z95, Figure, Metric, about, share_of, wilson
 from tsukuba_gis.pseudo.risk import codes
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def cells_equal(
     large = true >= k
     return Metric(
         name="cells_equal", kind="utility", n=int(large.sum()), subject=tuple(columns),
-        value=float((true == made)[large].mean()) if large.any() else math.nan,
-        at_least=at_least,
+        **share_of(int((true == made)[large].sum()), int(large.sum())), at_least=at_least,
     )  # fmt: skip
 
 
@@ -68,9 +67,12 @@ def tvd(real: pd.DataFrame, pseudo: pd.DataFrame, columns: Sequence[str]) -> Met
     """
     true, made = _counts(real, pseudo, columns)
     apart = np.abs(true / max(true.sum(), 1) - made / max(made.sum(), 1))
+    # A share of people, so its interval is that of a share.
+    value = float(0.5 * apart.sum())
+    low, high = wilson(round(value * int(made.sum())), int(made.sum()))
     return Metric(
-        name="tvd", kind="utility", value=float(0.5 * apart.sum()), at_most=0.002, null=0.0,
-        n=len(true), subject=tuple(columns),
+        name="tvd", kind="utility", value=value, low=min(low, value), high=max(high, value),
+        at_most=0.002, null=0.0, n=len(true), subject=tuple(columns),
     )  # fmt: skip
 
 
@@ -87,8 +89,9 @@ def sums_equal(
     made = np.bincount(other, numbers_of(pseudo[column], 0.0), minlength=size)
     off = np.abs(made - true) / np.where(true == 0, 1.0, np.abs(true))
     return Metric(
-        name="sums_equal", kind="utility", value=float((off < 1e-9).mean()), at_least=1.0,
-        n=int(size), subject=(*by, column), parts={"worst": float(off.max(initial=0.0))},
+        name="sums_equal", kind="utility", **share_of(int((off < 1e-9).sum()), int(size)),
+        at_least=1.0, n=int(size), subject=(*by, column),
+        parts={"worst": float(off.max(initial=0.0))},
     )  # fmt: skip
 
 
@@ -115,7 +118,7 @@ def pairs_equal(
         same &= true == made
     return Metric(
         name="ratio_equal", kind="utility", n=int(large.sum()), subject=(area, *columns),
-        value=float(same[large].mean()) if large.any() else math.nan, at_least=1.0,
+        **share_of(int(same[large].sum()), int(large.sum())), at_least=1.0,
     )  # fmt: skip
 
 
@@ -141,18 +144,13 @@ def moran(values: pd.Series[float], neighbours: pd.Series[float]) -> float:
     0.5
     """
     known = values[np.isfinite(values.to_numpy(dtype=float))]
-    place = {name: number for number, name in enumerate(known.index)}
-    focal = neighbours.index.get_level_values(0)
-    other = neighbours.index.get_level_values(1)
-    inside = [
-        (place[a], place[b], w)
-        for a, b, w in zip(focal, other, neighbours.to_numpy(), strict=True)
-        if a != b and a in place and b in place and w > 0
-    ]
+    a, b = (known.index.get_indexer(neighbours.index.get_level_values(i)) for i in (0, 1))
+    w = neighbours.to_numpy(dtype=float)
+    inside = (a >= 0) & (b >= 0) & (a != b) & (w > 0)
+    a, b, w = a[inside], b[inside], w[inside]
     z = known.to_numpy(dtype=float) - known.mean()
-    if not inside or not (z @ z) > 0:
+    if not len(w) or not (z @ z) > 0:
         return math.nan
-    a, b, w = (np.array(part) for part in zip(*inside, strict=True))
     weight = w / np.bincount(a, w, minlength=len(z))[a]
     return float(len(z) / weight.sum() * (weight * z[a] * z[b]).sum() / (z @ z))
 
@@ -197,8 +195,9 @@ def moran_difference(
         return Metric(name="moran", kind="utility", value=math.nan, subject=(area, *columns))
     before, after = moran(first, neighbours), moran(second, neighbours)
     return Metric(
-        name="moran", kind="utility", value=after - before, null=0.0, at_least=-0.03, at_most=0.03,
-        n=len(large), subject=(area, *columns), parts={"real": before, "pseudo": after},
+        name="moran", kind="utility", null=0.0, at_least=-0.03, at_most=0.03, n=len(large),
+        **about(after - before, _jackknife(first, second, neighbours)), subject=(area, *columns),
+        parts={"real": before, "pseudo": after},
     )  # fmt: skip
 
 
@@ -222,8 +221,9 @@ def age_gaps(
     means = [float(gap.mean()) for gap in gaps]
     spread = [float(gap.std(ddof=1)) for gap in gaps]
     return Metric(
-        name="age_gap", kind="utility", value=spread[1] / spread[0] if spread[0] else math.nan,
-        at_most=1.15, n=len(gaps[0]), subject=pair,
+        name="age_gap", kind="utility", at_most=1.15,
+        **_ratio_of(spread[1], spread[0], [_spread_error(gap) for gap in gaps]),
+        n=len(gaps[0]), subject=pair,
         parts={"real": means[0], "pseudo": means[1], "real_sd": spread[0], "pseudo_sd": spread[1]},
     )  # fmt: skip
 
@@ -231,13 +231,13 @@ def age_gaps(
 def spread_ratio(real: pd.DataFrame, pseudo: pd.DataFrame, column: str) -> Metric:
     """Return the standard deviation of a number, pseudo over real; missing left out."""
     true, made = (known_of(frame[column]) for frame in (real, pseudo))
-    return _ratio("spread", column, true, made, np.std)
+    return _ratio("spread", column, true, made, np.std, _spread_error)
 
 
 def tail_ratio(real: pd.DataFrame, pseudo: pd.DataFrame, column: str) -> Metric:
     """Return the 99th percentile of a number, pseudo over real; missing left out."""
     true, made = (known_of(frame[column]) for frame in (real, pseudo))
-    return _ratio("tail", column, true, made, lambda values: np.quantile(values, 0.99))
+    return _ratio("tail", column, true, made, lambda values: np.quantile(values, 0.99), _tail_error)
 
 
 def _counts(real: pd.DataFrame, pseudo: pd.DataFrame, columns: Sequence[str]) -> tuple[Ints, Ints]:
@@ -256,11 +256,48 @@ def _gaps(
     return known_of(both[f"{age}_second"]) - known_of(both[f"{age}_first"])
 
 
-def _ratio(name: str, column: str, true: Floats, made: Floats, measure: Any) -> Metric:
-    if len(true) == 0 or len(made) == 0:
+def _ratio(name: str, column: str, true: Floats, made: Floats, measure: Any, error: Any) -> Metric:
+    if len(true) < 2 or len(made) < 2:
         return Metric(name=name, kind="utility", value=math.nan, subject=(column,))
     before, after = float(measure(true)), float(measure(made))
     return Metric(
-        name=name, kind="utility", value=after / before if before else math.nan, null=1.0,
-        at_least=0.95, at_most=1.05, n=len(made), subject=(column,),
+        name=name, kind="utility", null=1.0, at_least=0.95, at_most=1.05, n=len(made),
+        subject=(column,), **_ratio_of(after, before, [error(true), error(made)]),
     )  # fmt: skip
+
+
+def _ratio_of(after: float, before: float, errors: Sequence[float]) -> Figure:
+    """Return a ratio and its interval, from the relative errors of its two sides."""
+    if not before:
+        return Figure(value=math.nan, low=math.nan, high=math.nan)
+    ratio, wide = after / before, math.exp(Z95 * math.hypot(*errors))
+    return Figure(value=ratio, low=ratio / wide, high=ratio * wide)
+
+
+def _spread_error(values: Floats) -> float:
+    """Return the relative standard error of a standard deviation: √((κ − 1) / 4n)."""
+    centred = values - values.mean()
+    variance = float((centred**2).mean())
+    kurtosis = float((centred**4).mean()) / variance**2 if variance else 1.0
+    return math.sqrt(max(kurtosis - 1, 0.0) / (4 * len(values)))
+
+
+def _tail_error(values: Floats) -> float:
+    """Return the relative standard error of the 99th percentile, from order statistics."""
+    off = math.sqrt(0.99 * 0.01 / len(values))
+    low, middle, high = np.quantile(values, [0.99 - off, 0.99, min(0.99 + off, 1.0)])
+    return float((high - low) / (2 * abs(middle))) if middle else 0.0
+
+
+def _jackknife(
+    first: pd.Series[float], second: pd.Series[float], neighbours: pd.Series[float],
+    *, groups: int = 20,
+) -> float:  # fmt: skip
+    """Return the standard error of a difference of two Moran's I, leaving out areas in turn."""
+    part = np.arange(len(first)) % groups
+    left = [
+        moran(second[part != i], neighbours) - moran(first[part != i], neighbours)
+        for i in range(min(groups, len(first)))
+    ]
+    spread = float(np.sum((np.array(left) - np.mean(left)) ** 2))
+    return math.sqrt((len(left) - 1) / len(left) * spread)
