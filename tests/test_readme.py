@@ -39,6 +39,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("readme")
     people = register(size=6_000).frame
     people.to_csv(folder / "people.csv", index=False)
+    people[["lon", "lat"]].iloc[::200].to_csv(folder / "clinics.csv", index=False)
     people.to_parquet(folder / "people.parquet", index=False)
     shutil.copytree(ROOT / "examples", folder / "examples")
     people.to_csv(folder / "examples" / "register.csv", index=False)

@@ -4,9 +4,19 @@ from pathlib import Path
 
 import pytest
 
+from tsukuba_gis.autocorrelation import TAKES, chance_share, eb_moran, local_eb_moran
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.result import FORMATS
-from tsukuba_gis.study import RegionRule, ZoneSource, demo_study, read_study, run
+from tsukuba_gis.result import FORMATS, LOCAL_CLASSES
+from tsukuba_gis.study import (
+    RegionRule,
+    ZoneSource,
+    demo_study,
+    read_study,
+    read_study_records,
+    run,
+)
+from tsukuba_gis.study.description import LOCAL_STATISTICS, STATISTICS
+from tsukuba_gis.weights import queen
 
 GOOD = """
 [study]
@@ -103,6 +113,13 @@ def test_rules_of_pseudo_records(tmp_path):
         ),
         (('kind = "school_district"', 'kind = "school_district"\nid = "x"'), r"id of .*path"),
         (('kind = "ward"', 'kind = "ward"\nfixes = [["a"]]'), r"zones\.fixes.*swap_axes"),
+        (("min_count = 5", 'together = ["share_65plus", "density"]'), r"study\.together"),
+        (("min_count = 5", 'together = [["density", "density"]]'), r"study\.together"),
+        (("min_count = 5", 'together = [["density", "x"]]'), r"study\.together"),
+        (("min_count = 5", 'together = [["density", "share_65plus"]]'), r"need each other"),
+        (("min_count = 5", 'statistics = ["lee"]'), r"need each other"),
+        (("min_count = 5", 'statistics = ["join_counts"]'), r"study\.statistics.*geary"),
+        (("min_count = 5", 'local_statistics = ["local_moran"]'), r"study\.local_statistics"),
         (("[study]", "zoens = 1\n[study]"), r"unknown key zoens"),
         (("[records]", "[pseudo]\nk = 'x'\n[records]"), r"\[pseudo\]"),
         (('["share_65plus"]', '["happiness"]'), r"study\.indicators.*share_65plus"),
@@ -189,21 +206,63 @@ def test_a_run_fills_regions_and_further_statistics():
     study = replace(
         demo_study(size=4_000),
         zones=(ZoneSource(kind="school_district"),),
+        indicators=("population", "share_65plus", "ratio_65_10"),
         permutations=99,
-        statistics=("geary", "getis_ord_g"),
-        local_statistics=("local_geary", "local_g", "local_g_star"),
+        statistics=STATISTICS,
+        local_statistics=LOCAL_STATISTICS,
+        together=(("share_65plus", "density", "ratio_65_10"),),
         regions=RegionRule(indicators=("share_65plus",), k=3),
     )
     (level,) = run(study).levels
-    rates = [name for name in level.values.columns if name not in ("population", "households")]
+    assert list(level.values) == ["population", "share_65plus", "ratio_65_10"]
+    rates = [("share_65plus",), ("ratio_65_10",)]
+    of = {
+        "one": rates,
+        "rate": [("share_65plus", "persons")],  # the other is no share
+        "two": [("share_65plus", "density"), ("share_65plus", "ratio_65_10"),
+                ("density", "ratio_65_10")],
+        "several": [("share_65plus", "density", "ratio_65_10")],
+    }  # fmt: skip
     assert [(one.statistic, one.indicator) for one in level.associations] == [
-        (name, (rate,)) for name in ("geary", "getis_ord_g") for rate in rates
+        (name, columns) for name in STATISTICS for columns in of[TAKES[name]]
     ]
     assert [(one.statistic, one.indicator) for one in level.local] == [
-        (name, (rate,)) for name in ("local_geary", "local_g", "local_g_star") for rate in rates
+        (name, columns) for name in LOCAL_STATISTICS for columns in of[TAKES[name]]
     ]
+    for one in level.local:
+        known = {*LOCAL_CLASSES[one.statistic], "ns", "island", "missing"}
+        assert set(one.frame["cluster"]) <= known
     assert (level.regions.k, level.regions.n, level.regions.variables) == (3, 16, ("share_65plus",))
     assert level.regions.labels.index.equals(level.zones.ids)
+
+
+def test_statistics_of_a_run_are_those_of_the_functions():
+    """The rate statistics from persons counted here, over again."""
+    study = replace(
+        demo_study(size=4_000),
+        zones=(ZoneSource(kind="school_district", match="code"),),
+        indicators=("share_65plus",),
+        permutations=99,
+        statistics=("eb_moran",),
+        local_statistics=("local_eb_moran",),
+        regions=None,
+    )
+    (level,) = run(study).levels
+    records, _ = read_study_records(study)
+    frame = records.frame[records.frame["age"].notna()]
+    districts = dict(zip(level.zones.names, level.zones.ids, strict=True))
+    zone = frame["school_district"].map(lambda name: districts.get(name, name))
+    persons = zone.value_counts().reindex(level.zones.ids).astype(float)
+    old = zone[frame["age"] >= 65].value_counts().reindex(level.zones.ids).astype(float)
+    graph = queen(level.zones)
+    expected = eb_moran(old, persons, graph, permutations=99, seed=study.seed)
+    assert level.associations[0].value == pytest.approx(expected.value)
+    assert level.associations[0].p == expected.p
+    local = local_eb_moran(old, persons, graph, permutations=99, seed=study.seed)
+    assert level.local[0].frame["value"].to_list() == pytest.approx(local.frame["value"].to_list())
+    chance = chance_share(old, persons)
+    assert level.moran["share_65plus"].chance == pytest.approx(chance)
+    assert level.lisa["share_65plus"].chance == pytest.approx(chance)
 
 
 def test_regions_may_use_indicators_that_are_not_shown():

@@ -305,6 +305,47 @@ def indicator_values(
     )
 
 
+def share_counts(
+    records: Records,
+    zone_ids: pd.Series[str],
+    *,
+    zones: Zones,
+    values: pd.DataFrame,
+    severe: SevereCare = "care3-5",
+) -> dict[str, pd.DataFrame]:
+    """Count who stands above and below the line of every share, for tests of small populations.
+
+    Parameters
+    ----------
+    records, zone_ids, zones, severe
+        As in :func:`indicator_values`.
+    values
+        Of :func:`indicator_values`: which indicators, and where they are hidden.
+
+    Returns
+    -------
+    dict
+        By indicator with the unit ``"share"``: index zone id, columns of persons that count,
+        named like the indicator, and of ``persons`` that they are of; NaN where hidden.
+    """
+    import pandas as pd
+
+    persons = _Persons(records.frame, severe)
+    zone = codes(zone_ids, zones.ids)
+    inside = zone >= 0
+    counts = {}
+    for name in values.columns:
+        if _RULES[name].unit != "share":
+            continue
+        sums = [
+            np.bincount(zone[inside], weights=part[inside], minlength=len(zones))
+            for part in _RULES[name].counts(persons)
+        ]
+        table = pd.DataFrame(dict(zip((name, "persons"), sums, strict=True)), index=zones.ids)
+        counts[name] = table.where(values[name].notna())
+    return counts
+
+
 def _quotient(
     name: str, top: np.ndarray, bottom: np.ndarray, area: np.ndarray, min_count: int
 ) -> tuple[np.ndarray, float]:

@@ -23,6 +23,7 @@ from tsukuba_gis.cli.console import (
     stop_tidily,
 )
 from tsukuba_gis.cli.join import join
+from tsukuba_gis.cli.points import points
 from tsukuba_gis.cli.pseudo import pseudo
 from tsukuba_gis.errors import TsukubaGisError
 from tsukuba_gis.messages import LANGUAGES, Language, text
@@ -150,7 +151,7 @@ def version() -> None:
         click.echo(f"{name} {installed(name)}")
 
 
-for command in (join, pseudo, spatial.moran, spatial.lisa, spatial.regionalise):
+for command in (join, pseudo, points, spatial.moran, spatial.lisa, spatial.regionalise):
     group.add_command(command)
 
 

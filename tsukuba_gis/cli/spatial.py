@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from tsukuba_gis.cli.console import lang_option
+from tsukuba_gis.cli.layers import numbers_of, write_layer, zones_with
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.messages import Language
+from tsukuba_gis.result import LOCAL_CLASSES, GlobalStatistic, LocalStatistic
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     import pandas as pd
 
     from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, Moran
@@ -24,15 +25,31 @@ _weights_option = click.option(
     "--weights",
     default="queen",
     show_default=True,
-    help="Neighbours: queen, rook, knn:6 (the six nearest), band:2000 (within metres).",
+    help="Neighbours: queen, rook, knn:6 (the six nearest), band:2000 (within metres), "
+    "or a .gal or .gwt file.",
 )
 _seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
                             help="Seed of the permutations.")  # fmt: skip
+_column_option = click.option(
+    "--column", required=True,
+    help="Column of the numbers, rates rather than counts; of classes (join_counts), of 0 and 1 "
+    "(local_join_counts), of events (eb_moran, local_eb_moran).",
+)  # fmt: skip
+_with_option = click.option(
+    "--with", "others", multiple=True,
+    help="Second column of a bivariate statistic; repeated, further ones of several.",
+)  # fmt: skip
+_population_option = click.option("--population", default=None,
+                                  help="Column of persons, for empirical Bayes rates.")  # fmt: skip
 
 
 @click.command()
 @_zones_argument
-@click.option("--column", required=True, help="Column of the numbers, rates rather than counts.")
+@_column_option
+@click.option("--statistic", type=click.Choice(get_args(GlobalStatistic)), default="moran",
+              show_default=True)  # fmt: skip
+@_with_option
+@_population_option
 @_layer_option
 @_weights_option
 @click.option("--permutations", type=click.IntRange(99), default=9_999, show_default=True)
@@ -40,29 +57,38 @@ _seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_de
 @lang_option
 def moran(
     zones_file: Path,
-    column: str,
+    statistic: GlobalStatistic,
     layer: str | None,
     weights: str,
-    permutations: int,
-    seed: int,
     lang: Language,
+    permutations: int,
+    **columns: Any,
 ) -> None:
-    """Tell whether neighbouring zones have like values (global Moran's I).
+    """Tell whether neighbouring zones have like values (Moran's I and the like, of all zones).
 
     Example: tsukuba-gis moran districts.gpkg --column share_65plus
     """
-    from tsukuba_gis.autocorrelation import moran as compute
+    from tsukuba_gis.autocorrelation import global_statistic
     from tsukuba_gis.weights import weights_of
 
-    zones, values = _numbers(zones_file, layer, [column])
-    graph = weights_of(zones, spelt=weights)
-    result = compute(values[column], graph, permutations=permutations, seed=seed)
+    seed = columns.pop("seed")
+    zones, data = _data(zones_file, layer, statistic, **columns)
+    result = global_statistic(
+        statistic, data, weights_of(zones, spelt=weights), permutations=permutations, seed=seed
+    )
     _say(result, lang)
+    parts = getattr(result, "frame", None)
+    if parts is not None:
+        click.echo(parts.to_csv(sep="\t", float_format="%.6g", lineterminator="\n").rstrip())
 
 
 @click.command()
 @_zones_argument
-@click.option("--column", required=True, help="Column of the numbers, rates rather than counts.")
+@_column_option
+@click.option("--statistic", type=click.Choice(list(LOCAL_CLASSES)), default="local_moran",
+              show_default=True)  # fmt: skip
+@_with_option
+@_population_option
 @_layer_option
 @_weights_option
 @click.option("--permutations", type=click.IntRange(99), default=99_999, show_default=True)
@@ -73,41 +99,61 @@ def moran(
 @click.option("--out", type=click.Path(path_type=Path), default=None,
               help="Write the zones with their classes: .gpkg, .geojson or .csv.")  # fmt: skip
 @lang_option
-def lisa(zones_file: Path, column: str, layer: str | None, weights: str, lang: Language,
-         out: Path | None, **options: Any) -> None:  # fmt: skip
-    """Tell where high and where low values cluster (local Moran's I).
+def lisa(  # noqa: PLR0913 - one parameter an option
+    zones_file: Path,
+    statistic: LocalStatistic,
+    column: str,
+    others: tuple[str, ...],
+    population: str | None,
+    layer: str | None,
+    weights: str,
+    lang: Language,
+    out: Path | None,
+    **options: Any,
+) -> None:
+    """Tell where high and where low values cluster (local Moran's I, G* and the like).
 
     Example: tsukuba-gis lisa districts.gpkg --column share_65plus --out lisa.gpkg
     """
-    from tsukuba_gis.autocorrelation import local_moran
+    from tsukuba_gis.autocorrelation import local_statistic
     from tsukuba_gis.weights import weights_of
 
-    zones, values = _numbers(zones_file, layer, [column])
-    result = local_moran(values[column], weights_of(zones, spelt=weights), **options)
+    zones, data = _data(
+        zones_file, layer, statistic, column=column, others=others, population=population
+    )
+    result = local_statistic(statistic, data, weights_of(zones, spelt=weights), **options)
     if out is not None:
-        _write(zones.frame[["name", column, "geometry"]].join(result.frame), out)
+        own = [name for name in data.columns if name not in result.frame]
+        write_layer(zones.frame[["name", *own, "geometry"]].join(result.frame), out)
     _say(result, lang)
 
 
 @click.command()
 @_zones_argument
 @click.option("--columns", required=True, help="Columns that make zones alike, with commas.")
-@click.option("--k", type=click.IntRange(2), required=True, help="Number of regions.")
+@click.option("--k", type=click.IntRange(1), default=None, help="Number of regions.")
+@click.option("--floor", type=click.FloatRange(0, min_open=True), default=None,
+              help="Least in each region; without --k as many regions as keep it.")  # fmt: skip
+@click.option("--of", default=None, help="Column of that amount (default: number of zones).")
+@click.option("--method", type=click.Choice(["ward", "skater", "azp"]), default="ward",
+              show_default=True, help="skater and azp are spopt's, to compare with.")  # fmt: skip
 @_layer_option
 @_weights_option
-@_seed_option
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+              help="Seed of the search.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=None,
               help="Write the zones with their region: .gpkg, .geojson or .csv.")  # fmt: skip
 @lang_option
 def regionalise(  # noqa: PLR0913 - one parameter an option
     zones_file: Path,
     columns: str,
-    k: int,
+    floor: float | None,
+    of: str | None,
     layer: str | None,
     weights: str,
-    seed: int,
     out: Path | None,
     lang: Language,
+    **options: Any,
 ) -> None:
     """Put neighbouring, similar zones together into regions.
 
@@ -116,34 +162,60 @@ def regionalise(  # noqa: PLR0913 - one parameter an option
     from tsukuba_gis import reading, regions
     from tsukuba_gis.weights import weights_of
 
+    if (options["k"] is None and floor is None) or (of is not None and floor is None):
+        raise InputError("regionalise_needs")
     names = [name.strip() for name in columns.split(",") if name.strip()]
-    zones, values = _numbers(zones_file, layer, names)
-    result = regions.regionalise(values, weights_of(zones, spelt=weights), k=k, seed=seed)
+    zones = zones_with(zones_file, layer, [*names, *([of] if of else [])])
+    values = numbers_of(zones, names, zones_file)
+    least = None
+    if floor is not None:
+        least = regions.Floor(
+            least=floor, of=numbers_of(zones, [of], zones_file)[of] if of else None
+        )
+    result = regions.regionalise(values, weights_of(zones, spelt=weights), floor=least, **options)
     if out is not None:
         frame = zones.frame[["name", *names, "geometry"]]
-        _write(frame.assign(region=result.labels), out)
+        write_layer(frame.assign(region=result.labels), out)
     click.echo(reading.regions_sentence(result, {}, lang=lang))
     for line in reading.regions_cautions(result, lang=lang):
         click.echo(line)
     click.echo(reading.regions_method(result, lang=lang))
 
 
-def _numbers(path: Path, layer: str | None, columns: list[str]) -> tuple[Zones, pd.DataFrame]:
-    """Read zones and the columns asked for, as numbers."""
-    import pandas as pd
+def _data(
+    path: Path,
+    layer: str | None,
+    statistic: GlobalStatistic | LocalStatistic,
+    *,
+    column: str,
+    others: tuple[str, ...],
+    population: str | None,
+) -> tuple[Zones, pd.DataFrame]:
+    """Read zones and the columns that a statistic takes."""
+    from tsukuba_gis.autocorrelation import TAKES
 
-    from tsukuba_gis.io import read_zones
+    takes = TAKES[statistic]
+    _fitting(statistic, "--with", others, needed=takes in ("two", "several"))
+    _fitting(statistic, "--population", population, needed=takes == "rate")
+    if takes == "two":
+        _fitting(statistic, "--with", others[1:], needed=False)
+    names = list(dict.fromkeys([column, *others, *([population] if population else [])]))
+    zones = zones_with(path, layer, names)
+    if takes == "classes":
+        return zones, zones.frame[names].astype("str").where(zones.frame[names].notna())
+    data = numbers_of(zones, names, path)
+    if takes == "marks" and not data[column].dropna().isin([0, 1]).all():
+        raise InputError("zones_not_marks", path=path.name, column=column)
+    return zones, data
 
-    zones = read_zones(path, layer=layer)
-    held = [str(name) for name in zones.frame.columns if name not in ("geometry", "name")]
-    for column in columns:
-        if column not in held:
-            raise InputError(
-                "zones_no_column", path=path.name, column=column, known=", ".join(held)
-            )
-        if not pd.api.types.is_numeric_dtype(zones.frame[column]):
-            raise InputError("zones_not_numbers", path=path.name, column=column)
-    return zones, zones.frame[columns].astype(float)
+
+def _fitting(statistic: str, option: str, given: object, *, needed: bool) -> None:
+    """Refuse an option that a statistic lacks, or that it would leave aside."""
+    if needed and not given:
+        key = option.removeprefix("--")
+        raise InputError(f"statistic_needs_{key}", statistic=statistic)
+    if given and not needed:
+        raise InputError("statistic_takes_no", statistic=statistic, option=option)
 
 
 def _say(result: Moran | Association | LocalMoran | LocalAssociation, lang: Language) -> None:
@@ -154,19 +226,3 @@ def _say(result: Moran | Association | LocalMoran | LocalAssociation, lang: Lang
     click.echo(reading.sentence(result, label=label, lang=lang))
     for line in (*reading.cautions(result, lang=lang), reading.method(result, lang=lang)):
         click.echo(line)
-
-
-def _write(frame: gpd.GeoDataFrame, out: Path) -> None:
-    """Write zones as CSV, GeoPackage or GeoJSON, whole or not at all."""
-    from tsukuba_gis.report import whole_file
-
-    if out.suffix not in (".csv", ".gpkg", ".geojson"):
-        raise InputError("out_suffix", path=out.name, known=".gpkg, .geojson, .csv")
-    with whole_file(out) as path:
-        if out.suffix == ".csv":
-            frame.drop(columns="geometry").to_csv(path, encoding="utf-8-sig")
-        elif out.suffix == ".gpkg":
-            frame.to_file(path, layer=out.stem)
-        else:
-            frame.to_crs("EPSG:4326").to_file(path)
-    click.echo(str(out))

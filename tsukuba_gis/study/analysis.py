@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
+from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
 from tsukuba_gis.indicators import COUNTS
+from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     import pandas as pd
     from libpysal.graph import Graph
 
-    from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, Moran, Regions
+    from tsukuba_gis.autocorrelation.catalogue import Takes
+    from tsukuba_gis.result import LocalMoran, Moran, Regions
     from tsukuba_gis.study.description import RegionRule, Study
     from tsukuba_gis.zones import Zones
 
-# A global statistic is one test, so its p needs no finer grain.
+# A global statistic is one test, so its p needs no finer grain; and local Geary's draws are dear.
 _GLOBAL_PERMUTATIONS: Final = 9_999
 
 
@@ -27,18 +32,20 @@ def analyse(
     names: tuple[str, ...],
     zones: Zones,
     people: pd.DataFrame,
+    shares: Mapping[str, pd.DataFrame],
 ) -> dict[str, Any]:
     """Return the parts of a :class:`tsukuba_gis.result.Level` that follow from its numbers.
 
     ``every`` holds the indicators that are shown, ``names``, and those that
-    only other parts of the study need; ``people`` persons by sex and age.
+    only other parts of the study need; ``people`` persons by sex and age; ``shares`` who
+    counts and out of how many, by the name of a share (:func:`share_counts`).
     """
     from tsukuba_gis.weights import weights_of
 
     graph = weights_of(zones, spelt=study.weights)
     values = every[list(names)]
-    morans, lisas = clusters(study, values, graph)
-    associations, local = further(study, values, graph)
+    morans, lisas = clusters(study, values, graph, shares)
+    associations, local = further(study, every, graph, names=names, shares=shares)
     return {
         "moran": morans,
         "lisa": lisas,
@@ -51,10 +58,10 @@ def analyse(
 
 
 def clusters(
-    study: Study, values: pd.DataFrame, graph: Graph
+    study: Study, values: pd.DataFrame, graph: Graph, shares: Mapping[str, pd.DataFrame]
 ) -> tuple[dict[str, Moran], dict[str, LocalMoran]]:
     """Test every rate for clusters, over all zones and zone by zone."""
-    from tsukuba_gis.autocorrelation import local_moran, moran
+    from tsukuba_gis.autocorrelation import chance_share, local_moran, moran
 
     few = min(study.permutations, _GLOBAL_PERMUTATIONS)
     local: dict[str, Any] = {
@@ -64,31 +71,65 @@ def clusters(
         "seed": study.seed,
     }
     rates = [name for name in values.columns if name not in COUNTS]
+    chance = {
+        name: chance_share(*(shares[name][column] for column in shares[name]))
+        for name in rates
+        if name in shares
+    }
     return (
-        {name: moran(values[name], graph, permutations=few, seed=study.seed) for name in rates},
-        {name: local_moran(values[name], graph, **local) for name in rates},
+        {
+            name: replace(
+                moran(values[name], graph, permutations=few, seed=study.seed),
+                chance=chance.get(name, nan),
+            )
+            for name in rates
+        },
+        {
+            name: replace(local_moran(values[name], graph, **local), chance=chance.get(name, nan))
+            for name in rates
+        },
     )
 
 
 def further(
-    study: Study, values: pd.DataFrame, graph: Graph
+    study: Study,
+    every: pd.DataFrame,
+    graph: Graph,
+    *,
+    names: tuple[str, ...],
+    shares: Mapping[str, pd.DataFrame],
 ) -> tuple[tuple[Association, ...], tuple[LocalAssociation, ...]]:
-    """Compute the statistics that the study asks for beside Moran's I, of every rate."""
-    from tsukuba_gis.autocorrelation import geary, getis_ord_g, local_g, local_geary
+    """Compute the statistics that the study asks for beside Moran's I."""
+    from tsukuba_gis.autocorrelation import TAKES, global_statistic, local_statistic
 
     few = min(study.permutations, _GLOBAL_PERMUTATIONS)
-    whole: dict[str, Any] = {"permutations": few, "seed": study.seed}
-    zonal: dict[str, Any] = {**whole, "alpha": study.alpha, "fdr": study.fdr}
-    everywhere: dict[str, Callable[..., Association]] = {"geary": geary, "getis_ord_g": getis_ord_g}
-    places: dict[str, Callable[[pd.Series[float]], LocalAssociation]] = {
-        "local_geary": lambda x: local_geary(x, graph, **zonal),
-        "local_g": lambda x: local_g(x, graph, star=False, **zonal),
-        "local_g_star": lambda x: local_g(x, graph, star=True, **zonal),
+    rates = [name for name in names if name not in COUNTS]
+    data: dict[Takes, list[pd.DataFrame]] = {
+        "one": [every[[name]] for name in rates],
+        "two": [every[list(pair)] for group in study.together for pair in combinations(group, 2)],
+        "several": [every[list(group)] for group in study.together],
+        "rate": [shares[name] for name in rates if name in shares],
     }
-    rates = [values[name] for name in values.columns if name not in COUNTS]
+    level: dict[str, Any] = {"alpha": study.alpha, "fdr": study.fdr, "seed": study.seed}
+    associations = [
+        global_statistic(name, columns, graph, permutations=few, seed=study.seed)
+        for name in study.statistics
+        for columns in data[TAKES[name]]
+    ]
+    local = [
+        local_statistic(
+            name,
+            columns,
+            graph,
+            permutations=few if "geary" in name else study.permutations,
+            **level,
+        )
+        for name in study.local_statistics
+        for columns in data[TAKES[name]]
+    ]
     return (
-        tuple(everywhere[name](x, graph, **whole) for name in study.statistics for x in rates),
-        tuple(places[name](x) for name in study.local_statistics for x in rates),
+        tuple(one for one in associations if isinstance(one, Association)),
+        tuple(one for one in local if isinstance(one, LocalAssociation)),
     )
 
 

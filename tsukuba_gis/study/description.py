@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from tsukuba_gis.indicators import SevereCare
 from tsukuba_gis.io.polygons import Fix
 from tsukuba_gis.messages import LANGUAGES, Language, text
 from tsukuba_gis.records import RecordKind
-from tsukuba_gis.result import FORMATS, OutputFormat
+from tsukuba_gis.result import (
+    FORMATS,
+    LOCAL_CLASSES,
+    GlobalStatistic,
+    LocalStatistic,
+    OutputFormat,
+)
 from tsukuba_gis.zones import ZoneKind
 
 if TYPE_CHECKING:
@@ -21,9 +27,16 @@ if TYPE_CHECKING:
 
 DEMO_SEED: Final = 20190401
 
-# What can be asked for beside Moran's I and local Moran, of every rate.
-GlobalStatistic = Literal["geary", "getis_ord_g"]
-LocalStatistic = Literal["local_geary", "local_g", "local_g_star"]
+# What can be asked for beside Moran's I and local Moran, which every rate gets. Join counts need
+# classes, which indicators are not.
+STATISTICS: Final = tuple(
+    name for name in get_args(GlobalStatistic) if name not in ("moran", "join_counts")
+)
+LOCAL_STATISTICS: Final = tuple(
+    name for name in LOCAL_CLASSES if name not in ("local_moran", "local_join_counts")
+)
+# Those that take two indicators or more.
+OF_GROUPS: Final = ("bivariate_moran", "lee", "local_bivariate_moran", "local_multivariate_geary")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +155,12 @@ class Study:
         Of the local Moran statistics. The global one takes at most 9,999
         permutations: it is one test, so its p needs no finer grain.
     statistics, local_statistics
-        Further statistics of every rate, beside Moran's I and local Moran.
+        Further statistics, beside Moran's I and local Moran: names from :data:`STATISTICS` and
+        :data:`LOCAL_STATISTICS`. Of every rate; those of empirical Bayes rates of every
+        share; those of two or more indicators of ``together``.
+    together
+        Groups of indicators that are looked at together: a statistic of two takes every pair
+        of a group, in its order; one of several the whole group.
     regions
         Put the zones together into regions; None: not.
     lang
@@ -175,6 +193,7 @@ class Study:
     fdr: bool = True
     statistics: tuple[GlobalStatistic, ...] = ()
     local_statistics: tuple[LocalStatistic, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
     regions: RegionRule | None = None
     lang: Language = "ja"
     seed: int = DEMO_SEED

@@ -16,8 +16,9 @@ from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import RecordKind
 from tsukuba_gis.result import FORMATS
 from tsukuba_gis.study.description import (
-    GlobalStatistic,
-    LocalStatistic,
+    LOCAL_STATISTICS,
+    OF_GROUPS,
+    STATISTICS,
     RecordSource,
     RegionRule,
     Study,
@@ -60,6 +61,7 @@ def read_study(path: Path | str) -> Study:
             study[name] = tuple(study[name])
         else:
             study.pop(name, None)
+    study["together"] = reader.together(study)
     if "alpha" in study:
         study["alpha"] = float(study["alpha"])
     return Study(
@@ -85,8 +87,8 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
 _LISTS: Final[dict[str, tuple[str, ...]]] = {
     "study.indicators": INDICATORS,
     "study.outputs": FORMATS,
-    "study.statistics": get_args(GlobalStatistic),
-    "study.local_statistics": get_args(LocalStatistic),
+    "study.statistics": STATISTICS,
+    "study.local_statistics": LOCAL_STATISTICS,
     "regions.indicators": INDICATORS,
     "zones.fixes": get_args(Fix),
 }
@@ -107,6 +109,21 @@ _KEYS: Final[dict[str, set[str]]] = {
     "regions": {entry.name for entry in fields(RegionRule)},
 }
 _TABLES: Final = (*_KEYS, "pseudo")
+
+
+def _are_groups(value: object) -> bool:
+    """Tell whether a value is a list of lists of two or more different indicators."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(
+            isinstance(group, list)
+            and len(group) > 1
+            and all(isinstance(name, str) and name in INDICATORS for name in group)
+            and len(set(group)) == len(group)
+            for group in value
+        )
+    )
 
 
 class _StudyReader:
@@ -139,6 +156,8 @@ class _StudyReader:
             fits = all(isinstance(one, str) and one in _LISTS[key] for one in names)
             fits = fits and len(set(names)) == len(names)
             known = ", ".join(_LISTS[key])
+        elif key == "study.together":
+            fits, known = _are_groups(value), '[["share_65plus", "density"], …]'
         elif key in _WHOLE or key in _REAL:
             self.check_number(key, value)
             return
@@ -182,6 +201,14 @@ class _StudyReader:
                 self.refuse("study_zone_unused", number=number + 1, key=unused[0])
             sources.append(ZoneSource(**{**table, "fixes": tuple(table.get("fixes", ()))}))
         return tuple(sources)
+
+    def together(self, study: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+        """Return the groups of indicators; refuse groups, or statistics of them, alone."""
+        groups = tuple(map(tuple, study.get("together", ())))
+        asked = (*study.get("statistics", ()), *study.get("local_statistics", ()))
+        if bool(groups) != bool(set(asked) & set(OF_GROUPS)):
+            self.refuse("study_together", statistics=", ".join(OF_GROUPS))
+        return groups
 
     def regions(self, content: object) -> RegionRule:
         table = self.table(content, "regions")

@@ -104,11 +104,16 @@ def _indicator_names(study: Study, records: Records) -> tuple[str, ...]:
     from tsukuba_gis.indicators import available
 
     possible = available(records)
-    alike = () if study.regions is None else study.regions.indicators
-    lacking = [name for name in (*study.indicators, *alike) if name not in possible]
+    lacking = [name for name in (*study.indicators, *_unseen(study)) if name not in possible]
     if lacking:
         raise InputError("indicator_no_columns", name=lacking[0], source=records.source)
     return study.indicators or possible
+
+
+def _unseen(study: Study) -> tuple[str, ...]:
+    """Return the indicators that parts of a study need, whether or not they are shown."""
+    alike = () if study.regions is None else study.regions.indicators
+    return (*alike, *(name for group in study.together for name in group))
 
 
 def _indicators(study: Study, names: tuple[str, ...]) -> tuple[Any, ...]:
@@ -174,21 +179,22 @@ def _level(
     names: tuple[str, ...],
     on_step: OnStep,
 ) -> Level:
-    from tsukuba_gis.indicators import indicator_values
+    from tsukuba_gis.indicators import indicator_values, share_counts
     from tsukuba_gis.tables import hide_small, population
 
     people = population(records, found.zone_ids, zones=zones.ids)
     if records.kind == "reference":
         people = hide_small(people, min_count=study.min_count)
-    rule = study.regions
-    alike = () if rule is None else rule.indicators  # may be others than those that are shown
     every, masks, total = indicator_values(
         records,
         found.zone_ids,
         zones=zones,
-        names=tuple(dict.fromkeys((*names, *alike))),
+        names=tuple(dict.fromkeys((*names, *_unseen(study)))),
         min_count=study.min_count,
         severe=study.severe,
+    )
+    shares = share_counts(
+        records, found.zone_ids, zones=zones, values=every[list(names)], severe=study.severe
     )
     on_step("step_moran")
     shown = list(names)
@@ -199,7 +205,7 @@ def _level(
         masks=masks[shown],
         total=total[shown],
         match=found.report,
-        **analysis.analyse(study, every, names=names, zones=zones, people=people),
+        **analysis.analyse(study, every, names=names, zones=zones, people=people, shares=shares),
     )
 
 

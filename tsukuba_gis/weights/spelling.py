@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.weights.contiguity import queen, rook
 from tsukuba_gis.weights.distance import distance_band, knn
+from tsukuba_gis.weights.files import read_weights
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -26,12 +27,12 @@ def weights_of(zones: Zones, *, spelt: str = "queen") -> Graph:
         The zones.
     spelt
         ``"queen"``, ``"rook"``, ``"knn:6"`` (the six nearest), ``"band:2000"``
-        (centroids within 2,000 m).
+        (centroids within 2,000 m), or the path of a GAL or GWT file of these zones.
 
     Raises
     ------
     InputError
-        If the word names none, or there are too few zones for it.
+        If the word names none, there are too few zones for it, or the file is of other zones.
 
     Examples
     --------
@@ -40,6 +41,8 @@ def weights_of(zones: Zones, *, spelt: str = "queen") -> Graph:
     >>> int(graph.cardinalities.max())
     3
     """
+    if spelt.lower().endswith((".gal", ".gwt")):
+        return read_weights(spelt, ids=zones.ids)
     match = _SPELT.fullmatch(spelt.strip())
     if match is None:
         raise InputError("weights_unknown", spelt=spelt)

@@ -1,0 +1,235 @@
+"""``tsukuba-gis points``: where points lie densely, and whether more than by chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsukuba_gis.cli.console import lang_option
+from tsukuba_gis.cli.layers import numbers_of, write_layer, zones_with
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.messages import Language
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from tsukuba_gis.zones import Zones
+
+_points_argument = click.argument("points_file", metavar="POINTS", type=click.Path(path_type=Path))
+_layer_option = click.option("--layer", default=None, help="Layer or sheet of the points.")
+_crs_option = click.option("--crs", default=None, help="CRS of the points, where they do not say.")
+_zones_option = click.option("--zones", "zones_file", required=True,
+                             type=click.Path(path_type=Path),
+                             help="Polygons: the ground where points could lie.")  # fmt: skip
+_population_option = click.option(
+    "--population", type=click.Path(path_type=Path), default=None,
+    help="Points of people: chance then draws from them, not evenly from the ground.",
+)  # fmt: skip
+_seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+                            help="Seed of the simulations.")  # fmt: skip
+_out_option = click.option("--out", type=click.Path(path_type=Path), default=None,
+                           help="Layer to write: .gpkg, .geojson or .csv.")  # fmt: skip
+
+
+@click.group()
+def points() -> None:
+    """施設や出来事の分布を調べる / Patterns of facilities and events.
+
+    Example: tsukuba-gis points nearest clinics.csv --zones districts.gpkg
+    """
+
+
+@points.command()
+@_points_argument
+@click.option("--method", type=click.Choice(["dbscan", "hdbscan"]), default="dbscan",
+              show_default=True)  # fmt: skip
+@click.option("--distance", type=click.FloatRange(0, min_open=True), default=None,
+              help="Metres (DBSCAN).")  # fmt: skip
+@click.option("--least", type=click.IntRange(1), default=10, show_default=True,
+              help="Points that make a place dense, or a cluster (HDBSCAN).")  # fmt: skip
+@_layer_option
+@_crs_option
+@_out_option
+@lang_option
+def dense(
+    points_file: Path,
+    layer: str | None,
+    crs: str | None,
+    out: Path | None,
+    lang: Language,
+    **options: Any,
+) -> None:
+    """Put points together where they lie densely (DBSCAN, HDBSCAN).
+
+    Example: tsukuba-gis points dense clinics.csv --distance 500 --least 5 --out clusters.gpkg
+    """
+    from tsukuba_gis.io import read_places
+    from tsukuba_gis.point_patterns import dense_clusters, say
+
+    places = read_places(points_file, layer=layer, crs=crs)
+    found = dense_clusters(places.geometry, **options)
+    if out is not None:
+        write_layer(places.assign(cluster=found.labels), out)
+    click.echo(say(found, lang))
+
+
+@points.command()
+@_points_argument
+@_zones_option
+@_population_option
+@_layer_option
+@_crs_option
+@click.option("--simulations", type=click.IntRange(19), default=999, show_default=True)
+@_seed_option
+@lang_option
+def nearest(
+    points_file: Path,
+    zones_file: Path,
+    population: Path | None,
+    layer: str | None,
+    crs: str | None,
+    lang: Language,
+    **options: Any,
+) -> None:
+    """Tell whether points lie nearer to each other than by chance (Clark and Evans).
+
+    Example: tsukuba-gis points nearest clinics.csv --zones districts.gpkg
+    """
+    from tsukuba_gis.point_patterns import nearest_neighbour, say
+
+    places, zones = _places(points_file, zones_file, layer, crs)
+    people = None if population is None else _places(population, zones_file, None, None)[0]
+    click.echo(say(nearest_neighbour(places, zones, population=people, **options), lang))
+
+
+@points.command()
+@_points_argument
+@_zones_option
+@_population_option
+@click.option("--correction", type=click.Choice(["border", "none"]), default="border",
+              show_default=True)  # fmt: skip
+@_layer_option
+@_crs_option
+@click.option("--simulations", type=click.IntRange(19), default=199, show_default=True)
+@_seed_option
+@click.option("--out", type=click.Path(path_type=Path), default=None,
+              help="Write K, L and the envelope by distance: .csv.")  # fmt: skip
+@lang_option
+def ripley(
+    points_file: Path,
+    zones_file: Path,
+    population: Path | None,
+    layer: str | None,
+    crs: str | None,
+    out: Path | None,
+    lang: Language,
+    **options: Any,
+) -> None:
+    """Tell at which distances points cluster or keep apart (Ripley's K and L).
+
+    Example: tsukuba-gis points ripley clinics.csv --zones districts.gpkg --out k.csv
+    """
+    from tsukuba_gis.point_patterns import ripley as compute
+    from tsukuba_gis.point_patterns import say
+    from tsukuba_gis.report import whole_file
+
+    if out is not None and out.suffix != ".csv":
+        raise InputError("out_suffix", path=out.name, known=".csv")
+    places, zones = _places(points_file, zones_file, layer, crs)
+    people = None if population is None else _places(population, zones_file, None, None)[0]
+    found = compute(places, zones, population=people, **options)
+    if out is not None:
+        with whole_file(out) as path:
+            found.frame.to_csv(path, encoding="utf-8-sig")
+        click.echo(str(out))
+    click.echo(say(found, lang))
+
+
+@points.command()
+@_points_argument
+@_zones_option
+@click.option("--bandwidth", type=click.FloatRange(0, min_open=True), default=500.0,
+              show_default=True, help="Metres.")  # fmt: skip
+@click.option("--cell", type=click.FloatRange(0, min_open=True), default=None,
+              help="Side of a cell, metres (default: a fifth of the bandwidth).")  # fmt: skip
+@click.option("--kernel", type=click.Choice(["gaussian", "quartic"]), default="gaussian",
+              show_default=True)  # fmt: skip
+@_layer_option
+@_crs_option
+@_out_option
+@lang_option
+def density(
+    points_file: Path,
+    zones_file: Path,
+    layer: str | None,
+    crs: str | None,
+    out: Path | None,
+    lang: Language,
+    **options: Any,
+) -> None:
+    """Compute how many points there are per km² around each place (kernel density).
+
+    Example: tsukuba-gis points density clinics.csv --zones districts.gpkg --out density.gpkg
+    """
+    from tsukuba_gis.point_patterns import density as compute
+    from tsukuba_gis.point_patterns import say
+
+    places, zones = _places(points_file, zones_file, layer, crs)
+    found = compute(places, zones, **options)
+    if out is not None:
+        write_layer(found.squares(), out)
+    click.echo(say(found, lang))
+
+
+@points.command()
+@click.argument("zones_file", metavar="ZONES", type=click.Path(path_type=Path))
+@click.option("--cases", required=True, help="Column of cases, whole numbers.")
+@click.option("--population", required=True, help="Column of persons at risk, or expected cases.")
+@click.option("--layer", default=None, help="Layer of a GeoPackage.")
+@click.option("--model", type=click.Choice(["poisson", "bernoulli"]), default="poisson",
+              show_default=True)  # fmt: skip
+@click.option("--direction", type=click.Choice(["high", "low", "both"]), default="high",
+              show_default=True)  # fmt: skip
+@click.option("--max-share", type=click.FloatRange(0, 0.5, min_open=True), default=0.5,
+              show_default=True, help="Most of the population that a circle may hold.")  # fmt: skip
+@click.option("--simulations", type=click.IntRange(19), default=999, show_default=True)
+@_seed_option
+@_out_option
+@lang_option
+def scan(
+    zones_file: Path,
+    cases: str,
+    population: str,
+    layer: str | None,
+    out: Path | None,
+    lang: Language,
+    **options: Any,
+) -> None:
+    """Find the circles in which cases are most unexpectedly many (Kulldorff's scan).
+
+    Example: tsukuba-gis points scan wards.gpkg --cases falls --population persons --out scan.gpkg
+    """
+    from tsukuba_gis.point_patterns import say
+    from tsukuba_gis.point_patterns import scan as compute
+
+    zones = zones_with(zones_file, layer, [cases, population])
+    table = numbers_of(zones, list(dict.fromkeys([cases, population])), zones_file)
+    table = table[[cases, population]].set_axis(["cases", "population"], axis=1)
+    found = compute(table, zones.frame.geometry, **options)
+    if out is not None:
+        frame = zones.frame[["name", "geometry"]].join(table).assign(cluster=found.labels)
+        write_layer(frame, out)
+    click.echo(say(found, lang))
+
+
+def _places(
+    points_file: Path, zones_file: Path, layer: str | None, crs: str | None
+) -> tuple[gpd.GeoSeries, Zones]:
+    """Read points and polygons, in the CRS of the polygons."""
+    from tsukuba_gis.io import read_places, read_zones
+
+    zones = read_zones(zones_file)
+    places = read_places(points_file, layer=layer, crs=crs).geometry
+    return places.to_crs(str(zones.frame.crs)), zones
