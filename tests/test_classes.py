@@ -41,6 +41,48 @@ def test_centred_breaks_have_zero_in_the_middle():
     assert breaks([-2, 8], n=4, scheme="centred") == (-8, -4, 0, 4, 8)
 
 
+def test_natural_breaks_by_hand():
+    # three heaps: the breaks lie in the middle of the gaps
+    assert breaks([1, 2, 3, 11, 12, 13, 21], n=3, scheme="natural") == (1, 7, 17, 21)
+
+
+@pytest.mark.parametrize("n", [2, 4, 5])
+def test_natural_breaks_equal_those_of_mapclassify(n):
+    mapclassify = pytest.importorskip("mapclassify")
+    values = np.random.Generator(np.random.Philox(3)).gamma(2, 3, 120)
+    upper = mapclassify.FisherJenks(values, k=n).bins
+    edges = breaks(values, n=n, scheme="natural")
+    assert [values[values < edge].max() for edge in edges[1:-1]] == list(upper[:-1])
+
+
+def test_natural_breaks_of_many_values_are_nearly_the_best():
+    values = np.random.Generator(np.random.Philox(4)).normal(size=3000)
+
+    def within(edges):
+        groups = classes_of(values, edges)
+        return sum(
+            ((values[groups == k] - values[groups == k].mean()) ** 2).sum() for k in range(5)
+        )
+
+    best = np.quantile(values, [0.109, 0.346, 0.654, 0.891])  # Lloyd's for the normal curve
+    near = within((values.min(), *best, values.max()))
+    assert within(breaks(values, scheme="natural")) < 1.02 * near
+
+
+def test_pretty_and_manual_breaks_by_hand():
+    assert breaks([7.3, 38.2], scheme="pretty") == (7.3, 10, 20, 30, 38.2)
+    assert breaks([0, 9], scheme="manual", edges=(3, 6, 12)) == (0, 3, 6, 9)
+
+
+def test_centred_breaks_may_have_another_middle():
+    assert breaks([0.5, 2], n=2, scheme="centred", centre=1.0) == (0, 1, 2)
+
+
+def test_more_colours_than_the_palette_has_are_mixed():
+    assert colours(9)[::2] == SEQUENTIAL
+    assert len(set(colours(9))) == 9
+
+
 def test_few_or_no_values():
     assert breaks([]) == ()
     assert breaks([np.nan]) == ()
@@ -51,7 +93,7 @@ def test_few_or_no_values():
 @given(
     arrays.arrays(float, st.integers(2, 60), elements=NUMBERS),
     st.integers(2, 7),
-    st.sampled_from(["quantile", "equal", "centred"]),
+    st.sampled_from(["quantile", "natural", "equal", "centred"]),
 )
 def test_each_value_has_its_class(values, n, scheme):
     edges = breaks(values, n=n, scheme=scheme)

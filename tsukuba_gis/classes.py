@@ -18,9 +18,13 @@ from tsukuba_gis.result import LOCAL_CLASSES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from tsukuba_gis.result import Indicator, LisaClass, LocalStatistic, Unit
 
-Scheme = Literal["quantile", "equal", "centred"]
+Scheme = Literal["quantile", "natural", "equal", "pretty", "manual", "centred"]
+# Those among which a reader may choose; ``"manual"`` needs edges, ``"centred"`` a middle.
+SCHEMES: Final[tuple[Scheme, ...]] = ("quantile", "natural", "equal", "pretty")
 # Units of counts: shown as bars or circles, never as a colour of the area.
 COUNT_UNITS: Final[tuple[Unit, ...]] = ("persons", "households")
 
@@ -52,6 +56,8 @@ _REGION_COLOURS: Final = (
 # ColorBrewer PuBu and PuOr: smallest differences 12.7 and 25.1. Low to high.
 SEQUENTIAL: Final = ("#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d")
 DIVERGING: Final = ("#e66101", "#fdb863", "#f7f7f7", "#b2abd2", "#5e3c99")
+# Natural breaks look at no more different values than these.
+_MOST_POINTS: Final = 400
 
 
 def breaks(
@@ -60,6 +66,8 @@ def breaks(
     n: int = 5,
     scheme: Scheme = "quantile",
     digits: int | None = None,
+    centre: float = 0.0,
+    edges: tuple[float, ...] = (),
 ) -> tuple[float, ...]:
     """Return the edges of classes, lowest value to highest.
 
@@ -73,16 +81,32 @@ def breaks(
     n
         Number of classes wished for. There are fewer where values repeat.
     scheme
-        ``"quantile"``: as many zones in each class. ``"equal"``: classes of
-        equal width. ``"centred"``: equal width, symmetric about zero.
+        ``"quantile"``: as many zones in each class. ``"natural"``: classes whose values
+        are most alike (least sum of squares, Fisher 1958; Jenks' natural breaks).
+        ``"equal"``: classes of equal width. ``"pretty"``: edges at round numbers.
+        ``"centred"``: equal width, symmetric about ``centre``. ``"manual"``: at ``edges``.
     digits
         Decimals to which the inner edges are rounded, so that a legend that
         shows so many tells exactly where the classes meet. None: not rounded.
+    centre
+        Of ``"centred"``.
+    edges
+        Inner edges of ``"manual"``; those outside the values are left out.
 
     Returns
     -------
     tuple of float
         Strictly rising; empty without values; two equal edges if all values are equal.
+
+    Notes
+    -----
+    Natural breaks are exact for up to 400 different values; of more, 400 groups of equal
+    size are put into classes, which moves an edge by less than one group.
+
+    References
+    ----------
+    Fisher, W. D., On grouping for maximum homogeneity, Journal of the American Statistical
+    Association 53 (1958), https://doi.org/10.1080/01621459.1958.10501479.
 
     Examples
     --------
@@ -101,28 +125,91 @@ def breaks(
     if low == high:
         return (low, high)
     if scheme == "centred":
-        high = max(abs(low), abs(high))
-        low = -high
-    inner = (
-        np.quantile(numbers, np.arange(1, n) / n)
-        if scheme == "quantile"
-        else np.linspace(low, high, n + 1)[1:-1]
-    )
+        reach = max(abs(low - centre), abs(high - centre))
+        low, high = centre - reach, centre + reach
+    inner = _inner_edges(numbers, (low, high), n, scheme, edges)
     if digits is not None:
         inner = np.round(inner, digits)
     return (low, *(float(edge) for edge in np.unique(inner) if low < edge < high), high)
 
 
+def _inner_edges(
+    numbers: NDArray[np.float64],
+    ends: tuple[float, float],
+    n: int,
+    scheme: Scheme,
+    edges: tuple[float, ...],
+) -> NDArray[np.float64]:
+    if scheme == "manual":
+        return np.asarray(edges, dtype=float)
+    if scheme == "quantile":
+        return np.asarray(np.quantile(numbers, np.arange(1, n) / n), dtype=float)
+    if scheme == "natural":
+        return _natural(numbers, n)
+    if scheme == "pretty":
+        step = _round_step((ends[1] - ends[0]) / n)
+        first = np.floor(ends[0] / step)
+        return np.asarray(step * np.arange(first, np.ceil(ends[1] / step) + 1), dtype=float)
+    return np.linspace(*ends, n + 1)[1:-1]
+
+
+def _round_step(width: float) -> float:
+    """Return 1, 2, 2.5 or 5 times a power of ten: the next one that is not smaller."""
+    power = float(10.0 ** np.floor(np.log10(width)))
+    return next(part * power for part in (1, 2, 2.5, 5, 10) if part * power >= width * (1 - 1e-9))
+
+
+def _natural(numbers: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Return the middle between the classes, by dynamic programming."""
+    points, counts = np.unique(numbers, return_counts=True)
+    if len(points) > _MOST_POINTS:
+        parts = np.array_split(np.sort(numbers), _MOST_POINTS)
+        points, places = np.unique([float(part[0]) for part in parts], return_inverse=True)
+        counts = np.bincount(places, weights=[len(part) for part in parts])
+        sums = np.bincount(places, weights=[part.sum() for part in parts])
+        squares = np.bincount(places, weights=[(part**2).sum() for part in parts])
+    else:
+        sums, squares = points * counts, points**2 * counts
+    weight, total, square = (np.append(0.0, np.cumsum(x)) for x in (counts, sums, squares))
+    size = len(points)
+    start, end = np.tril_indices(size + 1, -1)[::-1]
+    cost = np.full((size + 1, size + 1), np.inf)  # of one class from start up to before end
+    cost[start, end] = (
+        square[end]
+        - square[start]
+        - (total[end] - total[start]) ** 2 / (weight[end] - weight[start])
+    )
+    best, cuts = cost[0], []
+    for _ in range(min(n, size) - 1):
+        whole = best[:, None] + cost
+        cuts.append(whole.argmin(axis=0))
+        best = whole.min(axis=0)
+    place, middles = size, []
+    for cut in reversed(cuts):
+        place = int(cut[place])
+        middles.append(float(points[place - 1] + points[place]) / 2)
+    return np.asarray(middles[::-1], dtype=float)
+
+
 def colours(n: int, palette: tuple[str, ...] = SEQUENTIAL) -> tuple[str, ...]:
     """Return n colours of a palette, spread from its one end to the other.
+
+    More than the palette has are mixed of those beside them.
 
     Examples
     --------
     >>> colours(2)
     ('#f1eef6', '#045a8d')
     """
-    places = [len(palette) // 2] if n == 1 else np.linspace(0, len(palette) - 1, n).round()
-    return tuple(palette[int(place)] for place in places)
+    if n <= len(palette):
+        places = [len(palette) // 2] if n == 1 else np.linspace(0, len(palette) - 1, n).round()
+        return tuple(palette[int(place)] for place in places)
+    stops = np.array([[int(one[k : k + 2], 16) for k in (1, 3, 5)] for one in palette])
+    at = np.linspace(0, len(palette) - 1, n)
+    mixed = [np.interp(at, np.arange(len(palette)), stops[:, part]).round() for part in range(3)]
+    return tuple(
+        "#" + "".join(f"{int(part):02x}" for part in one) for one in zip(*mixed, strict=True)
+    )
 
 
 def format_value(value: float, unit: Unit, lang: Language, digits: int = 1) -> str:
@@ -162,11 +249,14 @@ class Classes:
     scheme: Scheme
 
 
-def indicator_classes(values: Iterable[float], indicator: Indicator) -> Classes | None:
+def indicator_classes(
+    values: Iterable[float], indicator: Indicator, *, scheme: Scheme | None = None
+) -> Classes | None:
     """Return how the map, the workbook and the GeoPackage all colour an indicator.
 
-    Quantiles; about zero, where values lie on both sides of it. Inner edges
-    are rounded as a reader sees them, so that legend and value agree.
+    By the indicator's own scheme; quantiles give way to classes about zero, where values
+    lie on both sides of it. Inner edges are rounded as a reader sees them, so that legend
+    and value agree.
 
     Parameters
     ----------
@@ -174,6 +264,8 @@ def indicator_classes(values: Iterable[float], indicator: Indicator) -> Classes 
         One number a zone, as in the result (a share is 0–1); missing ones are left out.
     indicator
         Whose values they are.
+    scheme
+        Another scheme than the indicator's own.
 
     Returns
     -------
@@ -182,13 +274,45 @@ def indicator_classes(values: Iterable[float], indicator: Indicator) -> Classes 
     """
     if indicator.unit in COUNT_UNITS:
         return None
+    return value_classes(
+        values,
+        scheme=scheme or indicator.scheme,
+        digits=indicator.digits + 2 * (indicator.unit == "share"),
+        edges=indicator.edges,
+        own=scheme is None,
+    )
+
+
+def value_classes(
+    values: Iterable[float],
+    *,
+    scheme: Scheme = "quantile",
+    digits: int | None = None,
+    centre: float = 0.0,
+    edges: tuple[float, ...] = (),
+    own: bool = True,
+) -> Classes:
+    """Return classes and colours of values; see :func:`breaks`.
+
+    Parameters
+    ----------
+    values, scheme, digits, centre, edges
+        As in :func:`breaks`.
+    own
+        Quantiles give way to classes about ``centre`` where values lie on both sides of it.
+
+    Examples
+    --------
+    >>> value_classes([-1, 0, 1]).scheme
+    'centred'
+    """
     numbers = np.asarray(list(values), dtype=float)
-    centred = bool((numbers < 0).any() and (numbers > 0).any())
-    scheme: Scheme = "centred" if centred else "quantile"
-    digits = indicator.digits + 2 * (indicator.unit == "share")
-    edges = breaks(numbers, scheme=scheme, digits=digits)
-    palette = colours(max(len(edges) - 1, 0), DIVERGING if centred else SEQUENTIAL)
-    return Classes(edges=edges, colours=palette, scheme=scheme)
+    centred = bool((numbers < centre).any() and (numbers > centre).any())
+    if own and scheme == "quantile" and centred:
+        scheme = "centred"
+    cut = breaks(numbers, scheme=scheme, digits=digits, centre=centre, edges=edges)
+    palette = colours(max(len(cut) - 1, 0), DIVERGING if scheme == "centred" else SEQUENTIAL)
+    return Classes(edges=cut, colours=palette, scheme=scheme)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,8 @@ class Indicator:
     """What one number per zone means; travels with the number into every output.
 
     ``share`` is 0–1 inside the package and percent on the page. ``label`` and
-    ``definition`` are keyed by language.
+    ``definition`` are keyed by language. ``scheme`` is how its classes are cut, ``edges``
+    the inner edges of ``"manual"`` (see :func:`tsukuba_gis.classes.breaks`).
     """
 
     name: str
@@ -70,6 +71,8 @@ class Indicator:
     label: Mapping[Language, str]
     definition: Mapping[Language, str]
     digits: int = 1
+    scheme: Literal["quantile", "natural", "equal", "pretty", "manual"] = "quantile"
+    edges: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
