@@ -137,7 +137,11 @@ class Browser:
         self.call("Page.navigate", url="about:blank")  # a change of fragment alone loads nothing
         self.call("Page.navigate", url=Path(path).resolve().as_uri() + fragment)
         for _ in range(200):
-            if self.ask("document.readyState === 'complete'"):
+            # The report page says when its parts, drawn one after another, are there.
+            if self.ask(
+                "document.readyState === 'complete' && (!document.getElementById('data')"
+                " || document.body.dataset.ready === 'yes')"
+            ):
                 break
             time.sleep(0.05)
         self.settle()

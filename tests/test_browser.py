@@ -64,11 +64,20 @@ def fills(browser, map_name):
     )
 
 
+def tip(browser, zone):
+    """Text of the tooltip of one zone: its name, the indicator, the value."""
+    browser.ask(
+        "window.map_values.eachLayer(l => { if (l.number === " + str(zone) + ")"
+        " l.fire('mouseover', { latlng: l.getBounds().getCenter() }, true); }) && 0"
+    )
+    return text(browser, "#map_values .leaflet-tooltip").split("\n")
+
+
 def hover_all(browser):
-    """Move the pointer over each zone at once: every zone shows its tooltip."""
+    """Move the pointer over one zone after another."""
     browser.ask(
         "window.map_values.eachLayer(l => { if (l.options.className === 'zone')"
-        " l.fire('mouseover', { latlng: l.getBounds().getCenter() }); }) && 0"
+        " l.fire('mouseover', { latlng: l.getBounds().getCenter() }, true); }) && 0"
     )
 
 
@@ -142,7 +151,10 @@ def test_clusters_have_a_level_of_their_own(browser, path):
     assert "町丁・字" in text(browser, "#clusters-title")
     assert "中学校区" in text(browser, "#values-title")
     assert browser.ask('document.getElementById("cluster-zone").hidden') is True
-    browser.ask('document.querySelector("#scatter .point").dispatchEvent(new Event("click"))')
+    browser.ask(
+        'document.querySelector("#scatter .point")'
+        '.dispatchEvent(new Event("click", { bubbles: true }))'
+    )
     browser.settle()
     assert browser.ask('document.getElementById("cluster-zone").hidden') is False
     assert "町丁・字" in text(browser, "#values-title")
@@ -198,7 +210,8 @@ def test_pressing_a_zone_chooses_it_on_both_maps_and_in_the_table(browser, path)
     browser.open(path)
     press(browser, "#map_values path.zone:nth-of-type(8)")  # b3, through its label
     assert text(browser, "#zone-name") == "b3区"
-    assert browser.ask("document.querySelectorAll('path.chosen').length") == 2
+    for name in ("values", "clusters"):
+        assert browser.ask(f"document.querySelectorAll('#map_{name} path.chosen').length") == 1
     assert text(browser, "#table tr.now th") == "b3区"
     assert text(browser, "#cluster-zone") == "b3区: 低いが周りは高い (LH)(FDR補正 p = 0.050)"
 
@@ -232,11 +245,8 @@ def test_a_count_is_drawn_as_circles(browser, path):
 
 def test_tooltip_tells_why_a_value_is_missing(browser, path):
     browser.open(path)
-    hover_all(browser)
-    tips = texts(browser, "#map_values .leaflet-tooltip")
-    assert len(tips) == 9
-    assert tips[0].split("\n") == ["a1区", "高齢化率(65歳以上)", "10.0%"]
-    assert "10未満のため、表示しません" in tips[6]
+    assert tip(browser, 0) == ["a1区", "高齢化率(65歳以上)", "10.0%"]
+    assert "10未満のため、表示しません" in tip(browser, 6)[-1]
 
 
 def test_table_sorts_and_keeps_missing_values_last(browser, path):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import folium
@@ -13,16 +14,19 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from pages import loads, read
+from results import INDICATORS, YEARS, full_level, full_result
 from shapely import MultiPolygon, Polygon, box
-from toys import toy_indicators, toy_level, toy_zones
+from toys import toy_indicators, toy_level, toy_result, toy_zones
 
 import tsukuba_gis
 from tsukuba_gis.classes import LISA_COLOURS
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.maps import choropleth, offline_html
 from tsukuba_gis.maps.offline import POLICY, script_json
-from tsukuba_gis.maps.payload import level_data, level_keys, map_data, start_indicator
-from tsukuba_gis.maps.topology import drawing_shapes, topology
+from tsukuba_gis.maps.packing import SIGNS, pack
+from tsukuba_gis.maps.payload import level_data, level_keys, page_data, page_maps, start_indicator
+from tsukuba_gis.maps.statistics import class_sets
+from tsukuba_gis.maps.topology import drawing_shapes, packed, topology
 
 VENDORED = Path(tsukuba_gis.__file__).parent / "_vendor" / "leaflet"
 SHARED = Path(__file__).parents[2] / "shared"
@@ -48,6 +52,33 @@ def decoded(made):
     ]
 
 
+def unpack(text):
+    """The numbers of a packed text, by its description: 45 digits, the lowest first."""
+    numbers, number, place = [], 0, 1
+    for digit in map(SIGNS.index, text):
+        number += digit % 45 * place
+        place *= 45
+        if digit < 45:
+            numbers.append(None if number == 0 else number // 2 if number % 2 else -(number // 2))
+            number, place = 0, 1
+    return numbers
+
+
+# ---- packed numbers ---------------------------------------------------------
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(-(10**9), 10**9))))
+def test_packed_numbers_come_back(numbers):
+    text = pack(numbers)
+    assert unpack(text) == numbers
+    assert not set(text) & set('"\\<>&')
+
+
+def test_small_numbers_take_one_sign_and_decimals_are_scaled():
+    assert len(pack(range(22))) == 22
+    assert unpack(pack([0.1234, float("nan")], scale=1000)) == [123, None]
+
+
 # ---- topology ---------------------------------------------------------------
 
 
@@ -63,6 +94,15 @@ def test_polygons_come_back_as_they_were():
     for before, after in zip(shapes, decoded(topology(shapes)), strict=True):
         assert after.is_valid
         assert before.symmetric_difference(after).area < 1e-4 * before.area
+
+
+def test_the_packed_topology_holds_the_same_arcs():
+    made = topology(drawing_shapes(toy_zones().frame.geometry))
+    held = packed(made)
+    assert [unpack(arc) for arc in held["arcs"]] == [
+        [step for pair in arc for step in pair] for arc in made["arcs"]
+    ]
+    assert held["zones"][0] == made["objects"]["zones"]["geometries"][0]["arcs"]
 
 
 def test_a_hole_and_what_fills_it_share_one_arc():
@@ -123,9 +163,29 @@ def test_a_count_is_never_shown_first():
 
 def test_counts_are_circles_and_rates_are_classes():
     classes = level_data(toy_level(), toy_indicators())["classes"]
-    assert classes["population"] == {"circles": True}
+    assert classes["population"]["circles"] is True
+    assert "circles" not in classes["share_65plus"]
     assert classes["share_65plus"]["scheme"] == "quantile"
-    assert len(classes["share_65plus"]["edges"]) == len(classes["share_65plus"]["colours"]) + 1
+
+
+def test_edges_stand_there_by_scheme_as_the_reader_may_choose():
+    edges = level_data(toy_level(), toy_indicators())["classes"]["share_65plus"]["edges"]
+    assert set(edges) == {"quantile", "natural", "equal", "pretty"}
+    assert edges["equal"] == [0.1, 0.18, 0.26, 0.34, 0.42, 0.5]
+    assert edges["pretty"] == [0.1, 0.2, 0.3, 0.4, 0.5]
+
+
+def test_a_study_may_set_the_classes():
+    share = replace(toy_indicators()[0], scheme="manual", edges=(0.25, 0.35))
+    classes = level_data(toy_level(), (share,))["classes"]["share_65plus"]
+    assert classes["scheme"] == "manual"
+    assert classes["edges"]["manual"] == [0.1, 0.25, 0.35, 0.5]
+
+
+def test_a_count_has_the_edges_of_its_density():
+    # 126 persons in 0.01 km²
+    classes = level_data(toy_level(), toy_indicators())["classes"]["population"]
+    assert classes["density"]["equal"][0] == 12_600
 
 
 def test_values_and_reasons_by_hand():
@@ -133,25 +193,122 @@ def test_values_and_reasons_by_hand():
     assert data["values"]["share_65plus"] == [0.1, 0.2, 0.3, 0.2, 0.3, 0.4, None, 0.4, 0.5]
     assert data["masks"] == {"share_65plus": "......s..", "ratio_65_10": "....z...."}
     assert data["names"][0] == "a1区"
-    assert data["lisa"]["share_65plus"]["cluster"] == [3, 3, 4, 4, 4, 1, 6, 2, 0]
+    lisa = data["lisa"]["share_65plus"]
+    assert lisa["cluster"] == "334441620"
+    assert unpack(lisa["z"]) == [-1500, -800, 0, -800, 0, 800, None, 800, 1500]
+    assert lisa["p"][-1] == 0.008  # the corrected one, by which the class is given
 
 
 def test_city_pyramid_is_the_sum_and_unknown_where_a_cell_is_hidden():
     level = toy_level()
     level.population.iloc[0, 0] = np.nan
     data = level_data(level, toy_indicators())
-    assert data["population"]["female"][0][0] is None
+    assert unpack(data["population"]["female"])[:3] == [None, 1, 2]
     assert data["city_population"]["female"][:2] == [None, sum(range(1, 10))]
 
 
 def test_lisa_colours_travel_with_their_class():
-    data = map_data(toy_level(), toy_indicators()[0], min_count=10)
-    assert {one["name"]: one["colour"] for one in data["lisa_classes"]} == LISA_COLOURS
+    sets = class_sets((toy_level(),))
+    assert list(sets) == ["local_moran"]
+    assert {one["name"]: one["colour"] for one in sets["local_moran"]} == LISA_COLOURS
+    assert [one["name"] for one in sets["local_moran"] if one["hatched"]] == ["missing"]
 
 
 def test_levels_of_one_kind_get_their_own_names():
     one, two = toy_level(), toy_level(kind="ward")
     assert level_keys((one, two, one)) == ["school_district", "ward", "school_district-2"]
+
+
+def test_a_page_has_the_maps_that_its_result_fills():
+    assert page_maps(toy_result()) == ("values", "clusters", "relations")
+    assert page_maps(full_result(9))[-2:] == ("future", "flows")
+
+
+@pytest.fixture(scope="module")
+def level():
+    return full_level(40)
+
+
+@pytest.fixture(scope="module")
+def data(level):
+    return level_data(level, INDICATORS)
+
+
+def test_the_projection_is_told_by_year_with_common_classes(level, data):
+    told = data["projection"]
+    assert told["years"] == list(YEARS)
+    population = level.projection.population
+    totals = population[2045].sum(axis=1, min_count=1)
+    tenths = [None if np.isnan(x) else round(10 * x) for x in totals]
+    assert unpack(told["persons"][-1]) == tenths
+    change = totals / population[2020].sum(axis=1, min_count=1) - 1
+    shown = unpack(told["measures"]["change"]["values"][-1])
+    assert shown == [None if np.isnan(x) else round(1e4 * x) for x in change]
+    whole = [x for year in told["measures"]["change"]["values"][1:] for x in unpack(year) if x]
+    edges = told["measures"]["change"]["edges"]
+    assert edges[0] <= min(whole) / 1e4
+    assert edges[-1] >= max(whole) / 1e4
+    cells = unpack(told["ages"][-1]["female"])[: len(data["ages"])]
+    assert cells == [round(x) for x in population[2045]["female"].iloc[0]]
+    assert told["masks"][1] == "s"
+
+
+def test_a_zone_that_is_not_projected_is_missing_in_every_year(data):
+    told = data["projection"]
+    for year in (*told["persons"], *told["measures"]["older"]["values"], *told["low"]):
+        assert unpack(year)[1] is None
+
+
+def test_local_statistics_and_regions_bring_classes_colours_and_words(level, data):
+    star, geary = data["local"]
+    names = [one["name"] for one in class_sets((level,))["local_g_star"]]
+    found = [names[int(digit)] for digit in star["cluster"]]
+    assert found == list(level.local[0].frame["cluster"])
+    assert geary["reading"]["ja"]["headline"]
+    assert "高齢化率" in star["label"]["ja"]
+    assert unpack(data["regions"]["labels"]) == list(level.regions.labels)
+    assert (
+        len(data["regions"]["colours"])
+        == data["regions"]["k"]
+        == sum(size > 0 for size in data["regions"]["sizes"])
+    )
+
+
+def test_rates_are_further_columns_with_their_interval(level, data):
+    direct, indirect = data["rates"]
+    assert direct["values"][0] == pytest.approx(level.rates[0].frame["value"].iloc[0], rel=1e-6)
+    assert direct["low"][0] == pytest.approx(level.rates[0].frame["low"].iloc[0], rel=1e-3)
+    assert (direct["unit"], indirect["unit"]) == ("share", "ratio")
+    # a ratio to what is expected has 1 in the middle of its classes
+    edges = indirect["classes"]["edges"]["centred"]
+    assert (edges[0] + edges[-1]) / 2 == pytest.approx(1)
+
+
+def test_correlations_and_regressions_are_told(level, data):
+    told = data["correlations"][0]
+    assert (told["x"], told["y"]) == ("share_65plus", "share_0_14")
+    assert told["r"] == pytest.approx(level.correlations[0].value, abs=1e-4)
+    (regression,) = data["regressions"]
+    assert [row["term"] for row in regression["coefficients"]] == [
+        "intercept", "density", "share_0_14",
+    ]  # fmt: skip
+    assert [layer["name"] for layer in regression["layers"]] == ["residual_std"]
+
+
+def test_flows_stand_with_positions_and_the_greatest_first():
+    (flows,) = page_data(full_result(9))["flows"]
+    assert flows["places"][0]["name"] == "つくば市"
+    assert flows["places"][3]["point"] is None
+    lat, lon = flows["places"][0]["point"]
+    assert 36 < lat < 36.3
+    assert 140 < lon < 140.4
+    persons = [n for _, _, n in flows["pairs"]]
+    assert persons == sorted(persons, reverse=True)
+
+
+def test_english_names_travel_where_there_are_some(data):
+    assert data["names_en"][0] == "East 1"
+    assert "names_en" not in level_data(toy_level(), toy_indicators())
 
 
 # ---- nothing escapes --------------------------------------------------------

@@ -161,7 +161,8 @@ def _round_step(width: float) -> float:
 
 def _natural(numbers: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     """Return the middle between the classes, by dynamic programming."""
-    points, counts = np.unique(numbers, return_counts=True)
+    points, repeats = np.unique(numbers, return_counts=True)
+    counts = repeats.astype(float)
     if len(points) > _MOST_POINTS:
         parts = np.array_split(np.sort(numbers), _MOST_POINTS)
         points, places = np.unique([float(part[0]) for part in parts], return_inverse=True)

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from tsukuba_gis.messages import Language
 
 # The order in which the browser reads them: each uses only those before it.
-MAP_SCRIPTS = ("text.js", "topology.js", "layers.js", "map.js", "legend.js", "single.js")
+_BASE_SCRIPTS = (
+    "text.js", "topology.js", "level.js", "layers.js", "paint.js", "map.js", "legend.js",
+    "tiles.js",
+)  # fmt: skip
+MAP_SCRIPTS = (*_BASE_SCRIPTS, "single.js")
 PAGE_SCRIPTS = (
-    *MAP_SCRIPTS[:-1],
-    "pyramid.js",
-    "scatter.js",
-    "panel.js",
-    "table.js",
-    "image.js",
-    "page.js",
-)
+    *_BASE_SCRIPTS, "histogram.js", "scatter.js", "pyramid.js", "panel.js", "table.js", "image.js",
+    "multiples.js", "place.js", "clusters.js", "relation.js", "future.js", "flows.js", "page.js",
+    "start.js",
+)  # fmt: skip
 
 
 def scripts(names: tuple[str, ...]) -> str:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from tsukuba_gis.errors import InputError
 
@@ -23,6 +25,70 @@ POLICY = (
     "script-src 'unsafe-inline'; connect-src 'none'"
 )
 POLICY_TAG = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiles:
+    """A background of pictures from the network: for readers who are online.
+
+    Never taken unless asked for. The page may then load pictures from this one server and
+    nothing else, and it tells the server which part of the map is looked at.
+
+    Parameters
+    ----------
+    url
+        Address with ``{z}``, ``{x}``, ``{y}``.
+    credit
+        What the server's terms ask to be shown; HTML.
+    max_zoom
+        Deepest level of the tiles.
+    """
+
+    url: str
+    credit: str
+    max_zoom: int = 18
+
+    @property
+    def origin(self) -> str:
+        """Server from which the pictures come."""
+        return "/".join(self.url.split("/")[:3])
+
+    def data(self) -> dict[str, object]:
+        """Return it as the page's script takes it."""
+        return {"url": self.url, "credit": self.credit, "maxZoom": self.max_zoom}
+
+
+# 国土地理院コンテンツ利用規約 asks for the credit; the tiles themselves are never stored.
+_GSI = '<a href="https://maps.gsi.go.jp/development/ichiran.html">地理院タイル(国土地理院)</a>'
+TILES: Final = {
+    "gsi_pale": Tiles(url="https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png", credit=_GSI),
+    "gsi_std": Tiles(url="https://cyberjapandata.gsi.go.jp/xyz/std/{z}/{x}/{y}.png", credit=_GSI),
+    "gsi_relief": Tiles(
+        url="https://cyberjapandata.gsi.go.jp/xyz/hillshademap/{z}/{x}/{y}.png",
+        credit=_GSI,
+        max_zoom=16,
+    ),
+    "osm": Tiles(
+        url="https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+        credit='© <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors',
+        max_zoom=19,
+    ),
+}
+
+
+def policy(tiles: Tiles | None = None) -> str:
+    """Return what a page may load: nothing, or the pictures of one tile server.
+
+    Examples
+    --------
+    >>> policy() == POLICY
+    True
+    >>> "tile.openstreetmap.org" in policy(TILES["osm"])
+    True
+    """
+    allowed = "img-src data: blob:"
+    return POLICY if tiles is None else POLICY.replace(allowed, f"{allowed} {tiles.origin}")
+
 
 _SCRIPT = re.compile(r"<script\b[^>]*\bsrc\s*=\s*[\"']?([^\"'\s>]+)[^>]*>\s*</script>", re.I)
 _LINK = re.compile(r"<link\b[^>]*\bhref\s*=\s*[\"']?([^\"'\s>]+)[^>]*>", re.I)

@@ -5,15 +5,18 @@ Drawing only: statistics are computed on the full geometry.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tsukuba_gis.maps.packing import pack
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 Point = tuple[int, int]
 Ring = list[Point]
+Topology = dict[str, Any]
 
 # Drawing tolerance in metres: half a screen pixel when a city fills the screen.
 TOLERANCE = 10.0
@@ -45,7 +48,7 @@ def drawing_shapes(shapes: gpd.GeoSeries, *, tolerance: float = TOLERANCE) -> gp
     return gpd.GeoSeries(simple, index=shapes.index, crs=shapes.crs).to_crs(6668)
 
 
-def topology(shapes: gpd.GeoSeries) -> dict[str, object]:
+def topology(shapes: gpd.GeoSeries) -> Topology:
     """Return polygons as a TopoJSON topology with one object, ``zones``.
 
     Parameters
@@ -147,3 +150,19 @@ def _steps(arc: tuple[Point, ...]) -> list[list[int]]:
     points = np.array(arc)
     steps: list[list[int]] = np.diff(points, axis=0, prepend=np.zeros((1, 2), int)).tolist()
     return steps
+
+
+def packed(made: Topology) -> dict[str, Any]:
+    """Return a topology as the page holds it: its steps packed, one object only.
+
+    Parameters
+    ----------
+    made
+        Of :func:`topology`.
+    """
+    geometries = made["objects"]["zones"]["geometries"]
+    return {
+        **made["transform"],
+        "arcs": [pack(np.asarray(arc)) for arc in made["arcs"]],
+        "zones": [geometry["arcs"] for geometry in geometries],
+    }

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tsukuba_gis.maps.offline import POLICY, asset, leaflet_css, leaflet_js, script_json
-from tsukuba_gis.maps.payload import page_data, start_indicator
+from tsukuba_gis.maps.offline import asset, leaflet_css, leaflet_js, policy, script_json
+from tsukuba_gis.maps.payload import page_data, page_maps, start_indicator
 from tsukuba_gis.messages import LANGUAGES, table, text
 from tsukuba_gis.report.findings import cluster_notes, clustering, findings
 
 if TYPE_CHECKING:
     from tsukuba_gis.errors import Problem
+    from tsukuba_gis.maps.offline import Tiles
     from tsukuba_gis.messages import Language
     from tsukuba_gis.result import Result
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 LISTED_PROBLEMS = 50
 
 
-def write_page(result: Result, path: Path | str) -> None:
+def write_page(result: Result, path: Path | str, *, tiles: Tiles | None = None) -> None:
     """Write the report page.
 
     Parameters
@@ -29,15 +30,18 @@ def write_page(result: Result, path: Path | str) -> None:
         Outcome of a study.
     path
         File to write, for example ``index.html``.
+    tiles
+        Background of the maps from the network: see :class:`tsukuba_gis.maps.Tiles`. None:
+        the page loads nothing.
 
     Examples
     --------
     >>> write_page(result, "out/index.html")  # doctest: +SKIP
     """
-    Path(path).write_text(page_html(result), encoding="utf-8", newline="\n")
+    Path(path).write_text(page_html(result, tiles=tiles), encoding="utf-8", newline="\n")
 
 
-def page_html(result: Result) -> str:
+def page_html(result: Result, *, tiles: Tiles | None = None) -> str:
     """Return the report page as text; the same result gives the same text."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -48,18 +52,17 @@ def page_html(result: Result) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     maps = {
-        name: OfflineMap(name, title="", lang=result.lang).parts()
-        for name in ("values", "clusters")
+        name: OfflineMap(name, title="", lang=result.lang).parts() for name in page_maps(result)
     }
     return environment.from_string(asset("page.html")).render(
         result=result,
-        policy=POLICY,
+        policy=policy(tiles),
         css=Markup(leaflet_css() + asset("map.css") + asset("page.css")),
         leaflet=Markup(leaflet_js()),
         maps={name: Markup(html) for name, (html, _) in maps.items()},
         map_scripts=Markup("\n".join(script for _, script in maps.values())),
         scripts=Markup(scripts(PAGE_SCRIPTS)),
-        data=Markup(script_json(_data(result))),
+        data=Markup(script_json(_data(result, tiles))),
         both=_both(Markup),
         texts=table(),
         languages=LANGUAGES,
@@ -80,9 +83,9 @@ def page_html(result: Result) -> str:
     )
 
 
-def _data(result: Result) -> dict[str, Any]:
+def _data(result: Result, tiles: Tiles | None) -> dict[str, Any]:
     """Return the page's data with, for each level and indicator, what its clusters mean."""
-    data = page_data(result)
+    data = page_data(result, tiles=tiles)
     for level, shown in zip(result.levels, data["levels"], strict=True):
         shown["readings"] = {
             one.name: {

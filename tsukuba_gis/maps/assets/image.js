@@ -3,8 +3,8 @@
 const PICTURE = { width: 1600, map: 1040, margin: 40, font: '"Noto Sans JP", "Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic UI", Meiryo, sans-serif' };
 
 // Draws the whole city (not the part on screen), so that saved pictures compare.
-function drawPicture(data, level, zoneMap) {
-  const layer = zoneMap.layer;
+function drawPicture(data, zoneMap) {
+  const { layer, level } = zoneMap;
   const { width, margin } = PICTURE;
   const canvas = element("canvas", { width, height: 1500 });
   const pen = canvas.getContext("2d");
@@ -14,9 +14,14 @@ function drawPicture(data, level, zoneMap) {
   y = write(pen, data.title[words.lang], margin, y, 40, "#1d2328", "bold");
   for (const notice of data.notices[words.lang]) y = write(pen, "⚠ " + notice, margin, y, 26, "#a1122a", "bold");
   y = write(pen, `${layer.title} ${layer.unit} — ${level.label[words.lang]}`, margin, y + 12, 30, "#1d2328", "bold");
-  const frame = { x: margin, y: y + 10, width: PICTURE.map, height: canvas.height - y - 2 * margin - 30 };
-  drawZones(pen, level, zoneMap, frame);
-  drawKeys(pen, layer, PICTURE.map + 2 * margin, frame.y, width - PICTURE.map - 3 * margin);
+  const frame = { x: margin, y: y + 10, width: PICTURE.map, height: canvas.height - y - 2 * margin - 60 };
+  const drawing = cityFrame(zoneMap.bounds, frame);
+  drawZones(pen, level, layer, drawing, zoneMap.outlines);
+  drawNames(pen, level, zoneMap, drawing.at);
+  drawScale(pen, zoneMap.bounds, drawing, margin, canvas.height - margin - 46);
+  const side = PICTURE.map + 2 * margin;
+  if (layer.warning) y = write(pen, layer.warning, side, y + 10, 22, "#a1122a", "bold", width - side - margin);
+  drawKeys(pen, layer, side, y + 10, width - side - margin);
   write(pen, say("source") + " " + level.source, margin, canvas.height - margin - 12, 20, "#4a535a", "");
   return canvas;
 }
@@ -38,16 +43,22 @@ function write(pen, text, x, y, size, colour, weight, width = PICTURE.width - x 
   return y + size * 1.4;
 }
 
-function drawZones(pen, level, zoneMap, frame) {
-  const crs = zoneMap.leaflet.options.crs;
-  const flat = (point) => crs.latLngToPoint(L.latLng(point), 14);
-  const [nw, se] = [flat(zoneMap.bounds.getNorthWest()), flat(zoneMap.bounds.getSouthEast())];
+// How the city lies in a frame {x, y, width, height}: at(point) → [x, y], and pixels a metre.
+function cityFrame(bounds, frame) {
+  const flat = (point) => L.CRS.EPSG3857.latLngToPoint(point, 14);
+  const [nw, se] = [flat(bounds.getNorthWest()), flat(bounds.getSouthEast())];
   const factor = Math.min(frame.width / (se.x - nw.x), frame.height / (se.y - nw.y));
   const left = frame.x + (frame.width - factor * (se.x - nw.x)) / 2;
   const at = (point) => {
     const p = flat(point);
     return [left + factor * (p.x - nw.x), frame.y + factor * (p.y - nw.y)];
   };
+  const metres = L.CRS.EPSG3857.distance(bounds.getNorthWest(), bounds.getNorthEast());
+  return { at, perMetre: (factor * (se.x - nw.x)) / metres };
+}
+
+// The zones of a layer, its circles, and the context lines above them.
+function drawZones(pen, level, layer, { at }, outlines = [], { line = "#59626a", width = 1, circle = 1.6 } = {}) {
   const trace = (polygons) => {
     pen.beginPath();
     for (const rings of polygons) for (const ring of rings) {
@@ -55,28 +66,47 @@ function drawZones(pen, level, zoneMap, frame) {
       pen.closePath();
     }
   };
-  zoneMap.zones.forEach((zone, number) => {
-    trace(zone.getLatLngs());
-    pen.fillStyle = penFill(pen, zoneMap.layer.fill(number));
+  level.rings.forEach((polygons, zone) => {
+    trace(polygons);
+    pen.fillStyle = pictureFill(layer.fill(zone));
     pen.fill("evenodd");
-    Object.assign(pen, { strokeStyle: "#59626a", lineWidth: 1 });
+    Object.assign(pen, { strokeStyle: line, lineWidth: width });
     pen.stroke();
   });
-  for (const outline of zoneMap.outlines || []) {
+  for (const outline of outlines) {
     trace(outline.rings);
-    Object.assign(pen, { strokeStyle: "#1d2328", lineWidth: 2.5 });
+    Object.assign(pen, { strokeStyle: "#1d2328", lineWidth: 2.5 * width });
     pen.stroke();
   }
-  if (zoneMap.layer.radius) level.points.forEach((point, number) => {
-    const radius = zoneMap.layer.radius(number);
-    if (radius) drawCircle(pen, ...at(point), radius);
+  if (layer.radius) level.points.forEach((point, zone) => {
+    const radius = layer.radius(zone);
+    if (radius) drawCircle(pen, ...at(point), circle * radius);
   });
-  drawNames(pen, level, zoneMap, at);
+}
+
+// Saved pictures are on white paper, whatever the reader's screen is like.
+function pictureFill(fill) {
+  return fill === EMPTY ? "#e4e9ec" : canvasFill(fill);
+}
+
+// A bar of a round number of metres.
+function drawScale(pen, bounds, { perMetre }, x, y) {
+  const most = 240 / perMetre;
+  const power = 10 ** Math.floor(Math.log10(most));
+  const metres = [5, 2, 1].map((part) => part * power).find((length) => length <= most);
+  Object.assign(pen, { strokeStyle: "#1d2328", lineWidth: 2 });
+  pen.beginPath();
+  pen.moveTo(x, y - 8);
+  pen.lineTo(x, y);
+  pen.lineTo(x + metres * perMetre, y);
+  pen.lineTo(x + metres * perMetre, y - 8);
+  pen.stroke();
+  write(pen, metres < 1000 ? `${metres} m` : `${metres / 1000} km`, x + 8, y - 28, 20, "#1d2328", "");
 }
 
 function drawCircle(pen, x, y, radius) {
   pen.beginPath();
-  pen.arc(x, y, 1.6 * radius, 0, 2 * Math.PI);
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
   Object.assign(pen, { fillStyle: "rgba(11, 92, 138, 0.75)", strokeStyle: "#ffffff", lineWidth: 1.5 });
   pen.fill();
   pen.stroke();
@@ -84,12 +114,16 @@ function drawCircle(pen, x, y, radius) {
 
 function drawNames(pen, level, zoneMap, at) {
   const few = level.names.length <= 40;
-  const names = few ? level.names.map((text, k) => ({ text, point: level.points[k] })) : zoneMap.places || [];
+  const { number } = zoneMap.layer;
+  const names = few || number
+    ? level.points.map((point, zone) => ({ text: number ? String(number(zone) ?? "") : shortName(zoneName(level, zone)), point }))
+    : zoneMap.placesOf();
   pen.font = `bold 22px ${PICTURE.font}`;
   Object.assign(pen, { textAlign: "center", textBaseline: "middle", lineJoin: "round", lineWidth: 6, strokeStyle: "#ffffff", fillStyle: "#1d2328" });
   const taken = [];
   for (const { text, point } of names) {
-    const [x, y] = at(point);
+    if (!text) continue;
+    const [x, y] = at(L.latLng(point));
     const half = pen.measureText(text).width / 2 + 4;
     if (collides(taken, [x - half, y - 14, x + half, y + 14])) continue;
     pen.strokeText(text, x, y);
@@ -98,29 +132,12 @@ function drawNames(pen, level, zoneMap, at) {
   pen.textAlign = "left";
 }
 
-function penFill(pen, fill) {
-  if (fill === "var(--empty)") return "#e4e9ec";
-  if (fill !== HATCH) return fill;
-  const tile = element("canvas", { width: 10, height: 10 });
-  const brush = tile.getContext("2d");
-  brush.fillStyle = "#ffffff";
-  brush.fillRect(0, 0, 10, 10);
-  brush.strokeStyle = "#8a8f94";
-  brush.lineWidth = 2;
-  for (const shift of [-10, 0, 10]) {
-    brush.moveTo(shift, 10);
-    brush.lineTo(shift + 10, 0);
-  }
-  brush.stroke();
-  return pen.createPattern(tile, "repeat");
-}
-
 function drawKeys(pen, layer, x, y, width) {
   for (const row of layer.rows) {
-    pen.fillStyle = penFill(pen, row.fill || "#ffffff");
+    pen.fillStyle = pictureFill(row.fill || "#ffffff");
     Object.assign(pen, { strokeStyle: "#59626a", lineWidth: 1 });
     const height = row.circle ? Math.max(36, 3.2 * row.circle + 4) : 36;
-    if (row.circle) drawCircle(pen, x + 30, y + height / 2, row.circle);
+    if (row.circle) drawCircle(pen, x + 30, y + height / 2, 1.6 * row.circle);
     else {
       pen.fillRect(x, y, 56, 32);
       pen.strokeRect(x, y, 56, 32);

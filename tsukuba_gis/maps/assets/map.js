@@ -7,6 +7,9 @@ const LINES = {
   chosen: { weight: 3, fill: false, interactive: false, className: "chosen" },
   circle: { weight: 1, fillOpacity: 0.75, interactive: false, className: "count" },
 };
+const MOST_PATHS = 1500; // more zones are painted on a canvas
+const FADED = 0.15; // zones outside what is brushed
+const LABEL_LETTERS = 16; // longer names are cut on the map; tooltip and panel tell them whole
 
 // Whether a box [left, top, right, bottom] meets one of those taken; if not, it is taken too.
 function collides(taken, box) {
@@ -21,68 +24,87 @@ class ZoneMap {
   constructor(leaflet, onChoose = () => {}) {
     this.leaflet = leaflet;
     this.onChoose = onChoose;
+    this.outlines = [];
+    this.placesOf = () => []; // names of places, in the reader's language
     this.scale = L.control.scale({ imperial: false, maxWidth: 120 }).addTo(leaflet);
     this.levels = new Map(); // level → its drawn zones
-    this.extra = L.layerGroup().addTo(leaflet); // circles and chosen zone
+    this.extra = L.layerGroup().addTo(leaflet); // circles and lines of the layer
     this.labels = L.layerGroup().addTo(leaflet);
-    this.addPattern();
+    this.marks = [];
+    addPattern();
     this.addHome();
     leaflet.on("zoomend resize", () => this.placeLabels());
     leaflet.on("zoomend", () => this.allowDragging());
   }
 
   // Draw a level's zones (once), and the context lines above them.
-  showLevel(level, outlines) {
+  showLevel(level) {
     if (this.level === level) return;
     if (this.level) this.levels.get(this.level).group.remove();
-    if (!this.levels.has(level)) this.levels.set(level, this.draw(level, outlines));
+    if (!this.levels.has(level)) this.levels.set(level, this.draw(level));
     const drawn = this.levels.get(level);
     const first = !this.level;
-    this.level = level;
-    this.zones = drawn.zones;
+    Object.assign(this, { level, zones: drawn.zones, bounds: drawn.bounds, canvas: drawn.canvas });
     drawn.group.addTo(this.leaflet);
-    this.bounds = drawn.bounds;
     if (first) this.fit();
-    this.placeLabels();
   }
 
-  draw(level, outlines) {
-    const zones = decodeTopology(level.topology).map((rings, number) => {
-      const polygon = L.polygon(rings, { ...LINES.zone });
-      polygon.on("click", () => this.onChoose(number));
-      polygon.bindTooltip(() => this.tooltip(number), { sticky: true });
-      return polygon;
-    });
-    const lines = outlines.map((outline) => L.polygon(outline.rings, { ...LINES.outline }));
-    const group = L.layerGroup([...zones, ...lines]);
-    return { zones, group, bounds: L.featureGroup(zones).getBounds() };
+  draw(level) {
+    const canvas = level.names.length > MOST_PATHS;
+    const own = canvas ? { renderer: this.canvasRenderer(), color: cssColour("--zone-line") } : {};
+    const zones = level.rings.map((rings, number) => Object.assign(L.polygon(rings, { ...LINES.zone, ...own }), { number }));
+    const group = L.featureGroup(zones);
+    group.on("click", (event) => this.onChoose(event.propagatedFrom.number));
+    group.bindTooltip((zone) => this.tooltip(zone.number), { sticky: true });
+    const lines = this.outlines.map((outline) => L.polygon(outline.rings, { ...LINES.outline }));
+    return { zones, canvas, group: L.layerGroup([group, ...lines]), bounds: group.getBounds() };
+  }
+
+  canvasRenderer() {
+    if (!this.leaflet.getPane("zones")) this.leaflet.createPane("zones").style.zIndex = 350;
+    this.renderer = this.renderer || L.canvas({ pane: "zones", padding: 0.5 });
+    return this.renderer;
   }
 
   tooltip(number) {
-    return element("div", {},
-      element("strong", { text: this.level.names[number] }),
+    return element("div", { class: "tip" },
+      element("strong", { text: zoneName(this.level, number) }),
       element("br"),
       element("span", { text: this.layer.title }),
       element("br"),
       element("b", { text: this.layer.describe(number) }));
   }
 
-  // Paint a layer (see layers.js) and mark the chosen zone.
-  paint(layer, chosen = null) {
+  // Paint a layer (see layers.js), fade what is not brushed, and mark the chosen zone.
+  paint(layer, chosen = null, brushed = null) {
     this.layer = layer;
-    this.zones.forEach((zone, number) => zone.setStyle({ fillColor: layer.fill(number) }));
+    this.zones.forEach((zone, number) => {
+      const fill = layer.fill(number);
+      const strength = !brushed || brushed.has(number) ? 1 : FADED;
+      const fillColor = this.canvas ? canvasFill(fill) : fill;
+      if (zone.options.fillColor !== fillColor || zone.options.fillOpacity !== strength) {
+        zone.setStyle({ fillColor, fillOpacity: strength });
+      }
+    });
     this.extra.clearLayers();
     if (layer.radius) {
       this.level.points.forEach((point, number) => {
         const radius = layer.radius(number);
-        if (radius) this.extra.addLayer(L.circleMarker(point, { ...LINES.circle, radius }));
+        if (radius) this.extra.addLayer(L.circleMarker(point, this.circle(radius)));
       });
     }
+    for (const line of layer.lines || []) this.extra.addLayer(line);
     this.choose(chosen);
+    this.placeLabels();
+  }
+
+  circle(radius) {
+    if (!this.canvas) return { ...LINES.circle, radius };
+    return { ...LINES.circle, radius, renderer: this.canvasRenderer(), color: "#ffffff", fillColor: cssColour("--circle") };
   }
 
   choose(number) {
-    if (this.marks) this.marks.forEach((mark) => mark.remove());
+    this.marks.forEach((mark) => mark.remove());
     this.marks = [];
     if (number === null) return;
     const rings = this.zones[number].getLatLngs();
@@ -90,10 +112,11 @@ class ZoneMap {
       L.polygon(rings, { ...line }).addTo(this.leaflet));
   }
 
+  // Bring a zone into sight that was chosen elsewhere.
   reveal(number) {
     const bounds = this.zones[number].getBounds();
     if (bounds.isValid() && !this.leaflet.getBounds().contains(bounds)) {
-      this.leaflet.panInside(bounds.getCenter(), { padding: [60, 60] });
+      this.leaflet.panInside(bounds.getCenter(), { padding: [60, 60], animate: false });
     }
   }
 
@@ -115,15 +138,15 @@ class ZoneMap {
 
   // Names that do not collide: places first, then zones that are wide enough for theirs.
   placeLabels() {
-    if (!this.level) return;
+    if (!this.level || !this.layer) return;
     this.labels.clearLayers();
     const taken = [];
+    const seen = this.leaflet.getBounds();
     for (const { point, text, width, kind } of this.candidates()) {
+      const half = letterWidth(text) * (kind === "place" ? 7.5 : 6) + 3;
+      if (width < 2 * half * 0.8 || !seen.contains(point)) continue;
       const { x, y } = this.leaflet.latLngToContainerPoint(point);
-      const half = (text.length * (kind === "place" ? 15 : 12)) / 2 + 3;
-      const box = [x - half, y - 10, x + half, y + 10];
-      if (width < 2 * half * 0.8) continue;
-      if (collides(taken, box)) continue;
+      if (collides(taken, [x - half, y - 10, x + half, y + 10])) continue;
       const icon = L.divIcon({ className: "map-label " + kind, html: element("span", { text }), iconSize: [2 * half, 20] });
       this.labels.addLayer(L.marker(point, { icon, interactive: false, keyboard: false }));
     }
@@ -131,15 +154,17 @@ class ZoneMap {
 
   candidates() {
     const few = this.level.names.length <= 40;
-    const places = few ? [] : this.places || [];
-    const zones = this.level.names.map((text, number) => {
-      const bounds = this.zones[number].getBounds();
+    const { number } = this.layer; // regions tell their number
+    const places = few ? [] : this.placesOf();
+    const zones = this.level.names.map((name, zone) => {
+      const bounds = this.zones[zone].getBounds();
       if (!bounds.isValid()) return null;
       const west = this.leaflet.latLngToContainerPoint(bounds.getSouthWest());
       const east = this.leaflet.latLngToContainerPoint(bounds.getNorthEast());
-      return { point: this.level.points[number], text, width: east.x - west.x, kind: "zone-name" };
+      const text = number ? String(number(zone) ?? "") : shortName(zoneName(this.level, zone));
+      return { point: this.level.points[zone], text, width: east.x - west.x, kind: "zone-name" };
     });
-    return [...places, ...zones.filter(Boolean).sort((a, b) => b.width - a.width)];
+    return [...places, ...zones.filter((one) => one && one.text).sort((a, b) => b.width - a.width)];
   }
 
   addHome() {
@@ -168,14 +193,14 @@ class ZoneMap {
       button.setAttribute("aria-label", say(key));
     }
   }
+}
 
-  // The hatching of zones whose data are not shown; one for the whole page.
-  addPattern() {
-    if (document.getElementById("hatch")) return;
-    document.body.append(svgElement("svg", { width: 0, height: 0, "aria-hidden": "true", class: "defs" },
-      svgElement("defs", {}, svgElement("pattern",
-        { id: "hatch", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-        svgElement("rect", { width: 7, height: 7, fill: "#ffffff" }),
-        svgElement("rect", { width: 2, height: 7, fill: "#8a8f94" })))));
-  }
+// Width of a text in half letters: a Latin letter is about one, a Japanese one two.
+function letterWidth(text) {
+  return [...text].reduce((sum, sign) => sum + (sign.charCodeAt(0) < 0x2e80 ? 1.1 : 2), 0);
+}
+
+function shortName(name) {
+  const letters = [...name];
+  return letters.length > LABEL_LETTERS ? letters.slice(0, LABEL_LETTERS - 1).join("") + "…" : name;
 }

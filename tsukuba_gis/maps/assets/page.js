@@ -1,6 +1,7 @@
 // The report page: one state, and the parts that show it.
 
 const PAPER_ROWS = 60; // a longer table is not printed
+const MOST_HINTS = 30; // names offered while one is typed
 
 const find = (id) => document.getElementById(id);
 
@@ -8,23 +9,15 @@ class ReportPage {
   constructor(data) {
     this.data = data;
     words.table = data.texts;
+    data.levels.forEach(prepareLevel);
     for (const outline of data.outlines) [outline.rings] = decodeTopology(outline.topology);
-    const choose = (zone) => this.change({ zone });
-    this.valueMap = new ZoneMap(window.map_values, choose);
-    this.clusterMap = new ZoneMap(window.map_clusters, (zone) => this.change({ level: this.state.clusters, zone }));
-    this.maps = [this.valueMap, this.clusterMap];
-    this.table = new DataTable(find("table"), (zone) => {
-      choose(zone);
-      find("choose").scrollIntoView();
-    });
-    this.state = { lang: data.lang, level: data.levels[0], indicator: this.indicator(data.start), zone: null, clusters: this.finest() };
-    this.prepareMaps();
+    this.state = {
+      lang: data.lang, level: data.levels[0], indicator: data.start, zone: null, clusters: this.finest(), layer: null,
+      scheme: "", edges: [], draw: "circles", compare: [], brush: null, x: null, y: null, year: null, measure: MEASURES[0],
+    };
+    this.parts = this.makeParts();
     this.listen();
-    this.change(this.readAddress());
-  }
-
-  indicator(name) {
-    return this.data.indicators.find((indicator) => indicator.name === name);
+    this.change({ ...this.readAddress(), start: true });
   }
 
   // Clusters are looked for among many zones: a dozen districts cannot show any.
@@ -32,38 +25,125 @@ class ReportPage {
     return this.data.levels.reduce((most, level) => (level.names.length > most.names.length ? level : most));
   }
 
-  prepareMaps() {
-    for (const map of this.maps) {
-      map.outlines = this.data.outlines;
-      map.places = this.data.outlines.map(({ name, point }) => ({ text: name, point, width: Infinity, kind: "place" }));
-      // The wheel scrolls the page until the reader goes into the map.
-      map.leaflet.on("focus", () => map.leaflet.scrollWheelZoom.enable());
-      map.leaflet.on("blur", () => map.leaflet.scrollWheelZoom.disable());
-    }
+  makeParts() {
+    const here = (zone) => this.change({ zone });
+    const there = (zone) => this.change({ level: this.state.clusters, zone });
+    const table = new DataTable(find("table"), (zone) => {
+      here(zone);
+      find("choose").scrollIntoView();
+    });
+    const parts = [
+      new PlaceSection(this, this.makeMap("values", here)),
+      new ClusterSection(this, this.makeMap("clusters", there)),
+      new RelationSection(this, this.makeMap("relations", there)),
+    ];
+    if (window.map_future) parts.push(new FutureSection(this, this.makeMap("future", (zone) => this.change({ level: parts[3].level(), zone }))));
+    if (this.data.flows.length) parts.push(new FlowSection(this, window.map_flows ? this.makeMap("flows") : null));
+    parts.push({
+      show: (changes) => {
+        if (["lang", "level"].some((name) => name in changes)) table.show(this.data, this.state.level, this.state.zone);
+        else table.mark(this.state.zone);
+      },
+    });
+    find("filter").addEventListener("input", (event) => table.narrow(event.target.value.trim()));
+    return parts;
   }
 
-  // ---- state: language, level, indicator, zone, and the level of the clusters
+  makeMap(name, onChoose) {
+    const map = new ZoneMap(window["map_" + name], onChoose);
+    map.outlines = this.data.outlines;
+    map.placesOf = () => this.data.outlines.map(({ name: place, point }) => ({
+      text: placeName(this.data.levels, place), point: L.latLng(point), width: Infinity, kind: "place",
+    }));
+    if (this.data.tiles) addTiles(map.leaflet, this.data.tiles);
+    // The wheel scrolls the page until the reader goes into the map.
+    map.leaflet.on("focus", () => map.leaflet.scrollWheelZoom.enable());
+    map.leaflet.on("blur", () => map.leaflet.scrollWheelZoom.disable());
+    this.maps = [...(this.maps || []), map];
+    map.name = name;
+    return map;
+  }
+
+  // ---- state
 
   change(changes) {
     const { state } = this;
     if (changes.level && changes.level !== state.level && !("zone" in changes)) changes.zone = null;
+    if (changes.level && changes.level !== state.level) state.compare = [];
+    if (changes.start) Object.assign(changes, { lang: changes.lang || state.lang, level: changes.level || state.level, clusters: changes.clusters || state.clusters, indicator: changes.indicator || state.indicator });
+    if (changes.indicator && changes.indicator !== state.indicator) Object.assign(state, { scheme: "", edges: [], brush: null });
     Object.assign(state, changes);
-    if (state.zone === null) state.zone = this.highest();
+    if (!this.variable()) state.indicator = this.data.start;
+    if (state.zone === null) {
+      state.zone = this.highest();
+      changes.zone = state.zone;
+    }
     words.lang = state.lang;
+    if (changes.lang) this.showLanguage();
     this.show(changes);
     this.writeAddress();
   }
 
+  // The first sight of the page need not wait for what lies below it.
+  show(changes) {
+    const [first, ...others] = this.parts;
+    first.show(changes);
+    document.body.classList.toggle("long-table", this.state.level.names.length > PAPER_ROWS);
+    if (!changes.start) others.forEach((part) => part.show(changes));
+    else others.reduce((before, part) => before.then(() => pause()).then(() => part.show(changes)), Promise.resolve())
+      .then(() => { document.body.dataset.ready = "yes"; });
+  }
+
+  // The indicator or rate that is shown.
+  variable(level = this.state.level) {
+    return variablesOf(this.data, level).find(({ name }) => name === this.state.indicator);
+  }
+
   // The zone to begin with: the highest of the indicator.
   highest() {
-    const values = this.state.level.values[this.state.indicator.name];
+    const values = this.state.level.values[this.state.indicator];
     return Math.max(0, values.indexOf(Math.max(...values.filter((value) => value !== null))));
   }
 
-  // The state stands in the address, so that a view can be sent as a link.
+  // The chosen zone on a level; null where it lies on another.
+  zoneOn(level) {
+    return level === this.state.level ? this.state.zone : null;
+  }
+
+  brushedOn(level) {
+    return this.state.brush && this.state.brush.level === level ? this.state.brush.zones : null;
+  }
+
+  // zones: a Set, or null to show all again.
+  brush(level, zones, label, reset = true) {
+    this.change({ brush: zones && { level, zones, label } });
+    if (reset) this.parts[0].histogram.reset();
+    find("brush-state").hidden = !zones;
+    if (zones) find("brush-words").textContent = say("brush_state", { n: formatNumber(zones.size), label });
+  }
+
+  // What a legend needs to brush by class.
+  brushing(level) {
+    const { brush } = this.state;
+    return {
+      brushed: brush && brush.level === level ? brush.label : "",
+      onBrush: (row) => this.brush(level, row && new Set(level.names.map((name, zone) => zone).filter(row.has)), row && row.label),
+    };
+  }
+
+  // ---- the address: a view can be sent as a link
+
   writeAddress() {
-    const { lang, level, indicator, zone, clusters } = this.state;
-    const parts = new URLSearchParams({ lang, level: level.key, indicator: indicator.name, zone: level.ids[zone], clusters: clusters.key });
+    const { state } = this;
+    const { lang, level, indicator, zone, clusters } = state;
+    const parts = new URLSearchParams({ lang, level: level.key, indicator, zone: level.ids[zone], clusters: clusters.key });
+    for (const name of ["layer", "scheme", "x", "y"]) if (state[name]) parts.set(name, state[name]);
+    if (state.edges.length) parts.set("edges", state.edges.join(" "));
+    if (state.draw !== "circles") parts.set("draw", state.draw);
+    if (state.measure !== MEASURES[0]) parts.set("measure", state.measure);
+    if (state.compare.length) parts.set("compare", state.compare.map((one) => level.ids[one]).join(" "));
+    const { projection } = this.data.levels.find((one) => one.projection) || {};
+    if (projection && state.year !== null) parts.set("year", projection.years[state.year]);
     try { history.replaceState(null, "", "#" + parts); } catch (error) { /* a frame without an address */ }
   }
 
@@ -71,146 +151,67 @@ class ReportPage {
     const { state, data } = this;
     const parts = new URLSearchParams(location.hash.slice(1));
     const named = (part, otherwise) => data.levels.find(({ key }) => key === parts.get(part)) || otherwise;
+    const oneOf = (part, choices, otherwise) => (choices.includes(parts.get(part)) ? parts.get(part) : otherwise);
     const level = named("level", state.level);
-    const zone = level.ids.indexOf(parts.get("zone"));
+    const zones = (text) => (text || "").split(" ").map((id) => level.ids.indexOf(id)).filter((zone) => zone >= 0);
+    const names = variablesOf(data, level).map(({ name }) => name);
+    const { projection } = data.levels.find((one) => one.projection) || {};
+    const year = projection ? projection.years.indexOf(Number(parts.get("year"))) : -1;
+    const [zone = null] = zones(parts.get("zone"));
     return {
-      lang: parts.get("lang") in LOCALES ? parts.get("lang") : state.lang,
-      level,
-      indicator: this.indicator(parts.get("indicator")) || state.indicator,
-      zone: zone < 0 ? null : zone,
+      lang: oneOf("lang", Object.keys(LOCALES), state.lang), level, zone,
+      indicator: oneOf("indicator", names, state.indicator),
       clusters: named("clusters", state.clusters),
+      layer: parts.get("layer"), x: parts.get("x"), y: parts.get("y"),
+      scheme: parts.get("scheme") || "", edges: numbersIn(parts.get("edges") || ""),
+      draw: oneOf("draw", ["density", "areas"], "circles"),
+      measure: oneOf("measure", MEASURES, MEASURES[0]),
+      year: year < 0 ? null : year,
+      compare: zones(parts.get("compare")).slice(0, MOST_COMPARED),
     };
   }
 
-  // ---- what shows the state
-
-  show(changes) {
-    const { data, state } = this;
-    if (changes.lang) this.showLanguage();
-    if (changes.lang || changes.level || changes.clusters) this.showChoices();
-    this.showValues();
-    this.showZone();
-    if (changes.lang || changes.level) {
-      // The first sight of the map need not wait for the rest.
-      setTimeout(() => this.showClusters());
-      setTimeout(() => this.table.show(data, state.level, state.zone));
-    } else {
-      this.showClusters();
-      this.table.mark(state.zone);
-    }
-    document.body.classList.toggle("long-table", state.level.names.length > PAPER_ROWS);
-    if (!("zone" in changes)) return;
-    for (const map of this.maps) if (map.level === state.level) map.reveal(state.zone);
-  }
+  // ---- words around the parts
 
   showLanguage() {
+    const { data } = this;
     const { lang } = this.state;
     document.documentElement.lang = lang;
-    document.title = this.data.title[lang];
+    document.title = data.title[lang];
     const marked = (name, work) => document.querySelectorAll(`[data-${name}]`).forEach((one) => work(one, one.dataset[name]));
     marked("label", (one, key) => one.setAttribute("aria-label", say(key)));
     marked("hint", (one, key) => { one.placeholder = say(key); });
     marked("paper", (style, own) => { style.media = own === lang ? "" : "not all"; });
     find("language").textContent = say("other_language");
     find("language").lang = lang === "ja" ? "en" : "ja";
-    this.valueMap.rename(say("map_values_label"));
-    this.clusterMap.rename(say("map_clusters_label"));
+    for (const map of this.maps) map.rename(say(`map_${map.name}_label`));
     // What a link leads to must not hide under the notices, which stay on top.
     document.documentElement.style.scrollPaddingTop = document.querySelector(".top").offsetHeight + 50 + "px";
-  }
-
-  showChoices() {
-    const { data, state } = this;
-    const label = (indicator) => indicator.label[state.lang];
-    for (const [box, of] of [["levels", "level"], ["cluster-levels", "clusters"]]) {
-      radios(find(box), of, data.levels.map((level) => ({
-        label: say("level_choice", { level: level.label[state.lang], n: formatNumber(level.names.length) }),
-        now: level === state[of],
-        pick: () => this.change({ [of]: level }),
-      })));
-    }
-    radios(find("indicators"), "indicator", data.indicators.map((indicator) => ({
-      label: label(indicator),
-      now: indicator === state.indicator,
-      pick: () => this.change({ indicator }),
-    })));
-    find("cluster-indicator").replaceChildren(...data.indicators
-      .filter(({ name }) => state.clusters.lisa[name])
-      .map((indicator) => element("option", { value: indicator.name, text: label(indicator) })));
-    find("names").replaceChildren(...searchNames(state.level).map((value) => element("option", { value })));
-  }
-
-  showValues() {
-    const { data, state } = this;
-    const layer = valueLayer(data, state.level, state.indicator);
-    this.valueMap.showLevel(state.level, data.outlines);
-    this.valueMap.paint(layer, state.zone);
-    drawLegend(find("legend"), layer);
-    find("values-title").textContent = this.mapTitle(layer, state.level);
-    find("values-source").textContent = say("source") + " " + state.level.source;
-    find("indicators").querySelectorAll("input")[data.indicators.indexOf(state.indicator)].checked = true;
-  }
-
-  showZone() {
-    const { level, zone, indicator } = this.state;
-    find("zone-name").textContent = level.names[zone];
-    drawPanel(find("figures"), this.data, level, zone, indicator.name);
-    drawPyramid(find("pyramid"), level, zone);
-    drawAgeTable(find("ages"), level, zone);
-  }
-
-  // Clusters of the chosen indicator; of a count, which has none, the first that has.
-  showClusters() {
-    const { data, state } = this;
-    const level = state.clusters;
-    const zone = level === state.level ? state.zone : null;
-    const names = Object.keys(level.lisa);
-    find("clusters-body").hidden = names.length === 0;
-    find("clusters-none").hidden = names.length > 0;
-    if (!names.length) return;
-    const name = [state.indicator.name, data.start, names[0]].find((one) => names.includes(one));
-    const indicator = this.indicator(name);
-    const layer = clusterLayer(data, level, indicator);
-    this.clusterMap.showLevel(level, data.outlines);
-    this.clusterMap.paint(layer, zone);
-    drawLegend(find("cluster-legend"), layer);
-    drawScatter(find("scatter"), data, level, indicator, zone, (other) => this.change({ level, zone: other }));
-    const { headline, notes } = level.readings[name][state.lang];
-    find("reading").textContent = headline;
-    find("reading-notes").replaceChildren(...notes.map((text) => element("li", { text })));
-    find("clusters-title").textContent = this.mapTitle(layer, level);
-    find("clusters-source").textContent = say("source") + " " + level.source;
-    find("cluster-indicator").value = name;
-    find("cluster-zone").hidden = zone === null;
-    if (zone !== null) find("cluster-zone").textContent = say("cluster_zone", { name: level.names[zone], text: layer.describe(zone) });
   }
 
   mapTitle(layer, level) {
     return say("map_title", { indicator: layer.title, level: level.label[this.state.lang] });
   }
 
+  sourceOf(level) {
+    return say("source") + " " + level.source;
+  }
+
   // ---- what the reader does
 
   listen() {
     const { state } = this;
-    const on = (id, event, work) => find(id).addEventListener(event, work);
-    on("language", "click", () => this.change({ lang: state.lang === "ja" ? "en" : "ja" }));
-    on("search", "change", (event) => this.search(event.target.value.trim()));
-    on("cluster-indicator", "change", (event) => this.change({ indicator: this.indicator(event.target.value) }));
-    on("filter", "input", (event) => this.table.narrow(event.target.value.trim()));
-    on("csv", "click", () => this.save(csvText(this.data, state.level), "csv", "text/csv;charset=utf-8"));
-    on("values-png", "click", () => this.savePicture(this.valueMap));
-    on("clusters-png", "click", () => this.savePicture(this.clusterMap));
+    find("language").addEventListener("click", () => this.change({ lang: state.lang === "ja" ? "en" : "ja" }));
+    find("brush-end").addEventListener("click", () => this.brush(null, null));
+    find("csv").addEventListener("click", () => this.save(csvText(this.data, state.level), "csv", "text/csv;charset=utf-8"));
+    for (const map of this.maps) {
+      const button = find(map.name + "-png");
+      if (button) button.addEventListener("click", () => this.savePicture(map));
+    }
     document.querySelectorAll('nav a[href^="#"]').forEach((link) => link.addEventListener("click", goToSection));
-    window.addEventListener("hashchange", () => this.change(this.readAddress()));
+    window.addEventListener("hashchange", () => this.change({ ...this.readAddress(), start: true }));
     window.addEventListener("beforeprint", () => this.print(true));
     window.addEventListener("afterprint", () => this.print(false));
-  }
-
-  search(name) {
-    const zone = searchNames(this.state.level).indexOf(name);
-    find("search-none").hidden = zone >= 0 || !name;
-    if (zone >= 0) this.change({ zone });
   }
 
   save(content, kind, type, { title = "", level = this.state.level } = {}) {
@@ -218,7 +219,7 @@ class ReportPage {
   }
 
   savePicture(map) {
-    drawPicture(this.data, map.level, map).toBlob((blob) =>
+    drawPicture(this.data, map).toBlob((blob) =>
       this.save(blob, "png", "image/png", { title: map.layer.title + "_", level: map.level }));
   }
 
@@ -229,6 +230,14 @@ class ReportPage {
   }
 }
 
+function pause() {
+  return new Promise((done) => { setTimeout(done); });
+}
+
+function numbersIn(text) {
+  return (text.match(/-?\d+(\.\d+)?/g) || []).map(Number);
+}
+
 function radios(box, name, choices) {
   box.replaceChildren(...choices.map(({ label, now, pick }) => {
     const input = element("input", { type: "radio", name, checked: now });
@@ -237,9 +246,15 @@ function radios(box, name, choices) {
   }));
 }
 
-// Names to search for; two zones of one name are told apart by their ids.
-function searchNames({ names, ids }) {
-  return names.map((name, zone) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${ids[zone]})`));
+// The level of a section that looks at many zones; all such sections share it.
+function levelRadios(box, name, page, fits = () => true) {
+  const levels = page.data.levels.filter(fits);
+  box.closest("fieldset").hidden = levels.length < 2;
+  radios(box, name, levels.map((level) => ({
+    label: say("level_choice", { level: level.label[page.state.lang], n: formatNumber(level.names.length) }),
+    now: level === page.state.clusters,
+    pick: () => page.change({ clusters: level }),
+  })));
 }
 
 // Links to the sections scroll without losing the state in the address.
@@ -249,5 +264,3 @@ function goToSection(event) {
   section.scrollIntoView();
   section.focus({ preventScroll: true });
 }
-
-new ReportPage(JSON.parse(find("data").textContent));

@@ -8,34 +8,43 @@ function pyramidShares(cells) {
   return { total, female: share(cells.female), male: share(cells.male) };
 }
 
-function drawPyramid(box, level, zone) {
-  const cells = { female: level.population.female[zone], male: level.population.male[zone] };
+// here, beside: {female, male} lists of persons; beside (an outline) may be null.
+function drawPyramid(box, { ages, here: cells, beside: other, name, besideName, alt, small = false }) {
   const here = pyramidShares(cells);
-  const known = pyramidShares(level.city_population);
-  // Without its hidden groups the city would have another shape: then it is not drawn.
-  const city = [...known.female, ...known.male].includes(null) ? null : known;
-  const name = level.names[zone];
+  const known = other && pyramidShares(other);
+  // Without its hidden groups the outline would have another shape: then it is not drawn.
+  const beside = !known || !known.total || [...known.female, ...known.male].includes(null) ? null : known;
   if (!here.total) {
     box.replaceChildren(element("p", { class: "note", text: say("pyramid_none") }));
     return;
   }
-  const frame = pyramidFrame(level.ages, city ? [here, city] : [here]);
+  const frame = pyramidFrame(ages, beside ? [here, beside] : [here]);
   const picture = svgElement("svg", {
     viewBox: `0 0 ${PYRAMID.width} ${frame.height}`, role: "img", class: "pyramid",
-    "aria-label": say("pyramid_alt", { name, share: percent(olderShare(here, level.ages)) })
-      + (city ? say("pyramid_alt_city", { share: percent(olderShare(city, level.ages)) }) : ""),
+    "aria-label": alt({ here: percent(olderShare(here, ages)), beside: beside && percent(olderShare(beside, ages)) }),
   });
-  picture.append(...pyramidSide(frame, here, city, "male", -1), ...pyramidSide(frame, here, city, "female", 1));
-  level.ages.forEach((age, k) => {
+  picture.append(...pyramidSide(frame, here, beside, "male", -1), ...pyramidSide(frame, here, beside, "female", 1));
+  ages.forEach((age, k) => {
     const label = age === 100 ? "100+" : String(age);
     if (age % 10 === 0) picture.append(svgText(PYRAMID.width / 2, frame.y(k) + PYRAMID.row - 2, label, "middle"));
   });
   const hidden = [...cells.female, ...cells.male].filter((n) => n === null).length;
   const keys = element("p", { class: "keys" }, element("span", { class: "key-zone", "aria-hidden": "true" }), name + " ");
-  if (city) keys.append(element("span", { class: "key-city", "aria-hidden": "true" }), say("whole_city"));
+  if (beside) keys.append(element("span", { class: "key-city", "aria-hidden": "true" }), besideName);
   box.replaceChildren(keys, picture);
-  if (!city) box.append(element("p", { class: "note", text: say("pyramid_no_city") }));
+  if (other && !beside && !small) box.append(element("p", { class: "note", text: say("pyramid_no_city") }));
   if (hidden) box.append(element("p", { class: "note", text: say("pyramid_hidden", { n: hidden }) }));
+}
+
+// The pyramid of a zone beside the whole city.
+function zonePyramid(box, level, zone, small = false) {
+  const name = zoneName(level, zone);
+  drawPyramid(box, {
+    ages: level.ages, name, small, besideName: say("whole_city"),
+    here: cellsOf(level.population, zone, level.ages.length),
+    beside: level.city_population,
+    alt: ({ here, beside }) => say("pyramid_alt", { name, share: here }) + (beside ? say("pyramid_alt_city", { share: beside }) : ""),
+  });
 }
 
 // Where things stand: x of a share on a side (sign −1: left), y of an age group's top.
@@ -43,7 +52,7 @@ function pyramidFrame(ages, series) {
   const { width, row, middle, top, bottom } = PYRAMID;
   const most = Math.max(0.01, ...series.flatMap((s) => [...s.female, ...s.male]).map((share) => share || 0));
   const limit = Math.ceil(most * 100) / 100;
-  const side = (width - middle) / 2 - 4;
+  const side = (width - middle) / 2 - 14;
   return {
     limit,
     height: top + ages.length * row + bottom,
@@ -90,10 +99,4 @@ function olderShare(shares, ages) {
 
 function percent(share) {
   return say("unit_share", { number: formatNumber(share * 100, 1) });
-}
-
-function svgText(x, y, text, anchor) {
-  const made = svgElement("text", { x, y, "text-anchor": anchor });
-  made.textContent = text;
-  return made;
 }

@@ -5,12 +5,14 @@ window.tsukubaGis = {
     words.table = data.texts;
     words.lang = data.lang;
     const [level] = data.levels;
+    prepareLevel(level);
     const layer = valueLayer(data, level, data.indicators[0]);
     const box = leaflet.getContainer();
     box.before(element("div", { class: "notices" }, ...data.notices.map((text) => element("p", { text }))));
     box.after(element("p", { class: "note", text: say("source") + " " + level.source }));
     const zones = new ZoneMap(leaflet);
-    zones.showLevel(level, []);
+    if (data.tiles) addTiles(leaflet, data.tiles);
+    zones.showLevel(level);
     zones.paint(layer);
     zones.rename(layer.title);
     const legend = element("div", { class: "legend-box on-map" });

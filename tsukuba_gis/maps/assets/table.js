@@ -1,14 +1,19 @@
 // The data table: sortable, filtered by name, saved as CSV.
 
+const FIRST_ROWS = 400; // more rows are shown when asked for
+
 class DataTable {
   constructor(box, onChoose) {
     this.box = box;
     this.onChoose = onChoose;
     this.sorting = { column: null, down: true }; // column: an indicator's name, "name", or null (given order)
     this.filter = "";
+    this.whole = false;
+    box.addEventListener("keydown", (event) => this.key(event));
   }
 
   show(data, level, chosen) {
+    if (level !== this.level) this.whole = false;
     Object.assign(this, { data, level, chosen });
     const head = element("tr", {}, this.headCell("name", say("zone")),
       ...data.indicators.map((indicator) => this.headCell(indicator.name, indicator.label[words.lang], unitOf(indicator))));
@@ -43,11 +48,11 @@ class DataTable {
   order() {
     const { column, down } = this.sorting;
     const zones = this.level.names.map((name, zone) => zone)
-      .filter((zone) => this.level.names[zone].includes(this.filter));
+      .filter((zone) => this.level.names[zone].includes(this.filter) || zoneName(this.level, zone).toLowerCase().includes(this.filter.toLowerCase()));
     if (column === null) return zones;
     if (column === "name") {
-      const compare = new Intl.Collator("ja").compare;
-      return zones.sort((a, b) => (down ? -1 : 1) * compare(this.level.names[a], this.level.names[b]));
+      const { compare } = new Intl.Collator(words.lang);
+      return zones.sort((a, b) => (down ? -1 : 1) * compare(zoneName(this.level, a), zoneName(this.level, b)));
     }
     const values = this.level.values[column];
     // Zones without a value stay at the end, whichever way the rest is sorted.
@@ -57,17 +62,41 @@ class DataTable {
 
   fill() {
     const { data, level } = this;
+    const order = this.order();
+    const shown = this.whole ? order : order.slice(0, FIRST_ROWS);
     this.rows = new Map();
-    this.body.replaceChildren(...this.order().map((zone) => {
-      // Hundreds of stops for the tab key would bar the way; the search box serves the keyboard.
-      const button = element("button", { type: "button", tabIndex: -1, text: level.names[zone] });
+    this.body.replaceChildren(...shown.map((zone) => {
+      const button = element("button", { type: "button", tabIndex: -1, text: zoneName(level, zone) });
       button.addEventListener("click", () => this.onChoose(zone));
       const row = element("tr", {}, element("th", { scope: "row" }, button),
         ...data.indicators.map((indicator) => this.cell(indicator, zone)));
       this.rows.set(zone, row);
       return row;
     }));
+    if (shown.length < order.length) this.body.append(this.moreRow(order.length));
+    // One stop of the tab key; arrow keys go on from there.
+    const first = this.body.querySelector("th button");
+    if (first) first.tabIndex = 0;
     this.mark(this.chosen);
+  }
+
+  moreRow(n) {
+    const button = element("button", { type: "button", text: say("table_more", { n: formatNumber(n) }) });
+    button.addEventListener("click", () => { this.whole = true; this.fill(); });
+    return element("tr", {}, element("td", { colSpan: this.data.indicators.length + 1 }, button));
+  }
+
+  key(event) {
+    const button = event.target.closest("tbody th button");
+    if (!button) return;
+    const buttons = [...this.body.querySelectorAll("th button")];
+    const place = buttons.indexOf(button);
+    const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: buttons.length - 1 }[event.key];
+    if (next === undefined || !buttons[next]) return;
+    event.preventDefault();
+    button.tabIndex = -1;
+    buttons[next].tabIndex = 0;
+    buttons[next].focus();
   }
 
   // Mark another zone without drawing the table anew.

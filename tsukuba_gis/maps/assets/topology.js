@@ -1,16 +1,45 @@
-// TopoJSON → for each zone a list of polygons, each a list of rings of [lat, lon].
+// Packed numbers and packed topologies → lists (see maps/packing.py and maps/topology.py).
 
-function decodeTopology(topology) {
-  const [kx, ky] = topology.transform.scale;
-  const [x0, y0] = topology.transform.translate;
-  const arcs = topology.arcs.map((arc) => {
-    let x = 0, y = 0;
-    return arc.map(([dx, dy]) => [y0 + (y += dy) * ky, x0 + (x += dx) * kx]);
+const DIGITS = (() => {
+  const signs = [...Array(95).keys()].map((k) => String.fromCharCode(32 + k)).filter((sign) => !'"\\<>&'.includes(sign));
+  const digits = new Uint8Array(127);
+  signs.forEach((sign, value) => { digits[sign.charCodeAt(0)] = value; });
+  return digits;
+})();
+const BASE = 45;
+
+function unpack(text, scale = 1) {
+  const numbers = [];
+  for (let k = 0, number = 0, place = 1; k < text.length; k += 1) {
+    const digit = DIGITS[text.charCodeAt(k)];
+    if (digit >= BASE) {
+      number += (digit - BASE) * place;
+      place *= BASE;
+      continue;
+    }
+    number += digit * place;
+    numbers.push(number === 0 ? null : (number % 2 ? (number - 1) / 2 : -number / 2) / scale);
+    number = 0;
+    place = 1;
+  }
+  return numbers;
+}
+
+// For each zone a list of polygons, each a list of rings; neighbours share their points.
+function decodeTopology({ scale: [kx, ky], translate: [x0, y0], arcs, zones }) {
+  const lines = arcs.map((text) => {
+    const steps = unpack(text);
+    const line = [];
+    for (let k = 0, x = 0, y = 0; k < steps.length; k += 2) {
+      x += steps[k];
+      y += steps[k + 1];
+      line.push(new L.LatLng(y0 + y * ky, x0 + x * kx));
+    }
+    return line;
   });
   const ring = (numbers) => numbers.flatMap((number, k) => {
-    const arc = number < 0 ? arcs[~number].slice().reverse() : arcs[number];
-    return k ? arc.slice(1) : arc; // an arc begins where the one before it ends
+    const line = number < 0 ? lines[~number].slice().reverse() : lines[number];
+    return k ? line.slice(1) : line; // an arc begins where the one before it ends
   });
-  return topology.objects.zones.geometries.map((zone) =>
-    zone.arcs.map((polygon) => polygon.map(ring)));
+  return zones.map((zone) => zone.map((polygon) => polygon.map(ring)));
 }

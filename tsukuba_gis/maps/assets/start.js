@@ -1,0 +1,1 @@
+new ReportPage(JSON.parse(find("data").textContent));
