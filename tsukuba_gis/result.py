@@ -315,11 +315,15 @@ class Projection:
     ratios
         Cohort-change ratios used, after shrinkage: index ``zone_id``, columns
         ``(sex, age_start)``; None for the cohort-component method.
+    borrowed
+        Of the form of ``ratios``: True where the zone has no ratio of its own (nobody was
+        there, a count is hidden or not exact, the zone is new) and takes that of the city.
     control
         City totals to which the zones were raked, by year; None: not raked.
     backtest
-        Errors of projecting a known date: index: class of size (``"all"`` last);
-        columns ``zones``, ``mape``, ``bias``, ``median_ape``; None: not done.
+        Errors of projecting a known date, as shares (0.05: 5 % too many): index: class of
+        size (``"all"`` last); columns ``zones``, ``mape``, ``bias``, ``median_ape``; None:
+        not done.
     earlier
         The earlier date from which the ratios come; None: none was needed.
     """
@@ -333,6 +337,7 @@ class Projection:
     high: pd.DataFrame | None = field(default=None, repr=False)
     masks: pd.Series[str] = field(repr=False)
     ratios: pd.DataFrame | None = field(default=None, repr=False)
+    borrowed: pd.DataFrame | None = field(default=None, repr=False)
     control: pd.Series[float] | None = field(default=None, repr=False)
     backtest: pd.DataFrame | None = field(default=None, repr=False)
     earlier: int | None = None

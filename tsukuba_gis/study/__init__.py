@@ -7,6 +7,8 @@ A study is a small TOML file (:func:`read_study`) or, in Python, a
 
 from tsukuba_gis.study.description import (
     DEMO_SEED,
+    EarlierTable,
+    ProjectionRule,
     RecordSource,
     RegionRule,
     Study,
@@ -20,7 +22,9 @@ from tsukuba_gis.study.pseudo import home_zones, judge
 
 __all__ = [
     "DEMO_SEED",
+    "EarlierTable",
     "OnStep",
+    "ProjectionRule",
     "RecordSource",
     "RegionRule",
     "Study",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from tsukuba_gis.errors import InputError, Problem
 from tsukuba_gis.messages import LANGUAGES, Language, text
 from tsukuba_gis.result import Level, Provenance, Result
-from tsukuba_gis.study import analysis
+from tsukuba_gis.study import analysis, projection
 from tsukuba_gis.study.inputs import read_study_records, read_study_zones
 from tsukuba_gis.study.pseudo import pseudo_of
 
@@ -68,6 +68,9 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
     on_step("step_records")
     records, problems = read_study_records(study)
     pages: Mapping[str, str] = {}
+    history = projection.history_of(
+        study, records
+    )  # of the register, also where pseudo records follow
     if study.pseudo is not None:
         on_step("step_pseudo")
         records, pages = pseudo_of(study, records)
@@ -81,7 +84,10 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         assignment = _assign(source, records, zones)
         found += [*zones.problems, *_unplaced(assignment, records)]
         on_step("step_tables")
-        levels.append(_level(study, records, zones, assignment, names=names, on_step=on_step))
+        level = _level(study, records, zones, assignment, names=names, on_step=on_step)
+        future, told = projection.projection_of(study, level, history, kind=records.kind)
+        levels.append(replace(level, projection=future))
+        found += told
     if all(source.path is None for source in study.zones):
         outlines = _outlines()
     return Result(
@@ -241,6 +247,9 @@ def _provenance(study: Study) -> Provenance:
     settings["records"]["path"] = study.records.path and study.records.path.name
     for source in settings["zones"]:
         source["path"] = source["path"] and source["path"].name
+    if study.projection is not None:
+        settings["projection"] = projection.plain(study.projection)
+        paths += projection.files(study.projection)
     return Provenance(
         version=__version__,
         versions={"python": platform.python_version()} | {name: version(name) for name in packages},
