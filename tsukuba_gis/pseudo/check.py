@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.counts import distinct
 from tsukuba_gis.pseudo.layout import BROAD, OLD, TEN, care_start, start_of
 
 if TYPE_CHECKING:
@@ -109,6 +108,6 @@ def _pattern(city: City, crowd: Crowd) -> Ints:
     pool = np.full(len(city.codes["type"]), -1)
     pool[city.patterns.type.to_numpy()[rare]] = np.flatnonzero(rare)
     place = {tuple(row): number for number, row in enumerate(listed.tolist()) if not rare[number]}
-    rows, inverse, _ = distinct(own)
+    rows, inverse = np.unique(own, axis=0, return_inverse=True)
     codes = np.array([place.get(tuple(row), pool[row[0]]) for row in rows.tolist()])
-    return codes[inverse]
+    return codes[inverse.ravel()]

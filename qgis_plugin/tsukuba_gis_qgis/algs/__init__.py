@@ -1,0 +1,1 @@
+"""The tools, a class each; a file a group."""
