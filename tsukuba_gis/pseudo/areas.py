@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tsukuba_gis.pseudo.counts import distinct
 from tsukuba_gis.pseudo.exchange import (
     Dealing,
     Targets,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 _FAILS: Final = (150, 150, 200)
 # How much an area's persons beyond the usual for its households weigh in the starts.
 _STARTS: Final = (0.0, 0.5, 1.0)
+# Steps of raking that tell where residents of open households belong.
+_ROUGH: Final = 10
 
 
 def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> None:
@@ -66,11 +69,11 @@ def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> 
         return
     unit, role = _units(crowd, plan)
     features = np.column_stack([_features(crowd, plan, unit, role), role])
-    kinds, kind = np.unique(features, axis=0, return_inverse=True)
-    kind = kind.ravel()
-    number = np.bincount(kind)
-    targets = _targets(kinds[:, :-1], kinds[:, -1], areas, plan)
-    placed, everywhere = _started(number, kinds[:, -1], targets, rng)
+    lowest = int(role.min())
+    features[:, -1] -= lowest
+    kinds, kind, number = distinct(features)
+    targets = _targets(kinds[:, :-1], kinds[:, -1] + lowest, areas, plan)
+    placed, everywhere = _started(number, kinds[:, -1] + lowest, targets, rng)
     dealing = Dealing.of(placed, targets, everywhere)
     exchange(dealing, rng)
     merge_errors(dealing, rng, fails=_FAILS[0])
@@ -102,19 +105,23 @@ def _started(
         shares = raked(number, targets, everywhere)
         return rounded(shares, number, targets, everywhere, rng), everywhere
     best, found = np.inf, (np.zeros(0), everywhere)
+    seen: set[bytes] = set()
     for power in _STARTS:
-        shares = raked(number, targets, everywhere, prior=_prior(targets, role, power))
-        allowed, hosts = _hosting(shares, role, number)
+        rough = raked(number, targets, everywhere, prior=_prior(targets, role, power), steps=_ROUGH)
+        allowed, hosts = _hosting(rough, role, number)
+        if hosts.tobytes() in seen:
+            continue
+        seen.add(hosts.tobytes())
         shares = raked(number, targets, allowed)
         # Open households stay where they are put: their residents follow them.
         fixed = role > 0
         shares[:, fixed] = hosts[:, fixed]
         allowed[:, fixed] = False
-        placed = rounded(shares, number, targets, allowed, rng)
-        misfit = float(np.abs(targets.error(placed)).sum())
+        misfit = float(np.abs(targets.error(shares)).sum())
         if misfit < best:
-            best, found = misfit, (placed, allowed)
-    return found
+            best, found = misfit, (shares, allowed)
+    shares, allowed = found
+    return rounded(shares, number, targets, allowed, rng), allowed
 
 
 def _prior(targets: Targets, role: Ints, power: float) -> Floats:

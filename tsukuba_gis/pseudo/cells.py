@@ -9,8 +9,9 @@ generation read the same equations.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 # published: shown cell by cell where safe.
 # profile: a coarser sum, shown where safe beside the leaves, and given up first.
 # link: a total of another table; assumed to be known when cells are chosen.
+# Leaves are looked up in an array, where one of so many places holds all codes.
+_LOOKED_UP: Final = 2**22
 LevelRole = Literal["known", "published", "profile", "link"]
 
 
@@ -112,6 +115,10 @@ class Family:
             own = own * span + self.leaves[key].to_numpy()
             asked = asked * span + np.maximum(codes[key], 0)
             known &= codes[key] >= 0
+        if math.prod(spans) <= _LOOKED_UP:
+            leaf = np.full(math.prod(spans), -1)
+            leaf[own] = np.arange(len(own))
+            return np.where(known, leaf[asked], -1)
         order = np.argsort(own, kind="stable")
         place = np.minimum(np.searchsorted(own[order], asked), len(own) - 1)
         found = order[place]

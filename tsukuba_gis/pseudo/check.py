@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.pseudo.counts import distinct
 from tsukuba_gis.pseudo.layout import BROAD, OLD, TEN, care_start, start_of
 
 if TYPE_CHECKING:
@@ -108,6 +109,6 @@ def _pattern(city: City, crowd: Crowd) -> Ints:
     pool = np.full(len(city.codes["type"]), -1)
     pool[city.patterns.type.to_numpy()[rare]] = np.flatnonzero(rare)
     place = {tuple(row): number for number, row in enumerate(listed.tolist()) if not rare[number]}
-    rows, inverse = np.unique(own, axis=0, return_inverse=True)
+    rows, inverse, _ = distinct(own)
     codes = np.array([place.get(tuple(row), pool[row[0]]) for row in rows.tolist()])
-    return codes[inverse.ravel()]
+    return codes[inverse]

@@ -9,7 +9,7 @@ agrees with all cells, so that there always is a solution.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -17,18 +17,22 @@ from tsukuba_gis.errors import DisclosureError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array, csr_array
 
     from tsukuba_gis.pseudo.cells import Family
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
+    Bools = NDArray[Any]
 
 # A cost apart from the raked value by more than one person is never worth a saving.
 _FAR = 20.0
 _ROUNDS = 30
+# How far from the cheapest a solution in whole numbers may be, in its cost.
+_GAP = 0.02
 
 
 def rake(
@@ -71,6 +75,7 @@ def whole_numbers(
     rng: np.random.Generator,
     *,
     whole: Ints | None = None,
+    slack: int = 0,
 ) -> Ints:
     """Return whole numbers near a target that satisfy equations exactly.
 
@@ -85,6 +90,8 @@ def whole_numbers(
     whole
         Variables whose wholeness has to be asked for; of the others it follows,
         because the equations are two nested families (totally unimodular).
+    slack
+        How many of the last variables may be any number: they cost nothing.
 
     Raises
     ------
@@ -99,8 +106,6 @@ def whole_numbers(
     >>> sorted(x.tolist())
     [1, 2]
     """
-    # Long: one program: built, solved and, where its vertex is not whole, solved again.
-    from scipy.optimize import linprog
     from scipy.sparse import hstack
 
     n = len(target)
@@ -114,34 +119,61 @@ def whole_numbers(
             _FAR + rng.random(n),
         ]
     )
+    cost.reshape(3, n)[:, n - slack :] = 0.0
     upper = np.concatenate([np.ones(n), base, np.full(n, np.inf)])
     wide = hstack([matrix, -matrix, matrix], format="csc")
-    wanted = right - matrix @ base
-    for integral in (False, True):
-        integrality = np.zeros(3 * n, dtype=np.int64)
-        if integral:
-            integrality[:] = 1
-        elif whole is not None and len(whole):
-            chosen = np.asarray(whole)
-            integrality[np.concatenate([chosen, chosen + n, chosen + 2 * n])] = 1
-        solved: Any = linprog(  # type: ignore[call-overload]
-            cost, A_eq=wide, b_eq=wanted, bounds=np.column_stack([np.zeros(3 * n), upper]),
-            method="highs" if integrality.any() else "highs-ds",
-            integrality=integrality if integrality.any() else None,
-            options={"mip_rel_gap": 0.02} if integrality.any() else {},
-        )  # fmt: skip
-        if solved.x is None:
-            raise DisclosureError("pseudo_not_feasible")
-        one, less, more = np.split(solved.x, 3)
-        x = base + one - less + more
-        found = np.rint(x)
-        if (
-            np.abs(x - found).max(initial=0) < 1e-6
-            and np.abs(matrix @ found - right).max(initial=0) < 0.5
-        ):
-            whole_found: Ints = found.astype(np.int64)
-            return whole_found
+    asked = np.zeros(n, dtype=bool)
+    asked[[] if whole is None else whole] = True
+    # Where the cheapest vertex is not whole, wholeness is asked of all.
+    for integral in (asked, np.ones(n, dtype=bool)):
+        solved = _solved(cost, wide, right - matrix @ base, upper, np.tile(integral, 3))
+        if solved is None:
+            break
+        found = base + solved[:n] - solved[n : 2 * n] + solved[2 * n :]
+        rounded: Ints = np.rint(found).astype(np.int64)
+        fits = np.abs(matrix @ rounded - right).max(initial=0) < 0.5
+        if fits and np.abs(found - rounded).max(initial=0) < 1e-6:
+            return rounded
     raise DisclosureError("pseudo_not_feasible")
+
+
+def _solved(
+    cost: Floats, matrix: csc_array, right: Floats, upper: Floats, whole: Bools
+) -> Floats | None:
+    """Return the cheapest x of 0 … upper with matrix · x = right, some of it in whole numbers.
+
+    None if there is none. Called by itself, not through ``scipy.optimize``, which
+    takes longer to import than a city's programs to solve.
+    """
+    import highspy
+
+    rows, n = matrix.shape
+    problem = highspy.HighsLp()
+    problem.num_col_, problem.num_row_ = n, rows
+    problem.col_cost_, problem.col_lower_, problem.col_upper_ = cost, np.zeros(n), upper
+    problem.row_lower_ = problem.row_upper_ = right
+    problem.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    problem.a_matrix_.start_ = matrix.indptr
+    problem.a_matrix_.index_ = matrix.indices
+    problem.a_matrix_.value_ = matrix.data
+    if whole.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        problem.integrality_ = [kinds[int(asked)] for asked in whole]
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    # The cheapest but for the gap will do: the costs are lots. It is found without the
+    # solver's heuristics, which take most of its time.
+    options = {
+        "log_to_console": False, "output_flag": False, "threads": 1,
+        "solver": "choose" if whole.any() else "simplex", "mip_rel_gap": _GAP,
+        "mip_heuristic_effort": 0.0, "mip_heuristic_run_feasibility_jump": False,
+    }  # fmt: skip
+    for name, value in options.items():
+        solver.setOptionValue(name, value)
+    solver.passModel(problem)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    return np.asarray(solver.getSolution().col_value, dtype=np.float64)
 
 
 def apportion(weights: Floats, total: int, rng: np.random.Generator) -> Ints:
@@ -172,3 +204,39 @@ def unfold(counts: Ints) -> Ints:
     [0, 0, 2]
     """
     return np.repeat(np.arange(len(counts)), counts)
+
+
+def distinct(rows: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return rows each once, in order; the number of each row among them; how often each occurs.
+
+    As ``numpy.unique`` over rows does, many times faster for small whole numbers
+    of 0 and above: columns are packed into one code.
+
+    Examples
+    --------
+    >>> once, place, number = distinct(np.array([[1, 2], [0, 3], [1, 2]]))
+    >>> once.tolist(), place.tolist(), number.tolist()
+    ([[0, 3], [1, 2]], [1, 0, 1], [1, 2])
+    """
+    code, most = np.zeros(len(rows), dtype=np.int64), 1
+    for column in rows.T:
+        span = int(column.max(initial=0)) + 1
+        if most * span > 2**62:  # full: codes are numbered anew
+            code = np.unique(code, return_inverse=True)[1].astype(np.int64)
+            most = int(code.max(initial=0)) + 1
+        code, most = code * span + column, most * span
+    first, place, number = np.unique(
+        code, return_index=True, return_inverse=True, return_counts=True
+    )[1:]
+    return rows[first], place, number
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Return a context in which linear algebra uses one thread.
+
+    Its matrices are small: threads cost more than they save, and the last
+    digits of a sum would depend on how many there are, and with them a draw.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return cast("AbstractContextManager[Any]", threadpool_limits(limits=1, user_api="blas"))

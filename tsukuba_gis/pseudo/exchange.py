@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,18 +21,19 @@ if TYPE_CHECKING:
     Bools = NDArray[Any]
 
 # Steps of raking, and those at which the curvature is computed anew.
-_RAKING: Final = 30
-_CURVED: Final = frozenset({0, 1, 2, 4, 8, 16})
+_RAKING: Final = 16
+_CURVED: Final = frozenset({0, 1, 2, 4, 8})
 # How soft a published cell is in raking: a misfit of so many is worth a push of one.
 _SOFT: Final = 0.05
+# Raking is near enough when no cell is further from its aim: rounding moves it by more.
+_CLOSE: Final = 0.3
 # Bundles of one or two households compared at once when two areas exchange.
 _SAMPLE: Final = 20
 # Rounds of exchange, and rounds without an improvement after which it ends.
 _ROUNDS: Final = 60
 _PATIENCE: Final = 2
-# Kinds of either area among which swaps are sought that together fit exactly, and third
-# swaps tried with them, try by try.
-_SOUGHT: Final = ((60, 0), (40, 40))
+# Kinds of either area among which households are sought that fit exactly, try by try.
+_SOUGHT: Final = (60, 150)
 # Exchanges that fit one area, compared by what they leave to the other.
 _COMPARED: Final = 400
 _MERGES: Final = 200
@@ -60,7 +62,10 @@ class Targets:
         return np.where(self.known, placed @ self.counts - np.nan_to_num(self.wanted), 0.0)
 
 
-def raked(number: Ints, targets: Targets, allowed: Bools, *, prior: Floats | None = None) -> Floats:
+def raked(
+    number: Ints, targets: Targets, allowed: Bools, *, prior: Floats | None = None,
+    steps: int = _RAKING,
+) -> Floats:  # fmt: skip
     """Return shares of each kind in each area (areas × kinds) that nearly fit the tables.
 
     The most even shares that agree with the published cells: each kind is
@@ -77,6 +82,8 @@ def raked(number: Ints, targets: Targets, allowed: Bools, *, prior: Floats | Non
         Which kinds may be where (areas × kinds).
     prior
         Weights to start from; the areas' households if None.
+    steps
+        At most so many; fewer where the tables are nearly met before.
 
     References
     ----------
@@ -88,26 +95,31 @@ def raked(number: Ints, targets: Targets, allowed: Bools, *, prior: Floats | Non
     wanted = np.nan_to_num(targets.wanted)
     homes = targets.wanted[:, 0]
     start = np.outer(homes, np.ones(len(number))) if prior is None else prior
-    with np.errstate(divide="ignore"):
-        base = np.log(np.where(allowed, np.maximum(start, 1e-9), 0.0))
+    base = np.where(allowed, np.log(np.maximum(start, 1e-9)), -np.inf)
     push, best = np.zeros(known.shape), -np.inf
     fixed = np.eye(counts.shape[1]) * _SOFT
+    squares = (counts[:, :, None] * counts[:, None, :]).reshape(len(counts), -1)
     shares, kept, reach, move = start, push, 1.0, push
-    for step in range(_RAKING):
-        line = base + push @ counts.T
-        top = line.max(axis=0)
-        x = np.exp(np.maximum(line - top, -60.0)) * allowed
-        whole = np.maximum(x.sum(axis=0), 1e-300)
+    for step in range(steps):
+        x = push @ counts.T
+        x += base
+        top = x.max(axis=0)
+        x -= top
+        np.exp(x, out=x)
+        whole = x.sum(axis=0)
         worth = float((wanted * push).sum() - number @ (top + np.log(whole)))
         worth -= float(_SOFT / 2 * (push * push).sum())
         if worth < best - 1e-9 * abs(best):  # too far: half the way back
             reach, move = reach / 2, move / 2
             push = kept + move
             continue
-        shares, kept, best = x * (number / whole), push, worth
+        x *= number / whole
+        shares, kept, best = x, push, worth
         slope = np.where(known, wanted - shares @ counts, 0.0) - _SOFT * push
+        if np.abs(slope).max() < _CLOSE:
+            break
         if step in _CURVED or reach < 1:
-            curve = np.stack([counts.T @ (row[:, None] * counts) for row in shares])
+            curve = (shares @ squares).reshape(len(shares), *fixed.shape)
             curve = np.where(known[:, :, None] & known[:, None, :], curve, 0.0) + fixed
         reach = min(1.0, reach * 1.5)
         # Far from the solution a whole step would overshoot.
@@ -185,9 +197,9 @@ class Dealing:
         self.error[other] -= step * self.known[other]
         nobody = self.placed.shape[1]
         for bundle, source, target in ((gone, one, other), (come, other, one)):
-            kinds = bundle[bundle != nobody]
-            np.subtract.at(self.placed[source], kinds, 1)
-            np.add.at(self.placed[target], kinds, 1)
+            for kind in bundle[bundle != nobody]:
+                self.placed[source, kind] -= 1
+                self.placed[target, kind] += 1
 
 
 def exchange(dealing: Dealing, rng: np.random.Generator) -> None:
@@ -226,14 +238,17 @@ def _best(dealing: Dealing, pair: tuple[int, int], rng: np.random.Generator) -> 
     one, other = pair
     mine = _bundles(dealing.placed[one], rng)
     theirs = _bundles(dealing.placed[other], rng)
-    mine = mine[~dealing.barred[other, mine].any(axis=1)]
-    theirs = theirs[~dealing.barred[one, theirs].any(axis=1)]
+    mine = mine[~dealing.barred[other][mine].any(axis=1)]
+    theirs = theirs[~dealing.barred[one][theirs].any(axis=1)]
     here, there = dealing.known[one], dealing.known[other]
-    gone = dealing.counts[mine].sum(axis=1).astype(np.float32)
-    come = dealing.counts[theirs].sum(axis=1).astype(np.float32)
-    change = (come[None] - gone[:, None]).reshape(-1, len(here))
-    after = np.abs(change + dealing.error[one].astype(np.float32)) @ here.astype(np.float32)
-    after += np.abs(change - dealing.error[other].astype(np.float32)) @ there.astype(np.float32)
+    # Half the digits are enough for whole numbers of persons, and twice as fast.
+    counts = dealing.counts.astype(np.float32)
+    gone = counts[mine[:, 0]] + counts[mine[:, 1]] - dealing.error[one].astype(np.float32)
+    come = counts[theirs[:, 0]] + counts[theirs[:, 1]]
+    left = (come[None] - gone[:, None]).reshape(-1, len(here))
+    after = np.abs(left) @ here.astype(np.float32)
+    left -= (dealing.error[one] + dealing.error[other]).astype(np.float32)
+    after += np.abs(left, out=left) @ there.astype(np.float32)
     before = float(np.abs(dealing.error[[one, other]]).sum())
     best = int(np.argmin(after))
     helps = bool(after[best] < before - 0.5)
@@ -243,7 +258,7 @@ def _best(dealing: Dealing, pair: tuple[int, int], rng: np.random.Generator) -> 
         level = level[level > 0]
         if len(level) == 0:
             return 0
-        best = int(rng.choice(level))
+        best = int(level[rng.integers(len(level))])
     i, j = divmod(best, len(theirs))
     dealing.move(pair, mine[i], theirs[j])
     return int(helps)
@@ -253,13 +268,13 @@ def _bundles(placed: Ints, rng: np.random.Generator) -> Ints:
     """Return bundles of an area's households: none, one of a kind, or two of different kinds."""
     nobody = len(placed)
     present = np.flatnonzero(placed)
-    some = present if len(present) <= _SAMPLE else rng.choice(present, _SAMPLE, replace=False)
-    single = np.column_stack([some, np.full(len(some), nobody)])
-    if len(present) < 2:
-        return np.vstack([[[nobody, nobody]], single])
-    two = rng.choice(present, (_SAMPLE, 2))
-    two = two[two[:, 0] != two[:, 1]]
-    return np.vstack([[[nobody, nobody]], single, two])
+    bundles = np.full((1 + 2 * _SAMPLE, 2), nobody)
+    if len(present):
+        drawn = present[rng.integers(len(present), size=3 * _SAMPLE)]
+        bundles[1:, 0] = drawn[: 2 * _SAMPLE]
+        bundles[1 + _SAMPLE :, 1] = drawn[2 * _SAMPLE :]
+        bundles[bundles[:, 0] == bundles[:, 1], 1] = nobody
+    return bundles
 
 
 # ---- exactly ---------------------------------------------------------------------
@@ -270,9 +285,9 @@ def merge_errors(dealing: Dealing, rng: np.random.Generator, *, fails: int) -> N
 
     One area is put right altogether, and what it had too much of goes to
     another, so that the sum of the misfit never grows. The exchange that does
-    it is two swaps of households; among the pairs of swaps it is found by
-    hashing: the hash of a swap is linear in what it counts, so that the second
-    swap is looked up by the hash that the first one leaves open. It ends after
+    it is of up to two households of either side; it is found by hashing: the
+    hash of households is linear in what they count, so that those of the one
+    side are looked up by the hash that those of the other leave open. It ends after
     so many ``fails``: pairs of areas without an exchange that fits.
     """
     # A factor a cell: sums of factors tell what is counted apart, nearly surely.
@@ -321,39 +336,47 @@ def _fitting(
 ) -> tuple[Ints, Ints] | None:
     """Return the households that leave the one area and the other so that the one is right.
 
-    Two swaps of households, and at the greatest effort three. Cells that only
-    the other area knows are put right there too, if that can be had; else the
-    exchange is taken that leaves it the least misfit.
+    Two households of either side, or fewer. Cells that only the other area knows
+    are put right there too, if that can be had; else the exchange is taken that
+    leaves it the least misfit.
     """
     one, other = pair
-    size, thirds = _SOUGHT[effort]
     mine, theirs = (
-        _sought(dealing, place, target, size, rng) for place, target in (pair, pair[::-1])
+        _sought(dealing, place, target, _SOUGHT[effort], rng)
+        for place, target in (pair, pair[::-1])
     )
     goal = np.where(dealing.known[one], -dealing.error[one], dealing.error[other])
     goal = goal.astype(np.int64)
+    both_mine, both_theirs = _twos(len(mine)), _twos(len(theirs))
     for used in (dealing.known[one] | dealing.known[other], dealing.known[one]):
         with np.errstate(over="ignore"):
             value = dealing.counts @ np.where(used, factors, 0)
             wanted = np.where(used, goal, 0) @ factors
-            swap = (value[theirs][None, :] - value[mine][:, None]).ravel()
-            third = rng.choice(len(swap), thirds) if thirds else np.zeros(1, np.int64)
-            order = np.argsort(swap)
-            line = swap[order]
-            # Nobody for nobody comes first, so that a third swap of 0 is none.
+            come = value[theirs][both_theirs].sum(axis=0)
+            gone = value[mine][both_mine].sum(axis=0) + wanted
+            order, asked = np.argsort(come), np.argsort(gone)
             # Asked in rising order, which is many times faster to look up.
-            open_ = (wanted - swap[third][:, None] - line[None, ::-1]).ravel()
-            place = np.minimum(np.searchsorted(line, open_), len(line) - 1)
-        hit = np.flatnonzero(line[place] == open_)
+            line, rising = come[order], gone[asked]
+            place = np.minimum(np.searchsorted(line, rising), len(line) - 1)
+        hit = np.flatnonzero(line[place] == rising)
         if len(hit) == 0:
             continue
         hit = hit if len(hit) <= _COMPARED else rng.choice(hit, _COMPARED, replace=False)
-        second = order[len(swap) - 1 - hit % len(swap)]
-        chosen = np.column_stack([third[hit // len(swap)], second, order[place[hit]]])
-        found = _least(dealing, pair, mine[chosen // len(theirs)], theirs[chosen % len(theirs)])
+        found = _least(
+            dealing,
+            pair,
+            mine[both_mine[:, asked[hit]]].T,
+            theirs[both_theirs[:, order[place[hit]]]].T,
+        )
         if found is not None:
             return found
     return None
+
+
+@cache
+def _twos(n: int) -> Ints:
+    """Return the places of all twos of n things, the same one twice included."""
+    return np.stack(np.triu_indices(n))
 
 
 def _least(

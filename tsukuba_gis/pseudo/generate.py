@@ -10,6 +10,7 @@ import numpy as np
 from tsukuba_gis.errors import DisclosureError, InputError
 from tsukuba_gis.pseudo.areas import settle
 from tsukuba_gis.pseudo.check import check
+from tsukuba_gis.pseudo.counts import one_thread
 from tsukuba_gis.pseudo.draws import draw_numbers
 from tsukuba_gis.pseudo.households import Crowd, people_in, plan
 from tsukuba_gis.pseudo.keys import stream
@@ -62,7 +63,14 @@ def generate(statistics: Statistics, *, key: str | bytes, zones: Zones | None = 
     spec = statistics.spec
     if spec.lon is not None and zones is None:
         raise InputError("pseudo_zones_needed")
-    streams: Streams = partial(stream, key)
+    with one_thread():
+        frame = _made(statistics, partial(stream, key), zones)
+    return Records(frame=frame, kind="pseudo", source=f"pseudo {statistics.sha256[:12]}")
+
+
+def _made(statistics: Statistics, streams: Streams, zones: Zones | None) -> pd.DataFrame:
+    """Return the table, cluster by cluster, and checked against what was declared."""
+    spec = statistics.spec
     city, tables = families(statistics)
     shared = plan(statistics, city, tables, streams)
     parts = []
@@ -75,8 +83,7 @@ def generate(statistics: Statistics, *, key: str | bytes, zones: Zones | None = 
     numbers = draw_numbers(statistics, city, tables["users"], crowd, streams)
     places = _places(statistics, crowd, zones, streams)
     check(city, tables, crowd, numbers)
-    frame = _frame(statistics, city, crowd, {**numbers, **places}, streams)
-    return Records(frame=frame, kind="pseudo", source=f"pseudo {statistics.sha256[:12]}")
+    return _frame(statistics, city, crowd, {**numbers, **places}, streams)
 
 
 def _places(

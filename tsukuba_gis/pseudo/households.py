@@ -92,7 +92,7 @@ class Plan:
     likely: Mapping[str, Floats] = field(repr=False)
     wanted: Mapping[tuple[str, str], Mapping[int, Floats]] = field(repr=False)
     ages: Mapping[tuple[int, int, int], Ints] = field(repr=False)
-    gaps: pd.DataFrame = field(repr=False)
+    gaps: Mapping[tuple[int, int], tuple[float, float]] = field(repr=False)
     pools: pd.DataFrame = field(repr=False)
 
 
@@ -118,9 +118,21 @@ def plan(
     return Plan(
         city=city, tables=tables, raked=raked, rows=rows, likely=likely,
         wanted=_by_area(city, tables),
-        ages=_single_years(statistics, city, streams), gaps=statistics.tables["gaps"],
+        ages=_single_years(statistics, city, streams), gaps=_gaps(statistics, city),
         pools=statistics.tables["pools"],
     )  # fmt: skip
+
+
+def _gaps(statistics: Statistics, city: City) -> dict[tuple[int, int], tuple[float, float]]:
+    """Return mean and spread of the age gap to the head, by codes of type and relation."""
+    read = statistics.tables["gaps"]
+    types, relations = city.codes["type"], city.codes["relation"]
+    return {
+        (types.index(kind), relations.index(relation)): (float(mean), float(sd))
+        for kind, relation, mean, sd in zip(
+            read.type, read.relation, read["mean"], read["sd"], strict=True
+        )
+    }
 
 
 def seeds(table: Family, city: City, statistics: Statistics) -> Floats:
@@ -272,14 +284,15 @@ def _cared(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, In
     who = unfold(counts)
     sex, group, care = (own[name].to_numpy()[who] for name in ("sex", "start", "care"))
     bands = plan.city.bands[plan.city.bands.cluster == cluster]
-    band_group = care_start(bands.start.to_numpy(), plan.city.spec)
+    band_sex, band_start = bands.sex.to_numpy(), bands.start.to_numpy()
+    persons = bands.persons.to_numpy()
+    band_group = care_start(band_start, plan.city.spec)
     start = group.copy()
     # Below 65 a group holds several age bands: they are dealt at random in it.
-    for s, g in {(int(s), int(g)) for s, g in zip(bands.sex, band_group, strict=True)}:
-        inside = ((bands.sex == s) & (band_group == g)).to_numpy()
+    for s, g in sorted(set(zip(band_sex.tolist(), band_group.tolist(), strict=True))):
+        inside = (band_sex == s) & (band_group == g)
         mine = np.flatnonzero((sex == s) & (group == g))
-        dealt = np.repeat(bands.start.to_numpy()[inside], bands.persons.to_numpy()[inside])
-        start[mine] = rng.permutation(dealt)
+        start[mine] = rng.permutation(np.repeat(band_start[inside], persons[inside]))
     return sex, start, care
 
 
@@ -342,8 +355,9 @@ def _roles(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, In
     low = np.maximum(of_type @ q - rare @ n, 0.0)
     high = np.maximum(_CROWD * (rare @ n) - of_type @ q, 0.0)
     target = np.concatenate([y, n, q, low, high])
-    whole = np.arange(len(y), len(y) + len(n) + len(q))
-    found = whole_numbers(target, matrix, right, rng, whole=whole)
+    # Of the others it follows: given the patterns, what is left are nested sums of roles.
+    whole = np.arange(len(y), len(y) + len(n))
+    found = whole_numbers(target, matrix, right, rng, whole=whole, slack=2 * n_types)
     counts, patterns, pools, _ = np.split(found, np.cumsum([len(y), len(n), len(q)]))
     return counts, patterns, pools
 

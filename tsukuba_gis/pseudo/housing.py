@@ -29,18 +29,18 @@ def housed(crowd: Crowd, patterns: Ints, pools: Ints, plan: Plan, rng: np.random
     kinds = city.patterns.type.to_numpy()[pattern]
     members = city.members[pattern].copy()
     rare = city.patterns.rare.to_numpy()[pattern]
-    for number, count in enumerate(pools):
-        kind, relation = city.pairs.type.iloc[number], city.pairs.relation.iloc[number]
+    pairs = zip(city.pairs.type.tolist(), city.pairs.relation.tolist(), pools, strict=True)
+    for kind, relation, count in pairs:
         mine = np.flatnonzero(rare & (kinds == kind))
         if count and len(mine):
-            _share_out(members, mine, (int(relation), int(count)), city.head, rng)
+            _share_out(members, mine, (relation, int(count)), city.head, rng)
     _fill_empty(members, np.flatnonzero(rare), kinds, rng)
     _unlist(members, np.flatnonzero(rare), kinds, city, rng)
     household = np.full(len(crowd.age), -1)
     head_age = np.full(len(pattern), np.nan)
     head_sex = np.full(len(pattern), -1)
     relations = sorted(range(len(city.codes["relation"])), key=lambda r: (r != city.head, r))
-    gaps = _gap_table(plan)
+    gaps = plan.gaps
     for kind in range(len(city.codes["type"])):
         for relation in relations:
             people = np.flatnonzero((crowd.type == kind) & (crowd.relation == relation))
@@ -79,7 +79,7 @@ def _led(
     # Long: two choices, spouse and child, over one set of heads.
     kind, members = homes_of
     age, sex = heads
-    gaps, names = _gap_table(plan), plan.city.codes["relation"]
+    gaps, names = plan.gaps, plan.city.codes["relation"]
     codes = [names.index(name) if name in names else -1 for name in ("spouse", "child")]
     married, parent = (
         (members[homes, code] > 0) & ((kind, code) in gaps) for code in codes
@@ -181,18 +181,6 @@ def _unlist(members: Ints, rare: Ints, kinds: Ints, city: City, rng: np.random.G
             members[taker, relation] += 1
         if not listed:
             return
-
-
-def _gap_table(plan: Plan) -> dict[tuple[int, int], tuple[float, float]]:
-    if len(plan.gaps) == 0:
-        return {}
-    types, relations = plan.city.codes["type"], plan.city.codes["relation"]
-    return {
-        (types.index(kind), relations.index(relation)): (float(mean), float(sd))
-        for kind, relation, mean, sd in zip(
-            plan.gaps.type, plan.gaps.relation, plan.gaps["mean"], plan.gaps["sd"], strict=True
-        )
-    }
 
 
 def _matched_by_gap(

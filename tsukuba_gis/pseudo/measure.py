@@ -21,7 +21,7 @@ from tsukuba_gis.pseudo.layout import (
     tables,
 )
 from tsukuba_gis.pseudo.numbers import measure_numbers, pd_concat
-from tsukuba_gis.pseudo.people import pattern_table, patterns_of, people_of
+from tsukuba_gis.pseudo.people import MAX_AGE, pattern_table, patterns_of, people_of, spelt
 from tsukuba_gis.pseudo.places import measure_mesh
 from tsukuba_gis.pseudo.statistics import Statistics
 
@@ -169,8 +169,9 @@ def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules
     counts = np.bincount(leaf[inside], minlength=n).astype(np.float64)
     home = people.household if table.unit == "persons" else np.arange(people.households)
     # Households behind each leaf: pairs of leaf and household, counted once.
-    seen = np.unique(leaf[inside] * (people.households + 1) + home[inside])
-    behind = np.bincount(seen // (people.households + 1), minlength=n).astype(np.float64)
+    seen = np.sort(leaf[inside] * (people.households + 1) + home[inside])
+    once = np.append(True, seen[1:] != seen[:-1])[: len(seen)]
+    behind = np.bincount(seen[once] // (people.households + 1), minlength=n).astype(np.float64)
     protect(table, counts, behind, rules)
     return counts
 
@@ -367,8 +368,9 @@ def _labelled_areas(people: People, city: City, frame: pd.DataFrame) -> pd.DataF
         }
     )
     for column in city.spec.carried:
-        text = frame[column].astype(object).where(frame[column].notna(), "").astype(str)
-        codes, names = pd.factorize(text, sort=True)
+        codes, names = spelt(frame[column])
+        rank = np.argsort(np.argsort(names))
+        codes, names = rank[codes], sorted(names)
         pairs, counts = np.unique(people.area * len(names) + codes, return_counts=True)
         order = np.lexsort((pairs, -counts, pairs // len(names)))
         best = order[np.unique(pairs[order] // len(names), return_index=True)[1]]
@@ -408,18 +410,26 @@ def _years(people: People, city: City) -> pd.DataFrame:
             city.bands.cluster, city.bands.sex, city.bands.start, ends, strict=True
         )
     }
+    place = {atom: number for number, atom in enumerate(atoms)}
+    shape = (len(city.codes["cluster"]), len(city.codes["sex"]), len(atoms))
+    alone = np.zeros(shape, dtype=bool)
+    for number, (atom, end) in enumerate(zip(atoms, [*atoms[1:], 1000], strict=True)):
+        for cluster, sex in np.ndindex(shape[:2]):
+            alone[cluster, sex, number] = (cluster, sex, atom, end) in shown
+    own = np.array([place.get(atom, -1) for atom in range(1000)])[start]
+    inside = alone[people.cluster, people.sex, own] & (own >= 0)
+    counts = np.zeros((shape[1], MAX_AGE), dtype=np.int64)
+    np.add.at(counts, (people.sex[inside], people.age[inside]), 1)
     rows = []
     for sex, name in enumerate(city.codes["sex"]):
         for atom, end in zip(atoms, [*atoms[1:], 1000], strict=True):
-            alone = [c for c in range(len(city.codes["cluster"])) if (c, sex, atom, end) in shown]
-            inside = (people.sex == sex) & (start == atom) & np.isin(people.cluster, alone)
-            ages = people.age[inside]
-            if len(ages) == 0:
+            years = counts[sex, atom:end]
+            if not years.any():
                 continue
-            years = list(range(atom, min(end, int(ages.max()) + 1)))
-            counts = np.bincount(ages - atom, minlength=len(years))
+            years = years[: int(np.flatnonzero(years)[-1]) + 1]
             same = np.zeros(len(years), dtype=np.int64)
-            for first, persons in merge_bands(years, counts, same, spec.k):
+            ages = list(range(atom, atom + len(years)))
+            for first, persons in merge_bands(ages, years, same, spec.k):
                 rows.append((name, atom, first, persons))
     return pd.DataFrame(rows, columns=["sex", "start", "first", "persons"])
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError, InputError
+from tsukuba_gis.pseudo.counts import distinct
 from tsukuba_gis.pseudo.layout import RARE
 from tsukuba_gis.schema import CARE_LEVELS, HOUSEHOLD_TYPES, RELATIONS, SEXES
 
@@ -169,27 +170,47 @@ def _households(frame: pd.DataFrame, spec: Spec) -> Ints:
 
 def _factor(frame: pd.DataFrame, column: str | None, role: str) -> tuple[Ints, tuple[str, ...]]:
     """Return codes and names of a column, in an order that the rows do not decide."""
-    import pandas as pd
-
     if column is None:
         return np.zeros(len(frame), dtype=np.int64), ("",)
-    text = frame[column].astype(object).where(frame[column].notna(), "").astype(str)
-    codes, names = pd.factorize(text)
+    codes, names = spelt(frame[column])
     known = {name: place for place, name in enumerate(_ORDERS.get(role, ()))}
-    order = sorted(range(len(names)), key=lambda i: (known.get(str(names[i]), 99), str(names[i])))
+    order = sorted(range(len(names)), key=lambda i: (known.get(names[i], 99), names[i]))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return rank[codes], tuple(str(names[i]) for i in order)
+    return rank[codes], tuple(names[i] for i in order)
+
+
+def spelt(column: pd.Series[Any]) -> tuple[Ints, list[str]]:
+    """Return a column as codes and their spelling; a missing value is spelt as nothing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> codes, names = spelt(pd.Series(["b", None, "a", "b"]))
+    >>> [names[code] for code in codes]
+    ['b', '', 'a', 'b']
+    """
+    import pandas as pd
+
+    codes, values = pd.factorize(column)
+    # Few values are spelt, not every row; those that are spelt alike are one.
+    texts = [str(value) for value in values] + ([""] if (codes < 0).any() else [])
+    number, names = pd.factorize(np.array(texts, dtype=object))
+    return number[codes], [str(name) for name in names]
 
 
 def _mode_by(group: Ints, values: Ints, n_values: int) -> Ints:
     """Return the commonest value of each group; the smallest among equals."""
     span = n_values + 1
-    pairs, counts = np.unique(group * span + values, return_counts=True)
-    groups, value = pairs // span, pairs % span
-    order = np.lexsort((value, -counts, groups))
-    first = np.unique(groups[order], return_index=True)[1]
-    return value[order][first]
+    line = np.sort(group * span + values)
+    start = np.flatnonzero(np.append(True, line[1:] != line[:-1]))
+    counts = np.diff(np.append(start, len(line)))
+    groups, value = line[start] // span, line[start] % span
+    # Pairs are in order: the commonest value of a group is the first that reaches its maximum.
+    first = np.flatnonzero(np.append(True, groups[1:] != groups[:-1]))
+    most = np.repeat(np.maximum.reduceat(counts, first), np.diff(np.append(first, len(groups))))
+    best = np.flatnonzero(counts == most)
+    return value[best[np.unique(groups[best], return_index=True)[1]]]
 
 
 def _together(
@@ -435,9 +456,7 @@ def patterns_of(people: People) -> tuple[Ints, pd.DataFrame, Ints, list[str]]:
         people.household * span + people.relation, minlength=people.households * span
     ).reshape(-1, span)
     types = people.type[people.first]
-    rows, inverse, number = np.unique(
-        np.column_stack([types, counts]), axis=0, return_inverse=True, return_counts=True
-    )
+    rows, inverse, number = distinct(np.column_stack([types, counts]))
     common = number >= people.spec.k
     n_types = len(people.codes["type"])
     place = np.where(common, np.cumsum(common) - 1, common.sum() + rows[:, 0])
@@ -446,7 +465,7 @@ def patterns_of(people: People) -> tuple[Ints, pd.DataFrame, Ints, list[str]]:
     rare = np.arange(len(kinds)) >= common.sum()
     spelt = ["|".join(f"{relations[r]}:{n}" for r, n in enumerate(row) if n) for row in members]
     return (
-        place[inverse.ravel()],
+        place[inverse],
         pd.DataFrame({"type": kinds, "rare": rare}),
         members,
         spelt,

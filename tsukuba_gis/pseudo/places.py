@@ -51,16 +51,20 @@ def measure_mesh(
     square = pd.DataFrame(
         {
             "area": people.area[first][homes],
-            "column": np.floor(np.asarray(x) / spec.mesh_metres),
-            "row": np.floor(np.asarray(y) / spec.mesh_metres),
+            "column": np.floor(np.asarray(x) / spec.mesh_metres).astype(np.int64),
+            "row": np.floor(np.asarray(y) / spec.mesh_metres).astype(np.int64),
         }
     )
     counts = square.groupby(["area", "column", "row"], sort=True).size().reset_index(name="n")
+    n_areas = len(people.area_names)
+    persons = np.bincount(people.area, minlength=n_areas)
+    households = np.bincount(people.area[first], minlength=n_areas)
     rows = []
     for area, part in counts.groupby("area", sort=True):
-        k = spec.threshold(float(np.sum(people.area == area)))
+        code = int(str(area))
         # The area's other households are in institutions or without a point: one more part.
-        others = int((people.area[first] == area).sum() - part.n.sum())
+        others = int(households[code] - part.n.sum())
+        k = spec.threshold(float(persons[code]))
         shown = safe_flat([*part.n.tolist(), others], k=k)[:-1]
         rows.append(part[np.array(shown, dtype=bool)])
     table = pd.concat(rows, ignore_index=True).astype(np.int64)
@@ -108,7 +112,7 @@ def homes(
     rows = zone_ids(names, zones)
     if max(rows, default=-1) < 0:
         raise InputError("pseudo_zones_unknown", kind=zones.kind)
-    squares = statistics.tables.get("mesh")
+    squares = _squares(statistics)
     x, y = np.full(len(area), np.nan), np.full(len(area), np.nan)
     order = np.argsort(area, kind="stable")
     ends = np.searchsorted(area[order], np.arange(len(names) + 1))
@@ -117,10 +121,10 @@ def homes(
         mine = order[ends[number] : ends[number + 1]]
         if zone < 0 or len(mine) == 0:
             continue
-        own = squares[squares.area == str(number)] if squares is not None else None
         x[mine], y[mine] = _place(
-            shapes[zone], own, len(mine), rng_of(str(number)), statistics.spec.mesh_metres
-        )
+            shapes[zone], squares.get(number), len(mine), rng_of(str(number)),
+            statistics.spec.mesh_metres,
+        )  # fmt: skip
     transform = pyproj.Transformer.from_crs(zones.frame.crs, LONLAT, always_xy=True)
     known = np.isfinite(x)
     lon, lat = np.full(len(x), np.nan), np.full(len(x), np.nan)
@@ -129,21 +133,30 @@ def homes(
     return np.round(lon, 7), np.round(lat, 7)
 
 
+def _squares(statistics: Statistics) -> dict[int, Ints]:
+    """Return column, row and households of the squares of each area."""
+    table = statistics.tables.get("mesh")
+    if table is None or len(table) == 0:
+        return {}
+    area = table.area.to_numpy(dtype=np.int64)
+    order = np.argsort(area, kind="stable")
+    squares = table[["mesh_x", "mesh_y", "households"]].to_numpy(dtype=np.int64)[order]
+    codes, first = np.unique(area[order], return_index=True)
+    return dict(zip(codes.tolist(), np.split(squares, first[1:]), strict=True))
+
+
 def _place(
-    polygon: Any, squares: pd.DataFrame | None, n: int, rng: np.random.Generator, side: float
+    polygon: Any, squares: Ints | None, n: int, rng: np.random.Generator, side: float
 ) -> tuple[Floats, Floats]:
     """Return n points: so many in each square's part of the polygon, the rest anywhere in it."""
     import shapely
 
     shapely.prepare(polygon)
     parts, wanted = [polygon], [n]
-    if squares is not None and len(squares):
-        boxes = shapely.box(
-            squares.mesh_x * side, squares.mesh_y * side,
-            (squares.mesh_x + 1) * side, (squares.mesh_y + 1) * side,
-        )  # fmt: skip
-        cut = shapely.intersection(polygon, boxes)
-        counts = np.minimum(squares.households.to_numpy(), n)
+    if squares is not None:
+        low = squares[:, :2] * side
+        cut = shapely.intersection(polygon, shapely.box(*low.T, *(low + side).T))
+        counts = np.minimum(squares[:, 2], n)
         counts = np.where(shapely.area(cut) > 0, counts, 0)
         counts = np.minimum(counts, np.maximum(n - (np.cumsum(counts) - counts), 0))
         parts, wanted = [polygon, *cut], [n - int(counts.sum()), *counts.tolist()]
