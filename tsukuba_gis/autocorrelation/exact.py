@@ -110,21 +110,36 @@ def _eigenvalues(n: int, squares: Floats) -> tuple[Floats, Floats]:
 
 
 def _saddlepoint(i: Floats, low: Floats, high: Floats, n: int) -> Floats:
-    """Return the normal deviate of the upper tail (Lugannani & Rice, as Barndorff-Nielsen's r*)."""
+    """Return the normal deviate of the upper tail (Lugannani & Rice, as Barndorff-Nielsen's r*).
+
+    r* = r + log(u/r)/r is 0/0 at the mean, and digits are lost around it. With y = aλ/(1 − aλ)
+    for each weight λ, Σy is 0 at the saddlepoint, so that r² = Σ(y − log(1 + y)) and
+    u² = Σy²/2, sums in which nothing cancels.
+    """
     one, two, rest, times = low - i, high - i, -i, n - 3
     # K'(ω) = 0, times the three denominators, is a quadratic equation in a = 2ω.
-    c0 = one + two + times * rest
+    c0 = -1 - (n - 1) * i
     c1 = -(2 * one * two + (one + two) * rest) - times * rest * (one + two)
     c2 = 2 * one * two * rest + times * rest * one * two
     a = _root_between(c0, c1, c2, 1 / one, 1 / two)
-    parts = [(one, 1), (two, 1), (rest, times)]
-    bend = sum(m * -np.log1p(-a * t) / 2 for t, m in parts)
-    curve = sum(m * 2 * (t / (1 - a * t)) ** 2 for t, m in parts)
-    r = np.sign(a) * np.sqrt(np.maximum(-2 * bend, 0.0))
-    u = a / 2 * np.sqrt(curve)
-    near = np.abs(r) < 1e-6  # at the mean the correction is 0/0
-    safe = np.where(near, 1.0, r)
-    return np.where(near, r, r + np.log(np.where(near, 1.0, u / safe)) / safe)
+    parts = [(t, a * t / (1 - a * t), m) for t, m in ((one, 1), (two, 1), (rest, times))]
+    squared = sum(m * (y**2 / 2 - _beyond(y)) for _, y, m in parts)
+    beyond = sum(m * _beyond(y) for _, y, m in parts)
+    r = np.sign(a) * np.sqrt(squared)
+    # At the mean itself the correction is a sixth of the skewness.
+    spread = sum(m * t**2 / 2 for t, _, m in parts)
+    skew = sum(m * t**3 / 6 for t, _, m in parts) / spread**1.5
+    at_mean = squared == 0
+    safe = np.where(at_mean, 1.0, r)
+    return np.where(at_mean, skew, r + np.log1p(beyond / safe**2) / (2 * safe))
+
+
+def _beyond(y: Floats) -> Floats:
+    """Return y²/2 − (y − log(1 + y)), which is y³/3 − y⁴/4 and so on, without loss of digits."""
+    few = np.where(np.abs(y) < 0.1, y, 0.0)
+    terms = [(-1) ** k / (k + 3) for k in range(14)]
+    series = few**3 * np.polynomial.polynomial.polyval(few, terms)
+    return np.where(np.abs(y) < 0.1, series, y**2 / 2 - y + np.log1p(y))
 
 
 def _root_between(c0: Floats, c1: Floats, c2: Floats, low: Floats, high: Floats) -> Floats:
