@@ -52,7 +52,11 @@ def compute(names, *, kind="invented", min_count=1, frame=PEOPLE, **options):
         ("share_0_14", 2 / 6, 1 / 2),
         ("ratio_65_10", 3 / 1, np.nan),  # b1 has nobody aged 0–10
         ("aging_index", 3 / 2, 0.0),
+        ("child_dependency", 2 / 1, 1.0),
+        ("old_dependency", 3 / 1, 0.0),
+        ("dependency", 5 / 1, 1.0),
         ("share_severe_care", 2 / 3, np.nan),
+        ("share_severe_of_certified", 2 / 2, np.nan),
         ("share_certified", 2 / 3, np.nan),
         ("share_living_alone", 1 / 3, np.nan),
         ("share_headed_65plus", 2 / 3, 0.0),

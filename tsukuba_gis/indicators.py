@@ -18,7 +18,7 @@ from tsukuba_gis.errors import InputError
 from tsukuba_gis.messages import LANGUAGES, text
 from tsukuba_gis.result import Indicator, Unit
 from tsukuba_gis.schema import CARE_LEVELS
-from tsukuba_gis.tables import codes
+from tsukuba_gis.tables import codes, population, too_few
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,12 +136,38 @@ _RULES: Final[dict[str, _Rule]] = {
         counts=lambda p: _over(p.age(65), p.age(0, 14)),
         digits=2,
     ),
+    "child_dependency": _Rule(
+        unit="ratio",
+        needs=frozenset({"age"}),
+        counts=lambda p: _over(p.age(0, 14), p.age(15, 64)),
+        digits=2,
+    ),
+    "old_dependency": _Rule(
+        unit="ratio",
+        needs=frozenset({"age"}),
+        counts=lambda p: _over(p.age(65), p.age(15, 64)),
+        digits=2,
+    ),
+    "dependency": _Rule(
+        unit="ratio",
+        needs=frozenset({"age"}),
+        counts=lambda p: _over(p.age(0, 14) + p.age(65), p.age(15, 64)),
+        digits=2,
+    ),
     "share_severe_care": _Rule(
         unit="share",
         needs=frozenset({"age", "care_level"}),
         counts=lambda p: _share(
             np.where(np.isnan(p.care()), np.nan, p.care() >= p.severe),
             np.where(np.isnan(p.care()), np.nan, 1.0),
+        ),
+    ),
+    "share_severe_of_certified": _Rule(
+        unit="share",
+        needs=frozenset({"age", "care_level"}),
+        counts=lambda p: _share(
+            np.where(np.isnan(p.care()), np.nan, p.care() >= p.severe),
+            np.where(np.isnan(p.care()), np.nan, p.care() >= 1),
         ),
     ),
     "share_certified": _Rule(
@@ -200,6 +226,10 @@ _RULES: Final[dict[str, _Rule]] = {
 INDICATORS: Final = tuple(_RULES)
 # Counts are no rates: they are not mapped as a choropleth, nor tested for clusters.
 COUNTS: Final = ("population", "households")
+# Shares of persons, which have a sex and an age: those that can be standardised.
+SHARES: Final = tuple(
+    name for name, rule in _RULES.items() if rule.unit == "share" and name != "share_headed_65plus"
+)
 
 
 def indicator(name: str, *, severe: SevereCare = "care3-5") -> Indicator:
@@ -227,6 +257,11 @@ def indicator(name: str, *, severe: SevereCare = "care3-5") -> Indicator:
         },
         digits=rule.digits,
     )
+
+
+def needs(name: str) -> frozenset[str]:
+    """Return the columns of the records that an indicator is counted from."""
+    return _RULES[name].needs
 
 
 def available(records: Records) -> tuple[str, ...]:
@@ -346,6 +381,43 @@ def share_counts(
     return counts
 
 
+def indicator_counts(
+    records: Records,
+    zone_ids: pd.Series[str],
+    *,
+    zones: Zones,
+    name: str,
+    severe: SevereCare = "care3-5",
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Count the persons above and below the line of a share, by zone, sex and age.
+
+    Parameters
+    ----------
+    records, zone_ids, zones, severe
+        As in :func:`indicator_values`.
+    name
+        One of :data:`SHARES`.
+
+    Returns
+    -------
+    events, persons
+        Two tables in the form of :func:`tsukuba_gis.tables.population`. Nothing is hidden: of
+        reference records they are confidential. Persons of unknown sex or age are left out.
+
+    Raises
+    ------
+    InputError
+        If the indicator is not a share of persons.
+    """
+    if name not in SHARES:
+        raise InputError("indicator_no_share", name=name, known=", ".join(SHARES))
+    top, bottom = _RULES[name].counts(_Persons(records.frame, severe))
+    return (
+        population(records, zone_ids, zones=zones.ids, counts=top),
+        population(records, zone_ids, zones=zones.ids, counts=bottom),
+    )
+
+
 def _quotient(
     name: str, top: np.ndarray, bottom: np.ndarray, area: np.ndarray, min_count: int
 ) -> tuple[np.ndarray, float]:
@@ -372,10 +444,9 @@ def _mask(
     if rule.unit in ("persons", "households", "per_km2"):
         small = (top > 0) & (top < min_count) & confidential
         return np.where(small, "small", "")
-    few = bottom < min_count
-    if confidential:
-        few |= (top > 0) & (top < min_count) & (rule.unit in ("share", "ratio"))
-        rest = bottom - top
-        few |= (rest > 0) & (rest < min_count) & (rule.unit == "share")
+    few = too_few(
+        top, bottom, min_count=min_count, share=rule.unit == "share",
+        confidential=confidential and rule.unit in ("share", "ratio"),
+    )  # fmt: skip
     empty = np.where((people > 0) & (rule.unit in ("share", "yen")), "missing", "zero")
     return np.where(bottom == 0, empty, np.where(few, "small", ""))

@@ -234,7 +234,12 @@ class Correlation:
     independent, ``p_spatial`` does not: ``adjustment`` says how (``"dutilleul"``,
     ``"clifford_richardson"`` or ``"permutation"``), ``effective_n`` is the number of
     independent zones that the data are worth (NaN for a permutation). ``given`` are
-    the indicators held constant in a partial correlation.
+    the indicators held constant in a partial correlation. Where several pairs were
+    tested together, ``pairs`` is how many, ``p_adjusted`` is ``p_spatial`` (``p`` where there
+    is none) corrected for it, and ``correction`` says how (``"holm"`` or ``"fdr"``).
+    ``line`` is what a scatter is drawn with, the ordinary fit of the second indicator
+    on the first: columns ``x``, ``fitted``, ``low``, ``high`` (of the mean, at 1 − ``alpha``);
+    None for ranks and partial correlations.
     """
 
     indicators: tuple[str, str]
@@ -251,6 +256,11 @@ class Correlation:
     n: int
     n_missing: int
     seed: int
+    permutations: int = 0
+    pairs: int = 1
+    p_adjusted: float = float("nan")
+    correction: Literal["", "holm", "fdr"] = ""
+    line: pd.DataFrame | None = field(default=None, repr=False)
 
 
 RegressionModel = Literal["ols", "poisson", "negative_binomial", "lag", "error", "gwr"]
@@ -268,14 +278,20 @@ class Regression:
         ``high``, ``p``.
     frame
         Index ``zone_id``; ``observed``, ``fitted``, ``residual`` (standardised:
-        ``residual_std``); for GWR a column ``local_<term>`` each. Missing where
-        the zone took no part.
+        ``residual_std``), ``fitted_low`` and ``fitted_high`` (of the mean, at 1 − ``alpha``;
+        NaN where the model gives none); for GWR a column ``local_<term>`` each. Missing
+        where the zone took no part.
     diagnostics
         Index: the name of a test (``"moran_residuals"``, ``"lm_lag"``,
         ``"lm_error"``, ``"robust_lm_lag"``, ``"robust_lm_error"``,
         ``"breusch_pagan"``, ``"dispersion"`` …); columns ``value``, ``p``.
     fit
         ``"r2"``, ``"log_likelihood"``, ``"aic"`` … by name.
+    impacts
+        Of a spatial lag model, whose coefficients are not effects by themselves: what a
+        unit more of an explanatory indicator does in the zone itself and, by way of the
+        neighbours, in all: index explanatory indicators, columns ``direct``, ``indirect``,
+        ``total``.
     """
 
     outcome: str
@@ -291,6 +307,7 @@ class Regression:
     n: int
     n_missing: int
     weights: str
+    impacts: pd.DataFrame | None = field(default=None, repr=False)
 
 
 ProjectionMethod = Literal["hamilton_perry", "cohort_component"]
@@ -346,6 +363,7 @@ class Projection:
     n_missing: int
 
 
+Chance = Literal["binomial", "poisson"]
 RateMethod = Literal["crude", "direct", "indirect", "eb_global", "eb_local"]
 
 
@@ -376,6 +394,15 @@ class Rate:
         The rate of the whole city.
     weights
         Of ``"eb_local"``; ``""`` otherwise.
+    chance
+        What chance is taken to do: ``"binomial"`` (each person counts at most once) or
+        ``"poisson"`` (events; a person may have several).
+    interval
+        How ``low`` and ``high`` were made: ``"wilson"``, ``"clopper_pearson"``, ``"garwood"``,
+        ``"fay_feuer"``; ``""`` where there are none.
+    sources
+        Where events and persons were counted, such as a census and a resident register;
+        two names: they were mixed, by the caller's own word.
     """
 
     indicator: str
@@ -388,6 +415,40 @@ class Rate:
     n: int
     n_missing: int
     weights: str = ""
+    chance: Chance = "binomial"
+    interval: str = ""
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AgeCurve:
+    """A share by age: heavy care, for one, over the ages of those who can need it.
+
+    Parameters
+    ----------
+    indicator
+        Name of the share.
+    frame
+        Index MultiIndex ``(sex, age_start)``, ``sex`` in ``"all"``, ``"female"``, ``"male"``;
+        columns ``observed`` (persons that count), ``population`` (persons of that age),
+        ``value``, ``low`` and ``high`` (interval of a proportion at 1 − ``alpha``). Ages are
+        half-open ``[age_start, next)``, the last group is open. Missing where masked.
+    by_zone
+        The share of both sexes in each zone: index ``zone_id``, columns ``age_start``; NaN
+        where masked.
+    parts
+        What the persons of an age are made of, such as care levels: index ``age_start``,
+        one column a part, shares that add up to 1; None: not asked for, or masked.
+    interval
+        How ``low`` and ``high`` were made.
+    """
+
+    indicator: str
+    frame: pd.DataFrame = field(repr=False)
+    by_zone: pd.DataFrame = field(repr=False)
+    parts: pd.DataFrame | None = field(default=None, repr=False)
+    alpha: float
+    interval: str
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -457,7 +518,7 @@ class Level:
         By indicator name.
     associations, local
         Further global and local statistics, in the order asked for.
-    correlations, regressions, rates
+    correlations, regressions, rates, age_curves
         In the order asked for.
     regions
         The zones put together into regions; None: not asked for.
@@ -478,6 +539,7 @@ class Level:
     correlations: tuple[Correlation, ...] = ()
     regressions: tuple[Regression, ...] = ()
     rates: tuple[Rate, ...] = ()
+    age_curves: tuple[AgeCurve, ...] = ()
     regions: Regions | None = None
     projection: Projection | None = None
 

@@ -40,7 +40,13 @@ def codes(zone_ids: pd.Series[str], zones: pd.Index[str]) -> np.ndarray:
     return np.asarray(places[number], dtype=np.int64)
 
 
-def population(records: Records, zone_ids: pd.Series[str], *, zones: pd.Index[str]) -> pd.DataFrame:
+def population(
+    records: Records,
+    zone_ids: pd.Series[str],
+    *,
+    zones: pd.Index[str],
+    counts: np.ndarray | None = None,
+) -> pd.DataFrame:
     """Count persons by zone × sex × five-year age group.
 
     Parameters
@@ -52,6 +58,8 @@ def population(records: Records, zone_ids: pd.Series[str], *, zones: pd.Index[st
         Zone id of each record, on the records' index; missing: not counted.
     zones
         All zone ids; a zone without persons keeps its row.
+    counts
+        What each record counts, in their order; None: 1.
 
     Returns
     -------
@@ -83,8 +91,81 @@ def population(records: Records, zone_ids: pd.Series[str], *, zones: pd.Index[st
         known = (zone >= 0) & (sex >= 0) & np.isfinite(age) & (age >= 0)
         group = (np.minimum(age[known], OPEN_AGE) // AGE_WIDTH).astype(np.int64)
         flat = (zone[known] * len(SEXES) + sex[known]) * len(starts) + group
-        cells = np.bincount(flat, minlength=len(cells)).astype(float)
+        weights = None if counts is None else counts[known]
+        cells = np.bincount(flat, weights=weights, minlength=len(cells)).astype(float)
     return pd.DataFrame(cells.reshape(len(zones), -1), index=zones, columns=columns)
+
+
+def by_age(
+    records: Records, zone_ids: pd.Series[str], *, column: str, values: tuple[str, ...]
+) -> pd.DataFrame:
+    """Count the persons in any zone by age and by the value of a column.
+
+    Parameters
+    ----------
+    records, zone_ids
+        As in :func:`population`.
+    column, values
+        The column, and its values in order; a person with another value is not counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``age_start``, as in :func:`population`; columns ``values``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tsukuba_gis.records import Records
+    >>> frame = pd.DataFrame({"age": [66, 69, 70], "care_level": ["none", "care3", "care3"]})
+    >>> table = by_age(Records(frame=frame, kind="invented"), pd.Series(["a", "a", None]),
+    ...                column="care_level", values=("none", "care3"))
+    >>> table.loc[65].tolist(), table.to_numpy().sum()
+    ([1.0, 1.0], np.float64(2.0))
+    """
+    import pandas as pd
+
+    starts = pd.Index(range(0, OPEN_AGE + 1, AGE_WIDTH), name="age_start")
+    age = records.frame["age"].to_numpy(dtype=float, na_value=np.nan)
+    value = codes(records.frame[column], pd.Index(values))
+    known = zone_ids.notna().to_numpy() & (value >= 0) & np.isfinite(age) & (age >= 0)
+    group = (np.minimum(age[known], OPEN_AGE) // AGE_WIDTH).astype(np.int64)
+    flat = group * len(values) + value[known]
+    cells = np.bincount(flat, minlength=len(starts) * len(values)).astype(float)
+    return pd.DataFrame(cells.reshape(len(starts), -1), index=starts, columns=list(values))
+
+
+def too_few(
+    top: np.ndarray, bottom: np.ndarray, *, min_count: int, confidential: bool, share: bool = True
+) -> np.ndarray:
+    """Return where a quotient may not be shown since too few persons stand behind it.
+
+    Parameters
+    ----------
+    top, bottom
+        Persons above and below the line.
+    min_count
+        Smallest number below the line that is shown.
+    confidential
+        True: of real persons. Then neither may the number above the line be 1 … ``min_count`` −
+        1 nor, in a share, the number of the others.
+    share
+        False: those above the line are not among those below it.
+
+    Examples
+    --------
+    >>> top, bottom = np.array([5.0, 5.0, 95.0, 0.0]), np.array([9.0, 100.0, 100.0, 100.0])
+    >>> too_few(top, bottom, min_count=10, confidential=False).tolist()
+    [True, False, False, False]
+    >>> too_few(top, bottom, min_count=10, confidential=True).tolist()
+    [True, True, True, False]
+    """
+    few = bottom < min_count
+    if confidential:
+        few = few | ((top > 0) & (top < min_count))
+        if share:
+            few = few | ((bottom - top > 0) & (bottom - top < min_count))
+    return np.asarray(few)
 
 
 def hide_small(table: pd.DataFrame, *, min_count: int) -> pd.DataFrame:
