@@ -109,19 +109,17 @@ def correlate(  # noqa: PLR0913 - the choices of a correlation, each with its us
         places = _places(points, data.index)[known]
         if np.isfinite(value):
             size = effective_size(x, y, places, classes=classes, formula=adjustment)
-            p_spatial = _p(value, size - k)
+        p_spatial = _p(value, size - k)
     elif adjustment == "permutation":
         weights = _weights(graph, data.index)[known][:, known]
-        if np.isfinite(value):
-            drawn = sign_randomised(x, weights, permutations=permutations, seed=seed)
-            p_spatial = _permuted(value, drawn, y)
+        p_spatial = _permuted(x, y, weights, permutations, seed) if n >= 4 + k else p_spatial
     low, high = _interval(value, n - k, alpha, ranks=method == "spearman")
-    line = _line(x, y, alpha) if method == "pearson" and np.isfinite(value) else None
-    first, second = map(str, data.columns)
+    straight = method == "pearson" and np.isfinite(value)
     return Correlation(
-        indicators=(first, second), method=method, given=held, value=value, low=low, high=high,
-        alpha=alpha, p=_p(value, n - k), p_spatial=p_spatial, adjustment=adjustment,
-        effective_n=size, n=n, n_missing=len(data) - n, seed=seed, line=line,
+        indicators=(str(data.columns[0]), str(data.columns[1])), method=method, given=held,
+        value=value, low=low, high=high, alpha=alpha, p=_p(value, n - k), p_spatial=p_spatial,
+        adjustment=adjustment, effective_n=size, n=n, n_missing=len(data) - n, seed=seed,
+        line=_line(x, y, alpha) if straight else None,
         permutations=permutations if adjustment == "permutation" else 0,
     )  # fmt: skip
 
@@ -257,12 +255,16 @@ def _interval(value: float, size: int, alpha: float, *, ranks: bool) -> tuple[fl
     return float(np.tanh(middle - half)), float(np.tanh(middle + half))
 
 
-def _permuted(value: float, drawn: Floats, y: Floats) -> float:
+def _permuted(x: Floats, y: Floats, weights: Any, permutations: int, seed: int) -> float:
+    """Return how often versions of x that are as autocorrelated go with y as closely."""
+    if not np.isfinite(_r(x, y)):
+        return float("nan")
+    drawn = sign_randomised(x, weights, permutations=permutations, seed=seed)
     z, dy = drawn - drawn.mean(axis=1)[:, None], y - y.mean()
     found = z @ dy / np.sqrt((z**2).sum(axis=1) * (dy @ dy))
     # Equal but for rounding counts as equal.
-    as_far = int((np.abs(found) >= abs(value) - 1e-12).sum())
-    return (as_far + 1) / (len(drawn) + 1)
+    as_far = int((np.abs(found) >= abs(_r(x, y)) - 1e-12).sum())
+    return (as_far + 1) / (permutations + 1)
 
 
 def _line(x: Floats, y: Floats, alpha: float, *, steps: int = 50) -> pd.DataFrame:

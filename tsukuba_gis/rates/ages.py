@@ -128,14 +128,9 @@ def age_curve(
     zonal = [_by_age(table)[ages] for table in (above, below)]
     few: Any = {"min_count": min_count, "confidential": confidential}
     hide = _hidden(city["observed"], city["population"], **few)
-    if confidential:
-        # The ages of the city guard each other; a hidden sex takes the other one along.
-        hide["all"] = _with_company(hide[["all"]].T, city["observed"][["all"]].T).T["all"]
-        hide["female"] = hide["male"] = hide["female"] | hide["male"] | hide["all"]
     far = _hidden(*zonal, **few)
     if confidential:
-        for _ in range(2):  # along rows and columns; the second time for what the columns hid
-            far = _with_company(_with_company(far, zonal[0]).T, zonal[0].T).T
+        hide, far = _guarded_city(hide, city["observed"]), _guarded_zones(far, zonal[0])
     frame = pd.DataFrame({name: _stacked(table) for name, table in city.items()})
     frame["value"] = frame["observed"] / frame["population"].where(frame["population"] > 0)
     frame[["low", "high"]] = proportion_interval(
@@ -150,6 +145,22 @@ def age_curve(
         alpha=alpha,
         interval="wilson",
     )
+
+
+def _guarded_city(hide: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Return ``hide`` with the cells of the city that would give a hidden one away."""
+    hide = hide.copy()
+    hide["all"] = _with_company(hide[["all"]].T, observed[["all"]].T).T["all"]
+    # All less one sex is the other.
+    hide["female"] = hide["male"] = hide["female"] | hide["male"] | hide["all"]
+    return hide
+
+
+def _guarded_zones(hide: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Return ``hide`` with a second cell in each row and column that hides only one."""
+    for _ in range(2):  # the second time for what the columns hid
+        hide = _with_company(_with_company(hide, observed).T, observed.T).T
+    return hide
 
 
 def _stacked(table: pd.DataFrame) -> pd.Series[float]:

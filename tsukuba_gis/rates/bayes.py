@@ -69,7 +69,7 @@ def eb_global(
         value = mean + between / (between + mean / persons) * (rate - mean)
     parts = {"value": value, "observed": counts.observed, "population": persons}
     return rate_of(
-        parts, counts, indicator=indicator, method="eb_global", total=mean, alpha=float("nan"),
+        parts, counts, indicator=indicator, method="eb_global", total=mean, alpha=0.05,
         chance=chance,
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ def eb_local(
              "population": persons}  # fmt: skip
     return rate_of(
         parts, counts, indicator=indicator, method="eb_local", total=total_rate(counts),
-        alpha=float("nan"), chance=chance, centring=centring, weights=_name(graph),
+        alpha=0.05, chance=chance, centring=centring, weights=_name(graph),
     )  # fmt: skip
 
 

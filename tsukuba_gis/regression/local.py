@@ -41,19 +41,12 @@ def weighted(design: Design, *, seed: int) -> Regression:
             found = GWR(design.points, y, x, bandwidth, n_jobs=1).fit()
         except np.linalg.LinAlgError:
             raise InputError("regression_no_fit", model="gwr") from None
-    local = np.asarray(found.params)
-    fitted = np.asarray(found.predy).ravel()
-    columns = {f"local_{term}": local[:, place] for place, term in enumerate(design.terms)}
+    local, fitted = np.asarray(found.params), np.asarray(found.predy).ravel()
     coefficients = pd.DataFrame(
-        {
-            "estimate": local.mean(axis=0),
-            "se": np.nan,
-            "low": local.min(axis=0),
-            "high": local.max(axis=0),
-            "p": np.nan,
-        },
+        {"estimate": local.mean(axis=0), "se": np.nan, "low": local.min(axis=0),
+         "high": local.max(axis=0), "p": np.nan},
         index=list(design.terms),
-    )
+    )  # fmt: skip
     return regression_of(
         design,
         model="gwr",
@@ -63,15 +56,11 @@ def weighted(design: Design, *, seed: int) -> Regression:
             "fitted": fitted,
             "residual": design.y - fitted,
             "residual_std": np.asarray(found.std_res).ravel(),
-            **columns,
+            **{f"local_{term}": local[:, place] for place, term in enumerate(design.terms)},
         },
         diagnostics=residual_moran(design, design.y - fitted, seed=seed),
         fit={
-            "r2": found.R2,
-            "aicc": found.aicc,
-            "aic": found.aic,
-            "log_likelihood": found.llf,
-            "bandwidth": bandwidth,
-            "effective_parameters": found.tr_S,
+            "r2": found.R2, "aicc": found.aicc, "aic": found.aic, "log_likelihood": found.llf,
+            "bandwidth": bandwidth, "effective_parameters": found.tr_S,
         },
-    )
+    )  # fmt: skip

@@ -7,10 +7,13 @@ A study is a small TOML file (:func:`read_study`) or, in Python, a
 
 from tsukuba_gis.study.description import (
     DEMO_SEED,
+    CorrelationRule,
     EarlierTable,
     ProjectionRule,
+    RateRule,
     RecordSource,
     RegionRule,
+    RegressionRule,
     Study,
     ZoneSource,
     demo_study,
@@ -22,11 +25,14 @@ from tsukuba_gis.study.pseudo import home_zones, judge
 
 __all__ = [
     "DEMO_SEED",
+    "CorrelationRule",
     "EarlierTable",
     "OnStep",
     "ProjectionRule",
+    "RateRule",
     "RecordSource",
     "RegionRule",
+    "RegressionRule",
     "Study",
     "ZoneSource",
     "demo_study",

@@ -28,8 +28,9 @@ _GLOBAL_PERMUTATIONS: Final = 9_999
 def analyse(
     study: Study,
     every: pd.DataFrame,
-    *,
+    graph: Graph,
     names: tuple[str, ...],
+    *,
     zones: Zones,
     people: pd.DataFrame,
     shares: Mapping[str, pd.DataFrame],
@@ -40,9 +41,8 @@ def analyse(
     only other parts of the study need; ``people`` persons by sex and age; ``shares`` who
     counts and out of how many, by the name of a share (:func:`share_counts`).
     """
-    from tsukuba_gis.weights import weights_of
+    from tsukuba_gis.study.relations import correlations_of
 
-    graph = weights_of(zones, spelt=study.weights)
     values = every[list(names)]
     morans, lisas = clusters(study, values, graph, shares)
     associations, local = further(study, every, graph, names=names, shares=shares)
@@ -51,10 +51,24 @@ def analyse(
         "lisa": lisas,
         "associations": associations,
         "local": local,
+        "correlations": correlations_of(study, every, graph, zones=zones),
         "regions": regions_of(
             study.regions, every, graph, seed=study.seed, zones=zones, persons=people.sum(axis=1)
         ),
     }
+
+
+def needed(study: Study) -> tuple[str, ...]:
+    """Return the indicators that parts of the study need, shown or not."""
+    names = [*study.age_curves, *(name for group in study.together for name in group)]
+    if study.regions is not None:
+        names += study.regions.indicators
+    names += (rule.indicator for rule in study.rates)
+    for relation in study.correlations:
+        names += (*relation.indicators, *relation.given)
+    for regression in study.regressions:
+        names += (regression.outcome, *regression.explanatory)
+    return tuple(dict.fromkeys(names))
 
 
 def clusters(

@@ -7,16 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from tsukuba_gis.correlation.pairs import Adjustment, Correction
 from tsukuba_gis.indicators import SevereCare
 from tsukuba_gis.io.polygons import Fix
 from tsukuba_gis.messages import LANGUAGES, Language, text
+from tsukuba_gis.rates.bayes import Centring
 from tsukuba_gis.records import RecordKind
 from tsukuba_gis.result import (
     FORMATS,
     LOCAL_CLASSES,
+    CorrelationMethod,
     GlobalStatistic,
     LocalStatistic,
     OutputFormat,
+    RateMethod,
+    RegressionModel,
 )
 from tsukuba_gis.zones import ZoneKind
 
@@ -192,6 +197,75 @@ class ProjectionRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateRule:
+    """How a share is made comparable between zones.
+
+    Parameters
+    ----------
+    indicator
+        One of :data:`tsukuba_gis.indicators.SHARES`.
+    method
+        ``"crude"``, ``"direct"``, ``"indirect"``, ``"eb_global"`` or ``"eb_local"``.
+    standard
+        Of ``"direct"``: a model population (:data:`tsukuba_gis.rates.MODEL_POPULATIONS`), or
+        ``"city"``: all zones together. ``"indirect"`` has the city's rates.
+    centring
+        Of ``"eb_local"``: see :func:`tsukuba_gis.rates.eb_local`.
+    zones
+        The level; None: every level.
+    """
+
+    indicator: str
+    method: RateMethod = "indirect"
+    standard: str = "japan_1985"
+    centring: Centring = "spdep"
+    zones: ZoneKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationRule:
+    """Which indicators are correlated; of more than two, every pair.
+
+    Parameters
+    ----------
+    indicators, given
+        Names; ``given`` are held constant (``method = "partial"``).
+    method, adjustment, correction
+        See :func:`tsukuba_gis.correlation.correlate_pairs`.
+    zones
+        The level; None: every level.
+    """
+
+    indicators: tuple[str, ...]
+    method: CorrelationMethod = "pearson"
+    given: tuple[str, ...] = ()
+    adjustment: Adjustment = "dutilleul"
+    correction: Correction = "holm"
+    zones: ZoneKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegressionRule:
+    """A regression over the zones.
+
+    Parameters
+    ----------
+    outcome, explanatory
+        Names of indicators. A model of events (``"poisson"``, ``"negative_binomial"``)
+        counts the persons of its outcome, a share, and takes those at risk as offset.
+    model
+        See :func:`tsukuba_gis.regression.regress`.
+    zones
+        The level; None: every level.
+    """
+
+    outcome: str
+    explanatory: tuple[str, ...]
+    model: RegressionModel = "ols"
+    zones: ZoneKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """All that a run needs; the same study gives the same result, byte for byte.
 
@@ -224,6 +298,10 @@ class Study:
         Put the zones together into regions; None: not.
     projection
         Project persons by sex and age; None: not.
+    rates, correlations, regressions
+        What to compute beside the indicators, in this order.
+    age_curves
+        Shares of which the change with age is wanted.
     lang
         Language of names of files and of the page when opened.
     seed
@@ -257,6 +335,10 @@ class Study:
     together: tuple[tuple[str, ...], ...] = ()
     regions: RegionRule | None = None
     projection: ProjectionRule | None = None
+    rates: tuple[RateRule, ...] = ()
+    correlations: tuple[CorrelationRule, ...] = ()
+    regressions: tuple[RegressionRule, ...] = ()
+    age_curves: tuple[str, ...] = ()
     lang: Language = "ja"
     seed: int = DEMO_SEED
     outputs: tuple[OutputFormat, ...] = FORMATS
@@ -306,6 +388,33 @@ def demo_study(
             earlier=(EarlierTable(year=2005), EarlierTable(year=2010)),
             control="published",
         ),
+        rates=(
+            RateRule(indicator="share_severe_care", method="crude"),
+            RateRule(indicator="share_severe_care", method="indirect"),
+            RateRule(indicator="share_severe_care", method="eb_local"),
+            RateRule(indicator="share_severe_care", method="direct", zones="school_district"),
+        ),
+        correlations=(
+            CorrelationRule(indicators=("share_75plus", "share_severe_care", "share_living_alone")),
+        ),
+        regressions=_demo_regressions(),
+        age_curves=("share_severe_care", "share_severe_of_certified"),
         pseudo=Spec.tsukuba() if pseudo else None,
         certify=pseudo,
+    )
+
+
+def _demo_regressions() -> tuple[RegressionRule, ...]:
+    """Return the regressions of the demo, where the libraries for them are installed."""
+    from importlib.util import find_spec
+
+    if find_spec("statsmodels") is None or find_spec("spreg") is None:
+        return ()
+    explanatory = ("share_75plus", "share_living_alone")
+    models: tuple[RegressionModel, ...] = ("ols", "lag", "negative_binomial")
+    return tuple(
+        RegressionRule(
+            outcome="share_severe_care", explanatory=explanatory, model=model, zones="small_area"
+        )
+        for model in models
     )

@@ -6,25 +6,33 @@ import datetime as dt
 import tomllib
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, NoReturn, get_args
+from typing import Any, Final, NoReturn, TypeVar, get_args
 
+from tsukuba_gis.correlation.pairs import Adjustment, Correction
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.indicators import INDICATORS, SevereCare
+from tsukuba_gis.indicators import INDICATORS, SHARES, SevereCare
 from tsukuba_gis.io.polygons import Fix
 from tsukuba_gis.messages import LANGUAGES
 from tsukuba_gis.pseudo.spec import Spec
+from tsukuba_gis.rates import MODEL_POPULATIONS
+from tsukuba_gis.rates.bayes import Centring
 from tsukuba_gis.records import RecordKind
-from tsukuba_gis.result import FORMATS
+from tsukuba_gis.result import FORMATS, CorrelationMethod, RateMethod, RegressionModel
 from tsukuba_gis.study.description import (
     LOCAL_STATISTICS,
     OF_GROUPS,
     STATISTICS,
+    CorrelationRule,
+    RateRule,
     RecordSource,
     RegionRule,
+    RegressionRule,
     Study,
     ZoneSource,
 )
 from tsukuba_gis.zones import ZoneKind
+
+_Rule = TypeVar("_Rule", RateRule, CorrelationRule, RegressionRule)
 
 
 def read_study(path: Path | str) -> Study:
@@ -56,7 +64,7 @@ def read_study(path: Path | str) -> Study:
     if "path" not in records or "kind" not in records:
         reader.refuse("study_records_incomplete")
     title = study.pop("title", path.stem)
-    for name in ("indicators", "outputs", "statistics", "local_statistics"):
+    for name in ("indicators", "outputs", "statistics", "local_statistics", "age_curves"):
         if study.get(name):
             study[name] = tuple(study[name])
         else:
@@ -69,6 +77,9 @@ def read_study(path: Path | str) -> Study:
         records=RecordSource(**records),
         zones=reader.zones(content.get("zones")),
         regions=reader.regions(content["regions"]) if "regions" in content else None,
+        rates=reader.each(content, "rates", RateRule),
+        correlations=reader.each(content, "correlations", CorrelationRule),
+        regressions=reader.each(content, "regressions", RegressionRule),
         pseudo=reader.rules(content["pseudo"]) if "pseudo" in content else None,
         **study,
     )
@@ -83,13 +94,29 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "zones.kind": get_args(ZoneKind),
     "regions.zones": get_args(ZoneKind),
     "zones.match": ("point", "code"),
+    "rates.indicator": SHARES,
+    "rates.method": get_args(RateMethod),
+    "rates.standard": ("city", *MODEL_POPULATIONS),
+    "rates.centring": get_args(Centring),
+    "rates.zones": get_args(ZoneKind),
+    "correlations.method": get_args(CorrelationMethod),
+    "correlations.adjustment": get_args(Adjustment),
+    "correlations.correction": get_args(Correction),
+    "correlations.zones": get_args(ZoneKind),
+    "regressions.outcome": INDICATORS,
+    "regressions.model": get_args(RegressionModel),
+    "regressions.zones": get_args(ZoneKind),
 }
 _LISTS: Final[dict[str, tuple[str, ...]]] = {
     "study.indicators": INDICATORS,
     "study.outputs": FORMATS,
     "study.statistics": STATISTICS,
     "study.local_statistics": LOCAL_STATISTICS,
+    "study.age_curves": SHARES,
     "regions.indicators": INDICATORS,
+    "correlations.indicators": INDICATORS,
+    "correlations.given": INDICATORS,
+    "regressions.explanatory": INDICATORS,
     "zones.fixes": get_args(Fix),
 }
 _WHOLE: Final = {
@@ -101,13 +128,27 @@ _WHOLE: Final = {
 }
 _REAL: Final = {"study.alpha": (0.0, 1.0), "zones.nearest": (0.0, 100_000.0)}
 _FLAGS: Final = ("study.fdr", "study.certify")
+_OWN_TABLES: Final = {
+    "records", "zones", "regions", "rates", "correlations", "regressions", "projection",
+    "pseudo",
+}  # fmt: skip
 _KEYS: Final[dict[str, set[str]]] = {
-    "study": {entry.name for entry in fields(Study)} - {"records", "zones", "regions", "pseudo"}
-    | {"title_en"},
+    "study": {entry.name for entry in fields(Study)} - _OWN_TABLES | {"title_en"},
     "records": {entry.name for entry in fields(RecordSource)} - {"size"},
     "zones": {entry.name for entry in fields(ZoneSource)},
     "regions": {entry.name for entry in fields(RegionRule)},
+    "rates": {entry.name for entry in fields(RateRule)},
+    "correlations": {entry.name for entry in fields(CorrelationRule)},
+    "regressions": {entry.name for entry in fields(RegressionRule)},
 }
+# What an entry of a list of tables cannot do without.
+_MUST: Final[dict[str, set[str]]] = {
+    "rates": {"indicator"},
+    "correlations": {"indicators"},
+    "regressions": {"outcome", "explanatory"},
+}
+# Keys that go with one method only.
+_GOES_WITH: Final = {"standard": "direct", "centring": "eb_local", "given": "partial"}
 _TABLES: Final = (*_KEYS, "pseudo")
 
 
@@ -215,6 +256,26 @@ class _StudyReader:
         if not table.get("indicators") or not {"k", "floor"} & set(table):
             self.refuse("study_regions_incomplete")
         return RegionRule(**{**table, "indicators": tuple(table["indicators"])})
+
+    def each(self, content: dict[str, Any], name: str, kind: type[_Rule]) -> tuple[_Rule, ...]:
+        """Return the entries of a list of tables, such as ``[[rates]]``."""
+        entries = content.get(name, [])
+        if not isinstance(entries, list):
+            self.refuse("study_not_list", key=name)
+        rules = []
+        for number, one in enumerate(entries, start=1):
+            table = self.table(one, name)
+            lacking = [key for key in sorted(_MUST[name]) if not table.get(key)]
+            if lacking:
+                self.refuse("study_entry_lacks", table=name, number=number, key=lacking[0])
+            for key, method in _GOES_WITH.items():
+                if key in table and table.get("method") != method:
+                    self.refuse("study_goes_with", key=f"{name}.{key}", method=method)
+            made: dict[str, Any] = {
+                key: tuple(x) if isinstance(x, list) else x for key, x in table.items()
+            }
+            rules.append(kind(**made))
+        return tuple(rules)
 
     def rules(self, content: object) -> Spec:
         if not isinstance(content, dict):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from tsukuba_gis.errors import InputError, Problem
 from tsukuba_gis.messages import LANGUAGES, Language, text
 from tsukuba_gis.result import Level, Provenance, Result
-from tsukuba_gis.study import analysis, projection
+from tsukuba_gis.study import analysis, projection, shares
 from tsukuba_gis.study.inputs import read_study_records, read_study_zones
 from tsukuba_gis.study.pseudo import pseudo_of
+from tsukuba_gis.study.relations import regressions_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,10 +85,10 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         assignment = _assign(source, records, zones)
         found += [*zones.problems, *_unplaced(assignment, records)]
         on_step("step_tables")
-        level = _level(study, records, zones, assignment, names=names, on_step=on_step)
+        level, unfit = _level(study, records, zones, assignment, names=names, on_step=on_step)
         future, told = projection.projection_of(study, level, history, kind=records.kind)
         levels.append(replace(level, projection=future))
-        found += told
+        found += [*unfit, *told]
     if all(source.path is None for source in study.zones):
         outlines = _outlines()
     return Result(
@@ -110,16 +111,12 @@ def _indicator_names(study: Study, records: Records) -> tuple[str, ...]:
     from tsukuba_gis.indicators import available
 
     possible = available(records)
-    lacking = [name for name in (*study.indicators, *_unseen(study)) if name not in possible]
+    lacking = [
+        name for name in (*study.indicators, *analysis.needed(study)) if name not in possible
+    ]
     if lacking:
         raise InputError("indicator_no_columns", name=lacking[0], source=records.source)
     return study.indicators or possible
-
-
-def _unseen(study: Study) -> tuple[str, ...]:
-    """Return the indicators that parts of a study need, whether or not they are shown."""
-    alike = () if study.regions is None else study.regions.indicators
-    return (*alike, *(name for group in study.together for name in group))
 
 
 def _indicators(study: Study, names: tuple[str, ...]) -> tuple[Any, ...]:
@@ -184,9 +181,10 @@ def _level(
     *,
     names: tuple[str, ...],
     on_step: OnStep,
-) -> Level:
+) -> tuple[Level, tuple[Problem, ...]]:
     from tsukuba_gis.indicators import indicator_values, share_counts
     from tsukuba_gis.tables import hide_small, population
+    from tsukuba_gis.weights import weights_of
 
     people = population(records, found.zone_ids, zones=zones.ids)
     if records.kind == "reference":
@@ -195,24 +193,27 @@ def _level(
         records,
         found.zone_ids,
         zones=zones,
-        names=tuple(dict.fromkeys((*names, *_unseen(study)))),
+        names=tuple(dict.fromkeys((*names, *analysis.needed(study)))),
         min_count=study.min_count,
         severe=study.severe,
     )
-    shares = share_counts(
-        records, found.zone_ids, zones=zones, values=every[list(names)], severe=study.severe
-    )
+    counts = share_counts(records, found.zone_ids, zones=zones, values=every, severe=study.severe)
     on_step("step_moran")
+    graph = weights_of(zones, spelt=study.weights)
+    regressions, unfit = regressions_of(study, every, graph, zones=zones, counts=counts)
     shown = list(names)
-    return Level(
+    level = Level(
         zones=zones,
         population=people,
         values=every[shown],
         masks=masks[shown],
         total=total[shown],
         match=found.report,
-        **analysis.analyse(study, every, names=names, zones=zones, people=people, shares=shares),
+        regressions=regressions,
+        **shares.shares_of(study, records, found.zone_ids, zones=zones, graph=graph, total=total),
+        **analysis.analyse(study, every, graph, names, zones=zones, people=people, shares=counts),
     )
+    return level, unfit
 
 
 def _outlines() -> dict[str, shapely.Geometry]:
