@@ -1,6 +1,7 @@
 """Safe tables, measuring, the statistics file and its audit."""
 
 import dataclasses
+import itertools
 import json
 
 import numpy as np
@@ -16,10 +17,11 @@ from tsukuba_gis.errors import DisclosureError, InputError
 from tsukuba_gis.pseudo.audit import _Search, _System, _to_give_up, audit
 from tsukuba_gis.pseudo.cells import safe_flat
 from tsukuba_gis.pseudo.layout import families
-from tsukuba_gis.pseudo.measure import measure, merge_bands
+from tsukuba_gis.pseudo.measure import measure, measure_tallies, merge_bands
 from tsukuba_gis.pseudo.numbers import quantile_bins
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
+from tsukuba_gis.pseudo.tally import tally
 from tsukuba_gis.records import Records
 
 SPEC = Spec(
@@ -299,3 +301,34 @@ def test_who_stands_out_leaves_no_trace(city, tmp_path):
     assert json.loads((folder / "manifest.json").read_text("utf-8"))["merges"]["areas_merged"] >= 2
     real = set(zip(frame.lon, frame.lat, strict=True))
     assert not real & set(zip(pseudo.lon, pseudo.lat, strict=True))
+
+
+# ---- part by part -------------------------------------------------------------------------
+
+
+def test_a_register_measured_in_parts_gives_the_same_file(city, measured, tmp_path):
+    # Households, clusters and areas lie across parts; one part is empty of some codes.
+    frame = city.frame.sample(frac=1, random_state=5)
+    cuts = [0, 40, 900, len(frame)]
+    parts = [tally(frame[low:high], SPEC) for low, high in itertools.pairwise(cuts)]
+    assert len({part.factor("care_level")[1] for part in parts}) > 1
+    again = measure_tallies(parts[::-1], zones=toy_zones(kind="ward"))
+    measured.save(tmp_path / "whole")
+    again.save(tmp_path / "parts")
+    for path in (tmp_path / "whole").iterdir():
+        assert path.read_bytes() == (tmp_path / "parts" / path.name).read_bytes(), path.name
+
+
+def test_a_person_in_two_parts_and_parts_that_differ_are_refused(city):
+    half = len(city.frame) // 2
+    one, other = tally(city.frame[: half + 1], SPEC), tally(city.frame[half:], SPEC)
+    with pytest.raises(InputError, match="repeat a person's number"):
+        measure_tallies([one, other])
+    with pytest.raises(InputError, match="do not have the same columns"):
+        measure_tallies([one, tally(city.frame[half + 1 :].drop(columns="bmi"), SPEC)])
+
+
+def test_a_part_may_be_small_but_not_the_whole(city):
+    parts = [tally(city.frame[low : low + 3], SPEC) for low in (0, 3)]
+    with pytest.raises(DisclosureError, match="fewer than 10"):
+        measure_tallies(parts)

@@ -37,12 +37,18 @@ LevelRole = Literal["known", "published", "profile", "link"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """A grouping of leaves: cells are told apart by ``columns``; ``parents`` are coarser levels."""
+    """A grouping of leaves: cells are told apart by ``columns``; ``parents`` are coarser levels.
+
+    A cell is shown only where its parents are; but where ``over`` names coarser
+    known totals, cells of a first parent that is hidden may be shown too, and
+    are then bound by these totals less what is shown of them.
+    """
 
     name: str
     columns: tuple[str, ...]
     role: LevelRole
     parents: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -190,13 +196,17 @@ class Relation:
     units: int
 
 
-def close(shown: Bools, values: Floats, units: Floats, relations: Sequence[Relation]) -> Bools:
+def close(
+    shown: Bools, values: Floats, units: Floats, relations: Sequence[Relation],
+    worth: Floats | None = None,
+) -> Bools:  # fmt: skip
     """Give up cells until no known total tells a cell that is not shown.
 
     In every group whose total is known, what is left after subtracting the
     cells shown must be 0, or at least k persons of enough households in two
-    cells or more. Cells are only ever given up, so this ends; first those that
-    spoil no further group (one that has no hidden cell yet), smallest first.
+    cells or more. Cells are only ever given up, so this ends; first those of least
+    worth, then those that spoil no further group (one that has no hidden cell
+    yet), smallest first.
 
     Parameters
     ----------
@@ -204,8 +214,11 @@ def close(shown: Bools, values: Floats, units: Floats, relations: Sequence[Relat
         Per cell: may it be shown, its count, the households behind it.
     relations
         The groups.
+    worth
+        Per cell: how much showing it matters; all alike if None.
     """
     shown = shown.copy()
+    worth = np.zeros(len(shown)) if worth is None else worth
     while True:
         dropped = 0
         for relation in relations:
@@ -214,7 +227,8 @@ def close(shown: Bools, values: Floats, units: Floats, relations: Sequence[Relat
             if len(candidates) == 0:
                 continue
             spoilt = _spoilt(shown, values, relations)[candidates]
-            order = candidates[np.lexsort((values[candidates], spoilt, relation.group[candidates]))]
+            keys = (values[candidates], spoilt, worth[candidates], relation.group[candidates])
+            order = candidates[np.lexsort(keys)]
             first = np.unique(relation.group[order], return_index=True)[1]
             shown[order[first]] = False
             dropped += len(first)
@@ -250,13 +264,15 @@ class Rules:
     ``k`` is the threshold of each leaf (its area's), ``units`` the smallest
     number of households behind a count, ``zeros`` whether empty cells are
     declared, and ``allowed`` names, for some levels, the cells that may be
-    shown at all: another table would tell the others.
+    shown at all: another table would tell the others. ``worth`` says, for some
+    levels, which cells to keep rather than others, where that is a choice.
     """
 
     k: Floats
     units: int
     zeros: bool
     allowed: Mapping[str, Bools] = field(default_factory=dict)
+    worth: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def protect(table: Family, leaf_values: Floats, leaf_units: Floats, rules: Rules) -> None:
@@ -289,10 +305,13 @@ def protect(table: Family, leaf_values: Floats, leaf_units: Floats, rules: Rules
             shown = _safe_profile(table, level, leaf_values, leaf_units, rules)
         shown &= rules.allowed.get(name, True)
         relations = [_relation(table, level, parent, threshold, rules) for parent in level.parents]
-        if level.role == "published":
+        if level.over:
+            relations += [_over(table, level, total, relations[0]) for total in level.over]
+        elif level.role == "published":
             for relation in relations:
                 shown &= relation.known[relation.group]
-        table.values[name] = np.where(close(shown, values, behind, relations), values, np.nan)
+        shown = close(shown, values, behind, relations, rules.worth.get(name))
+        table.values[name] = np.where(shown, values, np.nan)
 
 
 def _relation(
@@ -308,6 +327,19 @@ def _relation(
     k = np.zeros(table.size(parent))
     np.maximum.at(k, group, np.where(np.isfinite(threshold), threshold, 0))
     return Relation(group=group, known=known, k=k, units=rules.units)
+
+
+def _over(table: Family, level: Level, total: str, parent: Relation) -> Relation:
+    """Return the relation of cells whose parent is hidden to a total above; of no others."""
+    first = np.unique(table.codes[level.name], return_index=True)[1]
+    size = table.size(total)
+    hidden = ~parent.known[parent.group]
+    group = np.where(hidden, table.codes[total][first], size)
+    k = np.zeros(size + 1)
+    np.maximum.at(k, group, parent.k[parent.group])
+    return Relation(
+        group=group, known=np.append(np.ones(size, dtype=bool), False), k=k, units=parent.units
+    )
 
 
 def _safe_profile(

@@ -281,7 +281,7 @@ def _area_ages(city: City) -> Family:
             Level(name="top", columns=("area", "top"), role="published",
                   parents=("area", "cluster_top")),
             Level(name="leaf", columns=("area", "band"), role="published",
-                  parents=("top", "cluster_band")),
+                  parents=("top", "cluster_band"), over=("area", "cluster_top")),
         ),
     )  # fmt: skip
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tsukuba_gis.pseudo.cells import Rules, protect
+from tsukuba_gis.pseudo.counts import one_thread
 from tsukuba_gis.pseudo.layout import (
     BROAD,
     FIVE,
@@ -21,15 +23,16 @@ from tsukuba_gis.pseudo.layout import (
     tables,
 )
 from tsukuba_gis.pseudo.numbers import measure_numbers, pd_concat
-from tsukuba_gis.pseudo.people import MAX_AGE, pattern_table, patterns_of, people_of, spelt
+from tsukuba_gis.pseudo.people import pattern_table, patterns_of, people_of
 from tsukuba_gis.pseudo.places import measure_mesh
 from tsukuba_gis.pseudo.statistics import Statistics
+from tsukuba_gis.pseudo.tally import MAX_AGE, joined, tally
 
 # Steps in which shares of hidden people are told.
 _STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from tsukuba_gis.pseudo.cells import Family
     from tsukuba_gis.pseudo.people import People
     from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.pseudo.tally import Tally
     from tsukuba_gis.records import Records
     from tsukuba_gis.zones import Zones
 
@@ -80,11 +84,40 @@ def measure(records: Records, spec: Spec, *, zones: Zones | None = None) -> Stat
     >>> statistics.tables["bands"]["persons"].tolist()
     [20, 20]
     """
-    frame = records.frame
-    spec = spec.resolve(str(column) for column in frame.columns)
-    if zones is None:
-        spec = spec.without_places()
-    people = people_of(frame, spec, zones)
+    return measure_tallies([tally(records.frame, spec)], zones=zones)
+
+
+def measure_tallies(parts: Sequence[Tally], *, zones: Zones | None = None) -> Statistics:
+    """Reduce a register that was tallied part by part to safe statistics.
+
+    Parameters
+    ----------
+    parts
+        The tallies of all parts (:func:`tsukuba_gis.pseudo.tally.tally`), in any
+        order and however the register was divided: the file is the same.
+    zones
+        As for :func:`measure`.
+
+    Returns
+    -------
+    Statistics
+        That of the whole register, not audited yet.
+
+    Raises
+    ------
+    InputError
+        If the parts have different columns, or a person occurs twice.
+    DisclosureError
+        If the register is too small, or a column of codes is an identifier.
+    """
+    register = joined(parts)
+    spec = register.spec if zones is not None else register.spec.without_places()
+    with one_thread():
+        return _measured(register, spec, zones)
+
+
+def _measured(register: Tally, spec: Spec, zones: Zones | None) -> Statistics:
+    people = people_of(register, spec, zones)
     pattern, patterns, members, spelt = patterns_of(people)
     city = City(
         spec=spec, codes=people.codes, bands=_bands(people), areas=_areas(people),
@@ -93,7 +126,7 @@ def measure(records: Records, spec: Spec, *, zones: Zones | None = None) -> Stat
     coded = encode(people, city)
     coded["pattern"] = pattern
     built = tables(city)
-    coded["user"] = _users(frame, spec)
+    coded["user"] = _users(register, spec)
     profiles = []
     for table in built.values():
         counts = _fill(table, people, coded, _rules(table, city, built))
@@ -102,21 +135,22 @@ def measure(records: Records, spec: Spec, *, zones: Zones | None = None) -> Stat
     written = {
         "bands": _labelled_bands(city),
         "years": _years(people, city),
-        "areas": _labelled_areas(people, city, frame),
+        "areas": _labelled_areas(people, city, register),
         "pairs": _labelled_pairs(people),
         "patterns": pattern_table(patterns, spelt, people.codes["type"]),
         **{name: labelled(table, city) for name, table in built.items()},
         "profile": pd_concat(profiles, ["table", "context", "part", "share", "step"]),
         "gaps": _gaps(people, city),
         "pools": _pools(people, city, pattern),
-        **measure_numbers(frame, people, city, built["users"], coded),
-        **measure_mesh(frame, people, zones),
+        **measure_numbers(register.values, people, city, built["users"], coded),
+        **measure_mesh(register.values, people, zones),
     }
+    kept = set(spec.columns)
     return Statistics(
         spec=spec,
         tables={name: table for name, table in written.items() if len(table.columns)},
         codes=people.codes,
-        columns={str(c): str(frame[c].dtype) for c in frame.columns if c in set(spec.columns)},
+        columns={name: dtype for name, dtype in register.columns.items() if name in kept},
         merges=people.merges,
     )
 
@@ -172,8 +206,27 @@ def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules
     seen = np.sort(leaf[inside] * (people.households + 1) + home[inside])
     once = np.append(True, seen[1:] != seen[:-1])[: len(seen)]
     behind = np.bincount(seen[once] // (people.households + 1), minlength=n).astype(np.float64)
+    if table.name == "area_ages":
+        rules = dataclasses.replace(
+            rules, worth={"top": _ratio_worth(table, counts, people.spec.k)}
+        )
     protect(table, counts, behind, rules)
     return counts
+
+
+def _ratio_worth(table: Family, counts: Floats, k: int) -> Floats:
+    """Return 1 for the youngest and the oldest, 2 where both may be shown, and 0 between.
+
+    Their ratio is asked for: where something has to be hidden beside a small
+    cell, it is the ages between, of which most bands can be shown all the same.
+    """
+    cells, number = table.cells("top"), table.total("top", counts)
+    top, area = cells.top.to_numpy(), cells.area.to_numpy()
+    whole = np.ones(int(area.max()) + 1, dtype=bool)
+    ends = (top == top.min(), top == top.max())
+    for end in ends:
+        whole[area[end & (number < k)]] = False
+    return np.where(ends[0] | ends[1], np.where(whole[area], 2.0, 1.0), 0.0)
 
 
 def _profile(table: Family, city: City, counts: Floats) -> pd.DataFrame:
@@ -333,11 +386,11 @@ def _areas(people: People) -> pd.DataFrame:
     )
 
 
-def _users(frame: pd.DataFrame, spec: Spec) -> Ints:
+def _users(register: Tally, spec: Spec) -> Ints:
     """Tell who has an amount above zero."""
-    user = np.zeros(len(frame), dtype=bool)
+    user = np.zeros(len(register), dtype=bool)
     for column in spec.sums:
-        user |= frame[column].to_numpy(dtype=np.float64, na_value=np.nan) > 0
+        user |= register.values[column] > 0
     return user.astype(np.int64)
 
 
@@ -355,7 +408,7 @@ def _labelled_bands(city: City) -> pd.DataFrame:
     )
 
 
-def _labelled_areas(people: People, city: City, frame: pd.DataFrame) -> pd.DataFrame:
+def _labelled_areas(people: People, city: City, register: Tally) -> pd.DataFrame:
     """Return the areas with what is carried: the value that at least k of their persons bear."""
     import pandas as pd
 
@@ -368,9 +421,7 @@ def _labelled_areas(people: People, city: City, frame: pd.DataFrame) -> pd.DataF
         }
     )
     for column in city.spec.carried:
-        codes, names = spelt(frame[column])
-        rank = np.argsort(np.argsort(names))
-        codes, names = rank[codes], sorted(names)
+        codes, names = register.factor(column)
         pairs, counts = np.unique(people.area * len(names) + codes, return_counts=True)
         order = np.lexsort((pairs, -counts, pairs // len(names)))
         best = order[np.unique(pairs[order] // len(names), return_index=True)[1]]

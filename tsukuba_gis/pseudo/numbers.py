@@ -47,14 +47,18 @@ _LEVELS: Final = (
 
 
 def measure_numbers(
-    frame: pd.DataFrame, people: People, city: City, users: Family, coded: Mapping[str, Ints]
-) -> dict[str, pd.DataFrame]:
+    numbers: Mapping[str, Floats],
+    people: People,
+    city: City,
+    users: Family,
+    coded: Mapping[str, Ints],
+) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Return the tables of sums, groups, states, quantiles, correlations and units.
 
     Parameters
     ----------
-    frame, people, coded
-        The register, as rows and as codes.
+    numbers, people, coded
+        The register, as numbers and as codes.
     city
         What the city consists of.
     users
@@ -63,9 +67,7 @@ def measure_numbers(
     spec = city.spec
     if not spec.numeric:
         return {}
-    values = {
-        column: frame[column].to_numpy(dtype=np.float64, na_value=np.nan) for column in spec.numeric
-    }
+    values = {column: numbers[column] for column in spec.numeric}
     sums = pd_concat(
         [_safe_sums(column, values[column], city, coded) for column in spec.sums],
         ["level", "column", "cluster", "broad", "severity", "total"],

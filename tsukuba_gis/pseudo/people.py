@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.errors import DisclosureError, InputError
+from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.pseudo.counts import distinct
 from tsukuba_gis.pseudo.layout import RARE
-from tsukuba_gis.schema import CARE_LEVELS, HOUSEHOLD_TYPES, RELATIONS, SEXES
+from tsukuba_gis.schema import CARE_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,16 +24,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.pseudo.tally import Tally
     from tsukuba_gis.zones import Zones
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
-
-MAX_AGE = 150
-# Orders in which known codes are listed; unknown ones follow, sorted.
-_ORDERS = {
-    "sex": SEXES, "care": CARE_LEVELS, "type": HOUSEHOLD_TYPES, "relation": RELATIONS,
-}  # fmt: skip
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -72,48 +67,43 @@ class People:
         return place
 
 
-def people_of(frame: pd.DataFrame, spec: Spec, zones: Zones | None) -> People:
+def people_of(register: Tally, spec: Spec, zones: Zones | None) -> People:
     """Return a register as codes, small clusters, areas and codes merged.
 
     Parameters
     ----------
-    frame
-        The register.
+    register
+        Tallied.
     spec
-        Already resolved against the register's columns.
+        Its spec, without home points where there are no zones.
     zones
         Polygons of the areas: a small area joins the nearest; without them,
         the largest of its cluster.
 
     Raises
     ------
-    InputError
-        If the register is empty, an age or cluster is missing or impossible,
-        or a person number occurs twice.
     DisclosureError
         If a column of codes is an identifier in disguise, or the register is
         too small to be told of at all.
     """
-    _check(frame, spec)
     merges: dict[str, int] = {}
-    age = frame[spec.age].to_numpy(dtype=np.float64).astype(np.int64)
-    household = _households(frame, spec)
-    raw_cluster, cluster_names = _factor(frame, spec.cluster, "cluster")
-    raw_area, area_names = _factor(frame, spec.area, "area")
+    age, household = register.age.astype(np.int64), register.homes()
+    raw_cluster, cluster_names = register.factor(spec.cluster)
+    raw_area, area_names = register.factor(spec.area)
     raw_cluster, raw_area = _together(household, raw_cluster, raw_area, merges)
-    sex = _category(frame, spec.sex, "sex", household, spec, {})[0]
+    sex = _category(register, spec.sex, "sex", household, spec, {})[0]
     cluster, clusters = _merge_clusters(
         (raw_cluster, raw_area, household, sex), cluster_names, spec, merges
     )
     area, area_labels, area_clusters = _merge_areas(
-        (cluster, raw_area, household), area_names, spec, zones, merges
+        (cluster, raw_area, household, age), area_names, spec, zones, merges
     )
     codes: dict[str, tuple[str, ...]] = {"cluster": clusters}
     columns = {"sex": spec.sex, "care": spec.care, "type": spec.household_type,
                "relation": spec.relation}  # fmt: skip
     arrays = {}
     for role, column in columns.items():
-        arrays[role], codes[role] = _category(frame, column, role, household, spec, merges)
+        arrays[role], codes[role] = _category(register, column, role, household, spec, merges)
     # A type belongs to the whole household: the one that most members bear.
     arrays["type"] = _mode_by(household, arrays["type"], len(codes["type"]))[household]
     household = _divided(household, arrays["type"], codes["type"], spec, merges)
@@ -126,77 +116,6 @@ def people_of(frame: pd.DataFrame, spec: Spec, zones: Zones | None) -> People:
         type=arrays["type"], relation=arrays["relation"], household=household, area=area,
         area_names=area_labels, area_clusters=area_clusters, pairs=pairs, merges=merges,
     )  # fmt: skip
-
-
-def _check(frame: pd.DataFrame, spec: Spec) -> None:  # noqa: C901 - one fault after another
-    import pandas as pd
-
-    if len(frame) < spec.k:
-        raise DisclosureError("pseudo_too_few", k=spec.k)
-    for column in (spec.age, *spec.numeric):
-        if not pd.api.types.is_numeric_dtype(frame[column]):
-            raise InputError("pseudo_not_numeric", column=column)
-    ages = frame[spec.age].to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = ~((ages >= 0) & (ages < MAX_AGE) & (np.floor(ages) == ages))
-    if bad.any():
-        raise InputError("pseudo_ages", column=spec.age, n=int(bad.sum()))
-    if (missing := int(frame[spec.cluster].isna().sum())) > 0:
-        raise InputError("pseudo_cluster_missing", column=spec.cluster, n=missing)
-    if spec.person in frame.columns:
-        twice = int(frame[spec.person].duplicated().sum())
-        if twice:
-            raise InputError("pseudo_person_twice", column=spec.person, n=twice)
-    for column in spec.numeric:
-        values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        if np.isinf(values).any():
-            raise InputError("pseudo_infinite", column=column, n=int(np.isinf(values).sum()))
-    for column in spec.sums:
-        values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        if (values < 0).any():
-            raise InputError("pseudo_negative", column=column, n=int((values < 0).sum()))
-
-
-def _households(frame: pd.DataFrame, spec: Spec) -> Ints:
-    """Return household codes; a person without a number is a household alone."""
-    import pandas as pd
-
-    if spec.household is None:
-        return np.arange(len(frame))
-    codes = pd.factorize(frame[spec.household])[0].astype(np.int64)
-    lonely = np.flatnonzero(codes < 0)
-    codes[lonely] = codes.max(initial=-1) + 1 + np.arange(len(lonely))
-    return codes
-
-
-def _factor(frame: pd.DataFrame, column: str | None, role: str) -> tuple[Ints, tuple[str, ...]]:
-    """Return codes and names of a column, in an order that the rows do not decide."""
-    if column is None:
-        return np.zeros(len(frame), dtype=np.int64), ("",)
-    codes, names = spelt(frame[column])
-    known = {name: place for place, name in enumerate(_ORDERS.get(role, ()))}
-    order = sorted(range(len(names)), key=lambda i: (known.get(names[i], 99), names[i]))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    return rank[codes], tuple(names[i] for i in order)
-
-
-def spelt(column: pd.Series[Any]) -> tuple[Ints, list[str]]:
-    """Return a column as codes and their spelling; a missing value is spelt as nothing.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> codes, names = spelt(pd.Series(["b", None, "a", "b"]))
-    >>> [names[code] for code in codes]
-    ['b', '', 'a', 'b']
-    """
-    import pandas as pd
-
-    codes, values = pd.factorize(column)
-    # Few values are spelt, not every row; those that are spelt alike are one.
-    texts = [str(value) for value in values] + ([""] if (codes < 0).any() else [])
-    number, names = pd.factorize(np.array(texts, dtype=object))
-    return number[codes], [str(name) for name in names]
 
 
 def _mode_by(group: Ints, values: Ints, n_values: int) -> Ints:
@@ -267,15 +186,17 @@ def _merge_clusters(
 
 
 def _merge_areas(
-    people: tuple[Ints, Ints, Ints], names: tuple[str, ...], spec: Spec, zones: Zones | None,
+    people: tuple[Ints, Ints, Ints, Ints], names: tuple[str, ...], spec: Spec, zones: Zones | None,
     merges: dict[str, int],
 ) -> tuple[Ints, tuple[str, ...], Ints]:  # fmt: skip
     """Merge areas that are too small into the nearest safe area of the cluster.
 
-    An area that lies in two clusters counts as two. Where a cluster has no
-    safe area, its people get an area without a name.
+    Among the safe areas those go first whose children and old people (the ends
+    of ``area_top``) keep their counts, or are too few to be shown anyway. An
+    area that lies in two clusters counts as two. Where a cluster has no safe
+    area, its people get an area without a name.
     """
-    cluster, area, household = people
+    cluster, area, household, age = people
     span = len(names)
     units, unit = np.unique(cluster * span + area, return_inverse=True)
     of_cluster, of_name = units // span, units % span
@@ -284,6 +205,10 @@ def _merge_areas(
     needed = spec.k if spec.household else 0
     enough = (persons >= spec.k) & (homes >= needed) & (named | (spec.area is None))
     merges["areas_merged"] = int((~enough).sum())
+    top = np.searchsorted(spec.area_top, age, side="right") - 1
+    last = len(spec.area_top) - 1
+    ends = np.stack([np.bincount(unit[top == t], minlength=len(units)) for t in (0, last)], axis=1)
+    whole = ends.min(axis=1) >= spec.k
     centres = _centres(names, zones)
     target = np.arange(len(units))
     for lost in np.flatnonzero(~enough):
@@ -293,8 +218,9 @@ def _merge_areas(
             named[target[lost]] = False
             continue
         apart = np.hypot(*(centres[of_name[hosts]] - centres[of_name[lost]]).T)
-        nearest = np.lexsort((-persons[hosts], np.where(np.isfinite(apart), apart, np.inf)))
-        target[lost] = hosts[nearest[0]]
+        apart = np.where(np.isfinite(apart), apart, np.inf)
+        spoilt = whole[hosts] & ends[lost].any()
+        target[lost] = hosts[np.lexsort((-persons[hosts], apart, spoilt))[0]]
     kept = np.unique(target)
     rank = np.full(len(units), -1)
     rank[kept] = np.arange(len(kept))
@@ -323,18 +249,18 @@ def zone_ids(names: tuple[str, ...], zones: Zones) -> list[int]:
 
 
 def _category(
-    frame: pd.DataFrame, column: str | None, role: str, household: Ints, spec: Spec,
+    register: Tally, column: str | None, role: str, household: Ints, spec: Spec,
     merges: dict[str, int],
 ) -> tuple[Ints, tuple[str, ...]]:  # fmt: skip
     """Return codes of a category column; codes of too few people join a common one."""
-    codes, names = _factor(frame, column, role)
+    codes, names = register.factor(column)
     if column is None:
         return codes, names
     persons = np.bincount(codes, minlength=len(names))
     behind = _behind(codes, household, len(names))
     units = spec.units if spec.household else 0
     enough = (persons >= spec.k) & (behind >= units)
-    if persons[enough].sum() < len(frame) / 2:
+    if persons[enough].sum() < len(register) / 2:
         raise DisclosureError("pseudo_identifier", column=column)
     merges[f"codes_merged_{role}"] = int((~enough & (persons > 0)).sum())
     kept = np.flatnonzero(enough)

@@ -12,7 +12,7 @@ from tsukuba_gis.pseudo.people import zone_ids
 from tsukuba_gis.records import LONLAT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def measure_mesh(
-    frame: pd.DataFrame, people: People, zones: Zones | None
+    numbers: Mapping[str, Floats], people: People, zones: Zones | None
 ) -> dict[str, pd.DataFrame]:
     """Return households per area and square, where there are at least k.
 
@@ -40,8 +40,8 @@ def measure_mesh(
     if spec.lon is None or spec.lat is None or zones is None or not spec.mesh_metres:
         return {}
     first = people.first
-    lon = frame[spec.lon].to_numpy(dtype=np.float64, na_value=np.nan)[first]
-    lat = frame[spec.lat].to_numpy(dtype=np.float64, na_value=np.nan)[first]
+    lon = numbers[spec.lon][first]
+    lat = numbers[spec.lat][first]
     types = people.codes["type"]
     homes = np.isfinite(lon) & np.isfinite(lat)
     if spec.institution in types:
