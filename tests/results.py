@@ -138,9 +138,11 @@ def _local_frame(values, zones, names):
 
 def _moran(name, values, zones):
     z, lag = lags(values, zones)
-    i = float((z * lag).sum() / (z * z).sum()) if values.nunique() > 1 else np.nan
+    known = values.nunique() > 1
+    i = float((z * lag).sum() / (z * z).sum()) if known else np.nan
     return Moran(
-        indicator=name, i=i, expected=-1 / max(len(z) - 1, 1), z=9.1, p=0.0002, n=int(z.count()),
+        indicator=name, i=i, expected=-1 / max(len(z) - 1, 1), z=9.1 if known else np.nan,
+        p=0.0002 if known else np.nan, n=int(z.count()),
         n_missing=int(z.isna().sum()), n_islands=0, permutations=9999, seed=7, weights="queen",
     )  # fmt: skip
 
@@ -184,8 +186,8 @@ def _correlations(values):
                 low=r - 0.08,
                 high=r + 0.08,
                 alpha=0.05,
-                p=1e-6,
-                p_spatial=0.004,
+                p=1e-6 + 0 * r,
+                p_spatial=0.004 + 0 * r,
                 adjustment="dutilleul",
                 effective_n=31.5,
                 n=len(known),

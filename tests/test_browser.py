@@ -8,6 +8,7 @@ from dataclasses import replace
 import folium
 import pytest
 from browser import CHROMIUM, Browser
+from test_maps import folium_pages
 from toys import toy_indicators, toy_level, toy_result
 
 from tsukuba_gis.maps import choropleth, offline_html
@@ -398,6 +399,28 @@ def test_any_folium_map_made_offline_works(browser, tmp_path):
     browser.open(page)
     assert browser.ask("document.querySelectorAll('path.leaflet-interactive').length") == 9
     assert browser.ask("document.querySelector('.leaflet-control-layers') !== null")
+
+
+@pytest.mark.parametrize("kind", ["choropleth", "explore", "categories", "pins"])
+def test_maps_of_folium_and_geopandas_draw_without_a_network(browser, tmp_path, kind):
+    page = tmp_path / "page.html"
+    page.write_text(offline_html(folium_pages()[kind]), encoding="utf-8")
+    browser.open(page)
+    if kind == "pins":
+        browser.ask("document.querySelector('.leaflet-marker-icon').click()")
+        browser.settle()
+        assert text(browser, ".leaflet-popup-content") == "駅"
+        return
+    assert browser.ask("document.querySelectorAll('path.leaflet-interactive').length") == 9
+    fills = browser.ask(
+        "new Set([...document.querySelectorAll('path.leaflet-interactive')]"
+        ".map(path => path.getAttribute('fill'))).size"
+    )
+    assert fills >= 3
+    if kind == "categories":
+        assert "甲" in text(browser, ".maplegend")
+    else:  # the colour bar is drawn
+        assert browser.ask("document.querySelectorAll('.legend rect').length") >= 3
 
 
 def test_dark_page_is_dark(path):

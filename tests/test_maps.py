@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import folium
+import folium.plugins
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -99,9 +100,8 @@ def test_polygons_come_back_as_they_were():
 def test_the_packed_topology_holds_the_same_arcs():
     made = topology(drawing_shapes(toy_zones().frame.geometry))
     held = packed(made)
-    assert [unpack(arc) for arc in held["arcs"]] == [
-        [step for pair in arc for step in pair] for arc in made["arcs"]
-    ]
+    assert unpack(held["lengths"]) == [len(arc) for arc in made["arcs"]]
+    assert unpack(held["steps"]) == [step for arc in made["arcs"] for pair in arc for step in pair]
     assert held["zones"][0] == made["objects"]["zones"]["geometries"][0]["arcs"]
 
 
@@ -196,7 +196,9 @@ def test_values_and_reasons_by_hand():
     lisa = data["lisa"]["share_65plus"]
     assert lisa["cluster"] == "334441620"
     assert unpack(lisa["z"]) == [-1500, -800, 0, -800, 0, 800, None, 800, 1500]
-    assert lisa["p"][-1] == 0.008  # the corrected one, by which the class is given
+    assert (
+        unpack(lisa["p"])[-1] == 800
+    )  # hundred-thousandths; the corrected one, by which the class is given
 
 
 def test_city_pyramid_is_the_sum_and_unknown_where_a_cell_is_hidden():
@@ -277,7 +279,7 @@ def test_local_statistics_and_regions_bring_classes_colours_and_words(level, dat
 def test_rates_are_further_columns_with_their_interval(level, data):
     direct, indirect = data["rates"]
     assert direct["values"][0] == pytest.approx(level.rates[0].frame["value"].iloc[0], rel=1e-6)
-    assert direct["low"][0] == pytest.approx(level.rates[0].frame["low"].iloc[0], rel=1e-3)
+    assert unpack(direct["low"])[0] == round(1e4 * level.rates[0].frame["low"].iloc[0])
     assert (direct["unit"], indirect["unit"]) == ("share", "ratio")
     # a ratio to what is expected has 1 in the middle of its classes
     edges = indirect["classes"]["edges"]["centred"]
@@ -402,12 +404,38 @@ def test_a_folium_layer_of_zones_is_made_offline():
     assert r"b2\u533a" in page
 
 
+def folium_pages():
+    """Maps that people make with folium and geopandas, whole pages."""
+    zones = toy_zones().frame.to_crs(6668).assign(v=range(9), kind=list("甲乙丙") * 3)
+    table = zones.reset_index()
+    choropleth_map = folium.Map(location=(36.08, 140.1), tiles=None)
+    folium.Choropleth(
+        geo_data=table, data=table, columns=["zone_id", "v"], legend_name="値",
+        key_on="feature.properties.zone_id",
+    ).add_to(choropleth_map)  # fmt: skip
+    pins = folium.Map(location=(36.08, 140.1), tiles=None)
+    folium.Marker((36.08, 140.1), popup="駅", icon=folium.Icon(color="red")).add_to(pins)
+    return {
+        "choropleth": saved(choropleth_map),
+        "explore": saved(zones.explore("v", tiles=None, popup=True)),
+        "categories": saved(zones.explore("kind", tiles=None, categorical=True)),
+        "pins": saved(pins),
+    }
+
+
+@pytest.mark.parametrize("kind", ["choropleth", "explore", "categories", "pins"])
+def test_maps_of_folium_and_geopandas_are_made_offline(kind):
+    page = offline_html(folium_pages()[kind])
+    assert loads(page) == []
+    assert POLICY in page
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
         (lambda m: folium.TileLayer("OpenStreetMap").add_to(m), "tile.openstreetmap.org"),
-        (lambda m: folium.Marker((36, 140), popup="駅").add_to(m), "jquery"),
-        (lambda m: folium.Marker((36, 140), icon=folium.Icon()).add_to(m), "awesome"),
+        (lambda m: m.get_root().script.add_child(folium.Element("$.ajax('x')")), "jquery"),
+        (lambda m: folium.plugins.MarkerCluster().add_to(m), "markercluster"),
         (lambda m: m.add_js_link("d3", "https://cdn.example/d3.v4.min.js"), "d3.v4.min.js"),
         (
             lambda m: folium.raster_layers.ImageOverlay(
@@ -416,7 +444,7 @@ def test_a_folium_layer_of_zones_is_made_offline():
             "pictures.example",
         ),
     ],
-    ids=["tiles", "popup", "icon", "plugin", "picture"],
+    ids=["tiles", "jquery", "cluster", "plugin", "picture"],
 )
 def test_a_map_that_would_load_something_is_refused(spoil, why, monkeypatch):
     monkeypatch.setattr(folium.Map, "default_js", list(folium.Map.default_js))

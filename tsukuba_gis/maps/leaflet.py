@@ -38,8 +38,13 @@ PAGE_SCRIPTS = (
 
 
 def scripts(names: tuple[str, ...]) -> str:
-    """Return the package's own scripts as one, closed in so that no name leaks."""
-    return '(function () {\n"use strict";\n' + "\n".join(map(asset, names)) + "})();\n"
+    """Return the package's own scripts as one, closed in so that no name leaks.
+
+    Without indentation and lines of comment: they stand in the package, and a page is sent.
+    """
+    lines = (line.strip() for name in names for line in asset(name).splitlines())
+    kept = (line for line in lines if line and not line.startswith("//"))
+    return '(function () {\n"use strict";\n' + "\n".join(kept) + "\n})();\n"
 
 
 class _Raw(Element):

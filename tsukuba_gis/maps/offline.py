@@ -7,6 +7,7 @@ page is not made.
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 from dataclasses import dataclass
@@ -90,18 +91,28 @@ def policy(tiles: Tiles | None = None) -> str:
     return POLICY if tiles is None else POLICY.replace(allowed, f"{allowed} {tiles.origin}")
 
 
+# Larger data are compressed.
+_PLAIN_DATA: Final = 400_000
 _SCRIPT = re.compile(r"<script\b[^>]*\bsrc\s*=\s*[\"']?([^\"'\s>]+)[^>]*>\s*</script>", re.I)
 _LINK = re.compile(r"<link\b[^>]*\bhref\s*=\s*[\"']?([^\"'\s>]+)[^>]*>", re.I)
-# Files that folium always links but that only some of its features use:
-# pattern of the URL → pattern that betrays the use.
+# Files that folium and geopandas link: pattern of the address → what betrays a use of them
+# that ``assets/folium.js`` does not stand in for. Where it does, or where they are not used at
+# all, the link is dropped.
 _FOLIUM_EXTRAS = {
-    r"/jquery[-.@\d]*(\.min)?\.js$": r"\$\(|\bjQuery\b",
+    r"/jquery[-.@\d]*(\.min)?\.js$": (
+        r"(?:\$|\bjQuery)(?:\.\w|\((?!`|\s*function\b|this\b|\s*\"\.maplegend\"))"
+    ),
+    r"/ui/[\d.]+/jquery-ui\.js$": r"\.(?:dialog|sortable|resizable|slider)\(",
     r"/bootstrap@?[\d.]*/dist/(js|css)/bootstrap(\.bundle)?\.min\.(js|css)$": r"\bbootstrap\.",
-    r"/bootstrap-glyphicons\.css$": r"\bL\.AwesomeMarkers\b",
-    r"/fontawesome-free@?[\d.]*/css/all\.min\.css$": r"\bL\.AwesomeMarkers\b",
-    r"/leaflet\.awesome-markers\.(js|css)$": r"\bL\.AwesomeMarkers\b",
-    r"/leaflet\.awesome\.rotate\.min\.css$": r"\bL\.AwesomeMarkers\b",
+    r"/bootstrap-glyphicons\.css$": r"(?!)",
+    r"/fontawesome-free@?[\d.]*/css/all\.min\.css$": r"(?!)",
+    r"/leaflet\.awesome-markers\.(js|css)$": r"\bL\.AwesomeMarkers\.(?!icon\b)",
+    r"/leaflet\.awesome\.rotate\.min\.css$": r"(?!)",
+    r"/d3/3[.\d]*/d3\.min\.js$": r"\bd3\.(?!select\(\"|scale\.(?:threshold|linear)\(|svg\.axis\()",
 }
+# Marks the place behind Leaflet while the page is made.
+_LEAFLET_HERE = "<!-- leaflet stands above -->"
+_STANDS_IN = re.compile(r"\$\(|\bd3\.|\bL\.AwesomeMarkers\b")
 _REMOTE = re.compile(r"^(https?:)?//", re.I)
 _LOADING = re.compile(
     r"(?:\b(?:src|srcset|poster|action|data)\s*=\s*[\"']?|url\(\s*[\"']?|@import\s+[\"']?"
@@ -166,12 +177,27 @@ def script_json(data: object) -> str:
     return text
 
 
+def data_element(data: object) -> str:
+    """Return the element that holds a page's data, compressed where it would be large.
+
+    Above 0.4 MB the data are gzip in base64, which browsers since 2020 (Firefox and Safari
+    since 2023) unpack by themselves; in an older one the page says so.
+    """
+    plain = script_json(data)
+    if len(plain) < _PLAIN_DATA:
+        return f'<script id="data" type="application/json">{plain}</script>'
+    # Without a time inside, the same data give the same bytes.
+    small = base64.b64encode(gzip.compress(plain.encode("utf-8"), 9, mtime=0)).decode("ascii")
+    return f'<script id="data" type="application/gzip">{small}</script>'
+
+
 def offline_html(html: str) -> str:
     """Return a folium page that needs no network.
 
-    Leaflet's script and style are written into the page, the files that folium
-    links but the map does not use are dropped, and a policy is added that lets
-    the browser load nothing.
+    Leaflet's script and style are written into the page, and a policy is added that lets
+    the browser load nothing. For what folium's own layers use of jQuery, d3 and AwesomeMarkers
+    (popups, the colour bar of ``Choropleth``, the legend of ``explore``, coloured pins) a
+    small script stands in: a legend can then not be dragged, and pins carry no sign.
 
     Parameters
     ----------
@@ -182,8 +208,8 @@ def offline_html(html: str) -> str:
     Raises
     ------
     InputError
-        If the page would load anything else: tiles, a plugin's script, or a
-        file of folium's that the map really uses.
+        If the page would load anything else (tiles, a plugin's script), or uses more of
+        those files than that.
 
     Examples
     --------
@@ -194,6 +220,11 @@ def offline_html(html: str) -> str:
     bare = _LINK.sub("", _SCRIPT.sub("", html))
     page = _SCRIPT.sub(lambda found: _inlined(found[1], bare), html)
     page = _LINK.sub(lambda found: _inlined(found[1], bare), page)
+    if _STANDS_IN.search(bare):
+        page = page.replace(
+            _LEAFLET_HERE, f"{_LEAFLET_HERE}<script>{asset('folium.js')}</script>", 1
+        )
+    page = page.replace(_LEAFLET_HERE, "")
     left = _LOADING.search(page)
     if left is not None:
         raise InputError("offline_url", url=left[1])
@@ -206,7 +237,9 @@ def _inlined(url: str, page: str) -> str:
     """Return what takes the place of a link to a file."""
     path = url.split("?")[0]
     if re.search(r"/leaflet@?[\d.]*/(dist/)?leaflet\.js$", path):
-        return f"<script>{leaflet_js()}</script>\n<script>{leaflet_marker_js()}</script>"
+        return (
+            f"<script>{leaflet_js()}</script><script>{leaflet_marker_js()}</script>{_LEAFLET_HERE}"
+        )
     if re.search(r"/leaflet@?[\d.]*/(dist/)?leaflet\.css$", path):
         return f"<style>{leaflet_css()}</style>"
     for pattern, use in _FOLIUM_EXTRAS.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,16 +16,7 @@ SIGNS: Final = "".join(chr(code) for code in range(32, 127) if chr(code) not in 
 _BASE: Final = len(SIGNS) // 2
 
 
-def _digits(number: int) -> str:
-    text = ""
-    while number >= _BASE:
-        number, digit = divmod(number, _BASE)
-        text += SIGNS[_BASE + digit]
-    return text + SIGNS[number]
-
-
-# Nearly all numbers of a page are among these.
-_READY: Final = [_digits(number) for number in range(4 * _BASE * _BASE)]
+_SIGN_CODES: Final = np.frombuffer(SIGNS.encode("ascii"), dtype=np.uint8)
 
 
 def pack(numbers: Iterable[float], *, scale: float = 1.0) -> str:
@@ -51,10 +42,20 @@ def pack(numbers: Iterable[float], *, scale: float = 1.0) -> str:
     values = np.asarray(numbers if isinstance(numbers, np.ndarray) else list(numbers), dtype=float)
     whole = np.nan_to_num(np.rint(values * scale)).astype(np.int64)
     codes = np.where(np.isnan(values), 0, np.where(whole < 0, -2 * whole, 2 * whole + 1))
-    ready: Any = _READY
-    return "".join(
-        ready[code] if code < len(_READY) else _digits(code) for code in codes.ravel().tolist()
-    )
+    codes = codes.ravel()
+    lengths = np.ones(len(codes), dtype=np.int64)
+    rest = codes // _BASE
+    while rest.any():
+        lengths += rest > 0
+        rest //= _BASE
+    starts = np.cumsum(lengths) - lengths
+    signs = np.empty(int(lengths.sum()), dtype=np.uint8)
+    for place in range(int(lengths.max(initial=0))):
+        here = lengths > place
+        digits = codes[here] // _BASE**place % _BASE
+        follows = lengths[here] > place + 1
+        signs[starts[here] + place] = _SIGN_CODES[digits + _BASE * follows]
+    return signs.tobytes().decode("ascii")
 
 
 def column(values: Iterable[float], figures: int = 7) -> list[float | None]:

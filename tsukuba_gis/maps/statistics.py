@@ -69,7 +69,7 @@ def _classed(
     return {
         "statistic": statistic,
         "cluster": "".join(str(names.index(name)) for name in frame["cluster"].fillna("missing")),
-        "p": column(frame["p_fdr" if found.fdr else "p"], 3),
+        "p": pack(frame["p_fdr" if found.fdr else "p"], scale=1e5),
         "alpha": found.alpha,
         "fdr": found.fdr,
         "permutations": found.permutations,
@@ -78,7 +78,7 @@ def _classed(
 
 
 def lisa_data(lisa: LocalMoran, ids: Ids) -> dict[str, Any]:
-    """Return local Moran's classes with what the scatter plot needs: thousandths of z and lag."""
+    """Return local Moran's classes, and thousandths of z and lag for the scatter plot."""
     frame = lisa.frame.reindex(ids)
     return {
         **_classed("local_moran", lisa, ids),
@@ -205,6 +205,7 @@ def rates_data(rates: Iterable[Rate], indicators: Indicators, ids: Ids) -> list[
         unit = "ratio" if ratio or base is None else base.unit
         digits = 2 if ratio or base is None else base.digits
         frame = rate.frame.reindex(ids)
+        scale = 10 ** (digits + 1 + 2 * (unit == "share"))
         classes = value_classes(
             frame["value"],
             digits=digits + 2 * (unit == "share"),
@@ -224,8 +225,9 @@ def rates_data(rates: Iterable[Rate], indicators: Indicators, ids: Ids) -> list[
                 "unit": unit,
                 "digits": digits,
                 "values": column(frame["value"]),
-                "low": column(frame["low"], 4),
-                "high": column(frame["high"], 4),
+                "bounds_scale": scale,
+                "low": pack(frame["low"], scale=scale),
+                "high": pack(frame["high"], scale=scale),
                 "alpha": rate.alpha,
                 "total": number(rate.total),
                 "classes": {

@@ -100,20 +100,23 @@ def _quantised(shapes: gpd.GeoSeries) -> tuple[list[float], list[float], list[li
     origin = np.array([west, south])
     scale = np.maximum([east - west, north - south], 1e-9) / STEPS
 
-    def ring(line: shapely.Geometry) -> Ring:
-        points = np.rint((shapely.get_coordinates(line) - origin) / scale).astype(int)
-        moved = np.any(np.diff(points, axis=0) != 0, axis=1)
-        return [(int(x), int(y)) for x, y in points[1:][moved]]
-
-    zones = []
-    for shape in shapes:
-        polygons = [
-            [ring(polygon.exterior), *(ring(hole) for hole in polygon.interiors)]
-            for polygon in shapely.get_parts(shape)
-        ]
-        zones.append(
-            [[r for r in polygon if len(r) > 2] for polygon in polygons if len(polygon[0]) > 2]
-        )
+    parts, zone_of = shapely.get_parts(shapes.to_numpy(), return_index=True)
+    lines, part_of = shapely.get_rings(parts, return_index=True)
+    coordinates, line_of = shapely.get_coordinates(lines, return_index=True)
+    points = np.rint((coordinates - origin) / scale).astype(int)
+    same = np.append(False, line_of[1:] == line_of[:-1])  # a ring's first point is its last, too
+    moved = same & np.append(False, np.any(points[1:] != points[:-1], axis=1))
+    kept, ring_of = points[moved], line_of[moved]
+    cuts = np.searchsorted(ring_of, np.arange(len(lines) + 1))
+    pairs = list(map(tuple, kept.tolist()))
+    polygons: list[list[Ring]] = [[] for _ in parts]
+    for line, part in enumerate(part_of.tolist()):
+        polygons[part].append(pairs[cuts[line] : cuts[line + 1]])
+    zones: list[list[list[Ring]]] = [[] for _ in shapes]
+    for part, zone in enumerate(zone_of.tolist()):
+        # The first ring is the outer one: without it the polygon is gone.
+        if len(polygons[part][0]) > 2:
+            zones[zone].append([ring for ring in polygons[part] if len(ring) > 2])
     return [round(float(v), 9) for v in origin], [float(f"{v:.12g}") for v in scale], zones
 
 
@@ -153,7 +156,7 @@ def _steps(arc: tuple[Point, ...]) -> list[list[int]]:
 
 
 def packed(made: Topology) -> dict[str, Any]:
-    """Return a topology as the page holds it: its steps packed, one object only.
+    """Return a topology as the page holds it: lengths and steps of its arcs, one object only.
 
     Parameters
     ----------
@@ -163,6 +166,7 @@ def packed(made: Topology) -> dict[str, Any]:
     geometries = made["objects"]["zones"]["geometries"]
     return {
         **made["transform"],
-        "arcs": [pack(np.asarray(arc)) for arc in made["arcs"]],
+        "lengths": pack([len(arc) for arc in made["arcs"]]),
+        "steps": pack(np.concatenate([np.asarray(arc) for arc in made["arcs"]] or [np.empty(0)])),
         "zones": [geometry["arcs"] for geometry in geometries],
     }

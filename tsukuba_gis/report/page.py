@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tsukuba_gis.maps.offline import asset, leaflet_css, leaflet_js, policy, script_json
+from tsukuba_gis.maps.offline import asset, data_element, leaflet_css, leaflet_js, policy
 from tsukuba_gis.maps.payload import page_data, page_maps, start_indicator
 from tsukuba_gis.messages import LANGUAGES, table, text
 from tsukuba_gis.report.findings import cluster_notes, clustering, findings
@@ -62,7 +62,7 @@ def page_html(result: Result, *, tiles: Tiles | None = None) -> str:
         maps={name: Markup(html) for name, (html, _) in maps.items()},
         map_scripts=Markup("\n".join(script for _, script in maps.values())),
         scripts=Markup(scripts(PAGE_SCRIPTS)),
-        data=Markup(script_json(_data(result, tiles))),
+        data=Markup(data_element(_data(result, tiles))),
         both=_both(Markup),
         texts=table(),
         languages=LANGUAGES,

@@ -65,6 +65,7 @@ class ClusterSection {
     find("scatter-part").hidden = kind !== "lisa";
     if (kind !== "lisa") return;
     this.plot.show(moranPlot(data, level, indicator), zone, page.brushedOn(level));
+    find("scatter-part").hidden = this.plot.box.hidden;
     const moran = level.moran[name];
     find("moran").textContent = moran && moran.i !== null ? say("moran_said", { i: formatNumber(moran.i, 2), p: formatP(moran.p), n: formatNumber(moran.n) }) : "";
   }

@@ -62,7 +62,7 @@ function valueLayer(data, level, variable, view = {}) {
     values, edges,
     colours: coloursOf(data, edges, scheme === "centred"),
     format: (value, withUnit) => formatValue(value, shown, withUnit),
-    notes: edges.length ? [say("scheme_" + scheme, { n: edges.length - 1 })] : [],
+    notes: edges.length ? [edges[0] === edges[1] ? say("scheme_one") : say("scheme_" + scheme, { n: edges.length - 1 })] : [],
     describe: (zone) => describeValue(data, level, shown, values, zone),
     hiddenNote: maskNote(data, level, variable),
   });

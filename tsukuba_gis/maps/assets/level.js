@@ -11,9 +11,11 @@ function prepareLevel(level) {
     level.values[rate.name] = rate.values;
     level.classes[rate.name] = rate.classes;
     level.total[rate.name] = rate.total;
+    for (const bound of ["low", "high"]) rate[bound] = unpack(rate[bound], rate.bounds_scale);
   }
   if (!level.population) return;
   for (const sex of ["female", "male"]) level.population[sex] = unpack(level.population[sex]);
+  for (const found of [...Object.values(level.lisa), ...level.local]) found.p = unpack(found.p, 1e5);
   for (const lisa of Object.values(level.lisa)) {
     lisa.z = unpack(lisa.z, 1000);
     lisa.lag = unpack(lisa.lag, 1000);

@@ -51,7 +51,7 @@ class ZoneMap {
 
   draw(level) {
     const canvas = level.names.length > MOST_PATHS;
-    const own = canvas ? { renderer: this.canvasRenderer(), color: cssColour("--zone-line") } : {};
+    const own = canvas ? { renderer: this.canvasRenderer(), color: cssColour("--zone-line"), weight: 0.4 } : {};
     const zones = level.rings.map((rings, number) => Object.assign(L.polygon(rings, { ...LINES.zone, ...own }), { number }));
     const group = L.featureGroup(zones);
     group.on("click", (event) => this.onChoose(event.propagatedFrom.number));

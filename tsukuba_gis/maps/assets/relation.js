@@ -120,7 +120,7 @@ class RelationSection {
       x, y, line,
       fill: () => "var(--circle)",
       xLabel: axis(one), yLabel: axis(other),
-      formatX: (value) => tickText(value, one, this.plot.endsX), formatY: (value) => tickText(value, other, this.plot.endsY),
+      factorX: one.unit === "share" ? 100 : 1, factorY: other.unit === "share" ? 100 : 1,
       label: say("relation_alt", { x: one.label[state.lang], y: other.label[state.lang] }),
       describe: (zone) => [zoneName(level, zone), ...this.variables.map((variable) =>
         `${variable.label[state.lang]} ${describeValue(data, level, variable, level.values[variable.name], zone)}`)].join(say("comma")),
@@ -139,6 +139,7 @@ class RelationSection {
   }
 
   sentence(one) {
+    if (one.r === null) return say("correlation_undefined");
     const strong = Math.abs(one.r) >= 0.7 ? "strong" : Math.abs(one.r) >= 0.4 ? "middle" : Math.abs(one.r) >= 0.2 ? "weak" : "none";
     return say("correlation_" + strong + (strong === "none" ? "" : one.r > 0 ? "_up" : "_down"), {
       method: say("correlation_method_" + one.method), r: formatNumber(one.r, 2),
@@ -155,7 +156,7 @@ class RelationSection {
       const given = one.given.length ? say("given", { names: one.given.map((name) => this.label(name)).join(say("comma")) }) : "";
       return element("tr", {}, element("th", { scope: "row" }, button, element("span", { class: "unit", text: given })),
         element("td", { text: say("correlation_method_" + one.method) }),
-        number(formatNumber(one.r, 2)),
+        number(one.r === null ? "–" : formatNumber(one.r, 2)),
         number(one.low === null ? "–" : say("range", { low: formatNumber(one.low, 2), high: formatNumber(one.high, 2) })),
         number(one.p === null ? "–" : formatP(one.p).replace("= ", "")),
         number(one.p_spatial === null ? "–" : formatP(one.p_spatial).replace("= ", "")),
@@ -191,13 +192,6 @@ function fittedLine(x, y) {
   if (!(sxx > 0)) return null;
   const slope = zones.reduce((sum, zone) => sum + (x[zone] - mx) * (y[zone] - my), 0) / sxx;
   return { slope, intercept: my - slope * mx };
-}
-
-// A tick with no more decimals than its step needs.
-function tickText(value, variable, [low, high]) {
-  const factor = variable.unit === "share" ? 100 : 1;
-  const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(((high - low) * factor) / 5) + 1e-9)));
-  return formatNumber(value * factor, digits);
 }
 
 function significant(value, figures = 3) {

@@ -16,7 +16,7 @@ class ScatterPlot {
   }
 
   // spec: x, y (a number a zone or null), fill(zone), label, xLabel, yLabel, describe(zone),
-  // formatX, formatY, name(zone), symmetric, corners, line {slope, intercept}
+  // factorX, factorY (100 for percent), symmetric, corners, line {slope, intercept}
   show(spec, chosen, brushed) {
     this.spec = spec;
     const { x, y } = spec;
@@ -70,8 +70,8 @@ class ScatterPlot {
     const vertical = svgText(0, 0, spec.yLabel, "middle");
     vertical.setAttribute("transform", `translate(12 ${(top + height - bottom) / 2}) rotate(-90)`);
     marks.push(vertical);
-    for (const tick of ticks(...this.endsX)) marks.push(svgText(this.atX(tick), height - bottom + 16, spec.formatX(tick), "middle"));
-    for (const tick of ticks(...this.endsY)) marks.push(svgText(left - 5, this.atY(tick) + 4, spec.formatY(tick), "end"));
+    for (const [tick, text] of toldTicks(this.endsX, spec.factorX)) marks.push(svgText(this.atX(tick), height - bottom + 16, text, "middle"));
+    for (const [tick, text] of toldTicks(this.endsY, spec.factorY)) marks.push(svgText(left - 5, this.atY(tick) + 4, text, "end"));
     for (const [text, across, up] of spec.corners || []) {
       const corner = svgText(across > 0 ? width - right : left + 3, up > 0 ? top + 10 : height - bottom - 5, text, across > 0 ? "end" : "start");
       corner.setAttribute("class", "corner");
@@ -178,6 +178,14 @@ function ticks(low, high) {
   return marks;
 }
 
+// Ticks with no more decimals than their step needs.
+function toldTicks([low, high], factor = 1) {
+  const marks = ticks(low * factor, high * factor);
+  const step = marks.length > 1 ? marks[1] - marks[0] : 1;
+  const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9)));
+  return marks.map((tick) => [tick / factor, formatNumber(tick, digits)]);
+}
+
 function svgText(x, y, text, anchor) {
   const made = svgElement("text", { x, y, "text-anchor": anchor });
   made.textContent = text;
@@ -189,12 +197,11 @@ function moranPlot(data, level, indicator) {
   const lisa = level.lisa[indicator.name];
   const moran = level.moran[indicator.name];
   const classes = data.class_sets.local_moran;
-  const short = (value) => formatNumber(value, 0);
   return {
     x: lisa.z, y: lisa.lag, symmetric: true,
     fill: (zone) => classes[lisa.cluster[zone]].colour,
     label: say("scatter_alt", { indicator: indicator.label[words.lang], n: formatNumber(lisa.z.filter((z) => z !== null).length) }),
-    xLabel: say("scatter_x"), yLabel: say("scatter_y"), formatX: short, formatY: short,
+    xLabel: say("scatter_x"), yLabel: say("scatter_y"),
     describe: (zone) => say("cluster_zone", { name: zoneName(level, zone), text: classes[lisa.cluster[zone]].label[words.lang] }),
     corners: [["HH", 1, 1], ["LH", -1, 1], ["LL", -1, -1], ["HL", 1, -1]].map(([key, across, up]) => [say("quadrant_" + key), across, up]),
     line: moran && moran.i !== null ? { slope: moran.i, intercept: 0 } : null,

@@ -26,13 +26,14 @@ function unpack(text, scale = 1) {
 }
 
 // For each zone a list of polygons, each a list of rings; neighbours share their points.
-function decodeTopology({ scale: [kx, ky], translate: [x0, y0], arcs, zones }) {
-  const lines = arcs.map((text) => {
-    const steps = unpack(text);
+function decodeTopology({ scale: [kx, ky], translate: [x0, y0], lengths, steps: text, zones }) {
+  const steps = unpack(text);
+  let at = 0;
+  const lines = unpack(lengths).map((length) => {
     const line = [];
-    for (let k = 0, x = 0, y = 0; k < steps.length; k += 2) {
-      x += steps[k];
-      y += steps[k + 1];
+    for (let k = 0, x = 0, y = 0; k < length; k += 1, at += 2) {
+      x += steps[at];
+      y += steps[at + 1];
       line.push(new L.LatLng(y0 + y * ky, x0 + x * kx));
     }
     return line;
