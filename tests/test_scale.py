@@ -15,9 +15,12 @@ from toys import ORIGIN, toy_zones
 from tsukuba_gis.cli import main
 from tsukuba_gis.errors import CRSError, InputError, MissingExtraError
 from tsukuba_gis.join import assign_zones
+from tsukuba_gis.pseudo.measure import measure
+from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
 from tsukuba_gis.tables import population
 
+dask = pytest.importorskip("dask", reason="the extra scale is not installed")
 dd = pytest.importorskip("dask.dataframe", reason="the extra scale is not installed")
 from tsukuba_gis import scale  # noqa: E402
 
@@ -120,6 +123,27 @@ def slowly(number):
     return people(200, seed=number)
 
 
+def toy_register(n=2_000, seed=4):
+    """Persons in households of one to four, whose rows lie apart from each other."""
+    rng = np.random.default_rng(seed)
+    household = np.repeat(np.arange(n), rng.integers(1, 5, n))[:n]
+    frame = pd.DataFrame(
+        {
+            "household_id": [f"h{number}" for number in household],
+            "district": np.where(household % 3 == 0, "north", "south"),
+            "age": rng.integers(0, 100, n),
+            "sex": rng.choice(["female", "male"], n),
+        }
+    )
+    frame["care_level"] = np.where((frame["age"] > 75) & (rng.random(n) < 0.3), "care3", "none")
+    return frame.sample(frac=1, random_state=seed, ignore_index=True)
+
+
+def slow_part(rows):
+    time.sleep(0.3)
+    return toy_register().iloc[rows]
+
+
 def test_a_killed_worker_changes_nothing():
     frame = pd.concat([people(200, seed=number) for number in range(16)])
     with scale.workers(n=2) as client:
@@ -169,3 +193,33 @@ def test_without_dask_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtraError, match="scale"), scale.workers():
         pass
+
+
+@pytest.mark.parametrize("parts", [1, 4, 11])
+def test_a_register_in_partitions_gives_the_same_statistics_file(parts, tmp_path):
+    register = toy_register()
+    spec = Spec(cluster="district", household="household_id", care="care_level", k=10)
+    with dask.config.set({"dataframe.convert-string": False}):  # the dtypes of the frame as it is
+        lazy = scale.measure(dd.from_pandas(register, npartitions=parts), spec)
+    lazy.compute(scheduler="sync").save(tmp_path / "parts")
+    measure(Records(frame=register, kind="invented"), spec).save(tmp_path / "whole")
+    names = sorted(path.name for path in (tmp_path / "whole").iterdir())
+    assert len(names) > 3
+    for name in names:
+        assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_measuring_survives_a_killed_worker():
+    register = toy_register()
+    spec = Spec(cluster="district", household="household_id", care="care_level", k=10)
+    rows = np.array_split(np.arange(len(register)), 16)
+    with scale.workers(n=2) as client:
+        pids = client.run(os.getpid)
+        parts = dd.from_map(slow_part, rows, meta=register.iloc[:0])
+        killer = threading.Timer(1.0, os.kill, (next(iter(pids.values())), signal.SIGKILL))
+        killer.start()
+        found = client.compute(scale.measure(parts, spec)).result(timeout=120)
+        killer.join()
+    expected = measure(Records(frame=register, kind="invented"), spec)
+    for name, table in expected.tables.items():
+        pd.testing.assert_frame_equal(found.tables[name], table)

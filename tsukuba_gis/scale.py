@@ -1,4 +1,4 @@
-"""The join and the counts on many workers: the same functions on a Dask frame.
+"""The join, the counts and the measuring on many workers: the same functions on a Dask frame.
 
 Each partition is joined by :func:`tsukuba_gis.join.assign_zones` and counted by
 :func:`tsukuba_gis.tables.population`; the tables of the partitions are added up
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.result import MatchReport
     from tsukuba_gis.zones import ZoneKind, Zones
 
@@ -188,6 +189,50 @@ def population(people: Any, zones: Zones, *, branches: int = _BRANCHES) -> Any:
         groups = (parts[at : at + branches] for at in range(0, len(parts), branches))
         parts = [delayed(_added)(group) for group in groups]
     return delayed(_finished)(parts[0], ids, zones.kind)
+
+
+def measure(people: Any, spec: Spec, *, zones: Zones | None = None) -> Any:
+    """Return the statistics file of a register that lies in partitions, to be computed.
+
+    Each partition is reduced to codes and numbers where it lies
+    (:func:`tsukuba_gis.pseudo.tally.tally`); these, a small fraction of its size,
+    are joined on one worker, since which rare values are merged is decided over
+    all of them. The file is that of the whole register in one frame.
+
+    Parameters
+    ----------
+    people
+        A Dask DataFrame, columns named as in ``spec``. Households may lie
+        across partitions.
+    spec, zones
+        As in :func:`tsukuba_gis.pseudo.measure.measure`.
+
+    Returns
+    -------
+    dask.delayed.Delayed
+        Of the :class:`tsukuba_gis.pseudo.statistics.Statistics`, not audited yet.
+
+    Raises
+    ------
+    InputError, DisclosureError
+        When computed, as in :func:`tsukuba_gis.pseudo.measure.measure`.
+
+    Examples
+    --------
+    >>> import dask.dataframe as dd, pandas as pd
+    >>> from tsukuba_gis.pseudo.spec import Spec
+    >>> frame = pd.DataFrame({"district": ["a"] * 40, "age": [30, 70] * 20})
+    >>> lazy = measure(dd.from_pandas(frame, npartitions=3), Spec(cluster="district"))
+    >>> lazy.compute(scheduler="sync").tables["bands"]["persons"].tolist()
+    [20, 20]
+    """
+    from dask.delayed import delayed
+
+    from tsukuba_gis.pseudo.measure import measure_tallies
+    from tsukuba_gis.pseudo.tally import tally
+
+    parts = [delayed(tally)(part, spec) for part in people.to_delayed()]
+    return delayed(measure_tallies)(parts, zones=delayed(zones))
 
 
 def _check(points: Any, columns: tuple[str, str]) -> None:
