@@ -24,6 +24,7 @@ FLOORS = {
         "migration",
         "pseudo",
         "point_patterns",
+        "publishing",
         "rates",
         "reading",
         "regions",
@@ -31,7 +32,7 @@ FLOORS = {
         "weights",
     ],
     "composition": ["scale", "study"],
-    "outputs": ["maps", "report"],
+    "outputs": ["figures", "maps", "report"],
     "skins": ["cli", "worker", "__main__", "__init__"],
 }
 ORDER = list(FLOORS)
@@ -44,7 +45,7 @@ BETWEEN_LEAVES: dict[tuple[str, str], str] = {
     ("demo", "boundaries"): "the invented register lives in the bundled areas",
 }
 # Outputs read results; these leaves hold what is shown, and touch no record.
-FOR_OUTPUTS = {"classes", "reading"}
+FOR_OUTPUTS = {"classes", "publishing", "reading"}
 
 
 def room_of(path):

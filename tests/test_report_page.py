@@ -171,7 +171,7 @@ def test_names_are_inert_wherever_they_stand():
     result = replace(
         result,
         title={"ja": evil, "en": evil},
-        notices={"ja": (evil,), "en": (evil,)},
+        notices={lang: (*result.notices[lang], evil) for lang in LANGUAGES},
         provenance=replace(result.provenance, settings={evil: evil}, inputs={evil: evil}),
     )
     evil_page, plain = read(page_html(result)), read(page_html(toy_result()))

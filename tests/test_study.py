@@ -6,7 +6,7 @@ import pytest
 
 from tsukuba_gis.autocorrelation import TAKES, chance_share, eb_moran, local_eb_moran
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.result import FORMATS, LOCAL_CLASSES
+from tsukuba_gis.result import DEFAULT_FORMATS, LOCAL_CLASSES
 from tsukuba_gis.study import (
     RegionRule,
     ZoneSource,
@@ -68,7 +68,7 @@ def test_defaults(tmp_path):
     text = '[records]\npath = "p.csv"\nkind = "reference"\n[[zones]]\nkind = "ward"\n'
     study = read_study(write(tmp_path, text))
     assert study.title["ja"] == "study"
-    assert study.outputs == FORMATS
+    assert study.outputs == DEFAULT_FORMATS
     assert study.fdr
 
 
@@ -123,7 +123,7 @@ def test_rules_of_pseudo_records(tmp_path):
         (("[study]", "zoens = 1\n[study]"), r"unknown key zoens"),
         (("[records]", "[pseudo]\nk = 'x'\n[records]"), r"\[pseudo\]"),
         (('["share_65plus"]', '["happiness"]'), r"study\.indicators.*share_65plus"),
-        (('["csv"]', '["pdf"]'), r"study\.outputs.*html, xlsx, gpkg, csv"),
+        (('["csv"]', '["docx"]'), r"study\.outputs.*html, xlsx, gpkg, csv, figures, pdf"),
         (('kind = "pseudo"', 'kind = "anonymous"'), r"records\.kind.*reference, pseudo"),
         (('kind = "pseudo"\n', ""), r"\[records\] needs path and kind"),
         (('path = "people.csv"\n', ""), r"\[records\] needs path and kind"),

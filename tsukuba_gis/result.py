@@ -26,8 +26,10 @@ MaskReason = Literal["", "zero", "small", "missing"]
 LisaClass = Literal["HH", "LL", "HL", "LH", "ns", "island", "missing"]
 
 # What a result can be written as; the folder may hold one or all.
-OutputFormat = Literal["html", "xlsx", "gpkg", "csv"]
-FORMATS: tuple[OutputFormat, ...] = ("html", "xlsx", "gpkg", "csv")
+OutputFormat = Literal["html", "xlsx", "gpkg", "csv", "figures", "pdf"]
+FORMATS: tuple[OutputFormat, ...] = ("html", "xlsx", "gpkg", "csv", "figures", "pdf")
+# What is written unless a study says otherwise: the other two need more than the package itself.
+DEFAULT_FORMATS: tuple[OutputFormat, ...] = ("html", "xlsx", "gpkg", "csv")
 
 # The order in which classes stand in every legend, table and style.
 LISA_CLASSES: tuple[LisaClass, ...] = ("HH", "HL", "LH", "LL", "ns", "island", "missing")

@@ -29,6 +29,7 @@ from tsukuba_gis.errors import TsukubaGisError
 from tsukuba_gis.messages import LANGUAGES, Language, text
 
 if TYPE_CHECKING:
+    from tsukuba_gis.result import OutputFormat
     from tsukuba_gis.study import Study
 
 
@@ -66,7 +67,7 @@ def demo(
     study = demo_study(
         seed=DEMO_SEED if seed is None else seed, size=size, lang=lang, pseudo=with_pseudo
     )
-    _run_and_write(study, out, lang, quiet=quiet)
+    _run_and_write(study, out, lang, quiet=quiet, where_possible=("figures",))
 
 
 @group.command()
@@ -155,7 +156,14 @@ for command in (join, pseudo, points, spatial.moran, spatial.lisa, spatial.regio
     group.add_command(command)
 
 
-def _run_and_write(study: Study, out: Path, lang: Language, *, quiet: bool) -> None:
+def _run_and_write(
+    study: Study,
+    out: Path,
+    lang: Language,
+    *,
+    quiet: bool,
+    where_possible: tuple[OutputFormat, ...] = (),
+) -> None:
     from tsukuba_gis.report import check_folder, write_report
     from tsukuba_gis.study import run as run_study
 
@@ -164,7 +172,7 @@ def _run_and_write(study: Study, out: Path, lang: Language, *, quiet: bool) -> N
     with Progress(steps, lang, quiet=quiet) as progress:
         result = run_study(study, on_step=progress.step)
         progress.step("step_write")
-        written = write_report(result, out, formats=study.outputs)
+        written = write_report(result, out, formats=study.outputs, where_possible=where_possible)
     for level in result.levels:
         kind = text(f"page_level_{level.zones.kind}", lang)
         click.echo(match_line(level.match, kind, lang))

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.messages import text
 from tsukuba_gis.report.folder import RUN_RECORD, check_folder, whole_file, whole_folder
-from tsukuba_gis.result import FORMATS
+from tsukuba_gis.result import DEFAULT_FORMATS, FORMATS
 
 if TYPE_CHECKING:
     from tsukuba_gis.result import OutputFormat, Result
 
 __all__ = ["check_folder", "whole_file", "write_report"]
 
+# Figures that are written where nobody asked for them.
+_FEW: Final = 4
+
 
 def write_report(
-    result: Result, out: Path | str, *, formats: tuple[OutputFormat, ...] = FORMATS
+    result: Result,
+    out: Path | str,
+    *,
+    formats: tuple[OutputFormat, ...] = DEFAULT_FORMATS,
+    where_possible: tuple[OutputFormat, ...] = (),
 ) -> tuple[Path, ...]:
     """Write a result as a folder that needs no tool and no network to read.
 
@@ -28,20 +35,28 @@ def write_report(
         The folder. It appears only when everything in it is written; one that
         an earlier run made is replaced, any other one is refused.
     formats
-        ``"html"``: ``index.html``; ``"xlsx"``: workbook; ``"gpkg"``:
-        GeoPackage with styles; ``"csv"``: tables. A run record and a text to
-        read first are always written.
+        ``"html"``: ``index.html`` and a worksheet for groups; ``"xlsx"``: workbook;
+        ``"gpkg"``: GeoPackage with styles; ``"csv"``: tables; ``"figures"``: PNG and SVG
+        (extra ``figures``); ``"pdf"``: the page as a browser prints it, or the figures. A run
+        record and a text to read first are always written.
+    where_possible
+        Further formats, left out where what they need is not installed; of figures only the
+        first few, so that they cost seconds.
 
     Returns
     -------
     tuple of pathlib.Path
         What a person opens first, in this order: page, workbook, GeoPackage,
-        folder of tables, documents that go with the result.
+        folders of tables and of figures, PDF, documents that go with the result.
 
     Raises
     ------
     InputError
         If the folder cannot be written, or holds what this package did not make.
+    MissingExtraError
+        If figures are asked for without matplotlib.
+    DisclosureError
+        If the result may not be written as it is: see :mod:`tsukuba_gis.publishing`.
 
     Examples
     --------
@@ -50,10 +65,15 @@ def write_report(
     >>> write_report(result, "out", formats=("html",))  # doctest: +SKIP
     (PosixPath('out/index.html'),)
     """
+    from tsukuba_gis.publishing import publishable
+
     out = Path(out)
-    files = _names(result, formats)
+    result = publishable(result)
+    files = _names(result, (*formats, *filter(_possible, where_possible)))
+    if "html" in files:
+        result = _with_worksheet(result)
     with whole_folder(out) as folder:
-        _write(result, folder, files)
+        _write(result, folder, files, most=None if "figures" in formats else _FEW)
     return tuple(out / name for name in (*files.values(), *result.pages))
 
 
@@ -64,11 +84,32 @@ def _names(result: Result, formats: tuple[OutputFormat, ...]) -> dict[OutputForm
         "xlsx": f"{stem}.xlsx",
         "gpkg": f"{stem}.gpkg",
         "csv": text("table_data_folder", result.lang),
+        "figures": text("figures_folder", result.lang),
+        "pdf": text("table_pdf", result.lang),
     }
     return {name: names[name] for name in FORMATS if name in formats}
 
 
-def _write(result: Result, folder: Path, files: dict[OutputFormat, str]) -> None:
+def _possible(name: OutputFormat) -> bool:
+    """Tell whether a format can be written with what is installed."""
+    from tsukuba_gis.figures import figures_possible
+
+    return name not in ("figures", "pdf") or figures_possible()
+
+
+def _with_worksheet(result: Result) -> Result:
+    """Add the worksheet for groups to the documents that go with a result."""
+    from dataclasses import replace
+
+    from tsukuba_gis.report.worksheet import worksheet_html
+
+    name = f"{text('worksheet_file', result.lang)}.html"
+    return replace(result, pages={**result.pages, name: worksheet_html(result)})
+
+
+def _write(
+    result: Result, folder: Path, files: dict[OutputFormat, str], *, most: int | None
+) -> None:
     from tsukuba_gis.report.text_files import write_read_me, write_run_record
 
     write_run_record(result, folder / RUN_RECORD)
@@ -91,3 +132,11 @@ def _write(result: Result, folder: Path, files: dict[OutputFormat, str]) -> None
         from tsukuba_gis.report.text_files import write_csv
 
         write_csv(result, folder / files["csv"])
+    if "figures" in files:
+        from tsukuba_gis.report.figure_files import write_figures
+
+        write_figures(result, folder / files["figures"], most=most)
+    if "pdf" in files:
+        from tsukuba_gis.report.pdf import write_pdf
+
+        write_pdf(result, folder / files["pdf"])

@@ -7,12 +7,13 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from tsukuba_gis.messages import Language, text
+from tsukuba_gis.publishing import publishable
 from tsukuba_gis.report import layer_styles
 from tsukuba_gis.report.columns import ZONE_TABLES, Table, label_of, shown
 from tsukuba_gis.report.layer_styles import Style, floats, local_field
 from tsukuba_gis.report.statistic_tables import both, lisa_frame, named
 from tsukuba_gis.report.tables import level_names, tables
-from tsukuba_gis.report.text_files import notice_line
+from tsukuba_gis.report.text_files import notice_line, origin_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ def write_geopackage(result: Result, path: Path, *, lang: Language | None = None
     --------
     >>> write_geopackage(result, Path("out/district_statistics.gpkg"))  # doctest: +SKIP
     """
-    lang = lang or result.lang
+    lang, result = lang or result.lang, publishable(result)
     writer = _Writer(result, path, lang)
     with _fixed_date():
         made = tables(result, lang)
@@ -90,7 +91,7 @@ class _Writer:
         self.result = result
         self.path = path
         self.lang = lang
-        self.notice = notice_line(result, lang)
+        self.notice = f"{notice_line(result, lang)} {origin_line(result, lang)}"
         self.styles: list[Style] = []
 
     def write(self, frame: pd.DataFrame, layer: str) -> None:

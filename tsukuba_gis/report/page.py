@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tsukuba_gis.maps.offline import asset, data_element, leaflet_css, leaflet_js, policy
 from tsukuba_gis.maps.payload import page_data, page_maps, start_indicator
 from tsukuba_gis.messages import LANGUAGES, table, text
+from tsukuba_gis.publishing import publishable
 from tsukuba_gis.report.findings import cluster_notes, clustering, findings
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def write_page(result: Result, path: Path | str, *, tiles: Tiles | None = None) 
 
 def page_html(result: Result, *, tiles: Tiles | None = None) -> str:
     """Return the report page as text; the same result gives the same text."""
+    result = publishable(result)
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 

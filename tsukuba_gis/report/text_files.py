@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tsukuba_gis.messages import Language, text
+from tsukuba_gis.publishing import publishable
 from tsukuba_gis.report.columns import Cell, Table
 from tsukuba_gis.report.tables import tables
 
@@ -38,9 +39,9 @@ def write_csv(result: Result, folder: Path, *, lang: Language | None = None) -> 
     --------
     >>> write_csv(result, Path("out/data"))  # doctest: +SKIP
     """
-    lang = lang or result.lang
+    lang, result = lang or result.lang, publishable(result)
     folder.mkdir(parents=True, exist_ok=True)
-    notice = notice_line(result, lang)
+    notice = f"{notice_line(result, lang)} {origin_line(result, lang)}"
     written = []
     for table in tables(result, lang):
         path = folder / f"{table.name.replace(' ', '_')}.csv"
@@ -52,6 +53,12 @@ def write_csv(result: Result, folder: Path, *, lang: Language | None = None) -> 
 def notice_line(result: Result, lang: Language) -> str:
     """Return all notices of a result in one line."""
     return text("table_notice_mark", lang, notices=" / ".join(result.notices[lang]))
+
+
+def origin_line(result: Result, lang: Language) -> str:
+    """Return what made a result, in one line: version and seed; the run record has the rest."""
+    made = result.provenance
+    return text("table_made_by", lang, version=made.version, seed=f"{made.seed}")
 
 
 def csv_text(table: Table, notice: str, lang: Language) -> str:
@@ -122,6 +129,7 @@ def run_record(result: Result) -> dict[str, Any]:
 
 def write_run_record(result: Result, path: Path) -> None:
     """Write the run record as JSON."""
+    result = publishable(result)
     content = json.dumps(run_record(result), ensure_ascii=False, indent=2, default=str)
     path.write_text(content + "\n", encoding="utf-8", newline="\n")
 
@@ -131,7 +139,7 @@ def write_read_me(result: Result, path: Path, files: dict[OutputFormat, str]) ->
 
     ``files`` names what was written, by format.
     """
-    lang = result.lang
+    lang, result = result.lang, publishable(result)
     lines = [
         result.title[lang],
         "",
@@ -139,6 +147,7 @@ def write_read_me(result: Result, path: Path, files: dict[OutputFormat, str]) ->
         "",
         f"[{text('table_readme_files', lang)}]",
         *(f"{name}: {text(f'table_readme_{kind}', lang)}" for kind, name in files.items()),
+        *(f"{name}: {text('table_readme_pages', lang)}" for name in result.pages),
         f"run.json: {text('table_readme_run', lang)}",
     ]
     # With BOM and CRLF, so that every editor of Windows shows it right.

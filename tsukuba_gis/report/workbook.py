@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tsukuba_gis.classes import LISA_COLOURS, indicator_classes
 from tsukuba_gis.messages import Language, text
+from tsukuba_gis.publishing import publishable
 from tsukuba_gis.report.charts import charts
 from tsukuba_gis.report.columns import SYMBOLS, Column, Table
 from tsukuba_gis.report.tables import level_names, tables
@@ -60,6 +61,7 @@ def write_workbook(result: Result, path: Path, *, lang: Language | None = None) 
     """
     from xlsxwriter import Workbook
 
+    result = publishable(result)
     book = Workbook(
         path,
         {

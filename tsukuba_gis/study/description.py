@@ -14,7 +14,7 @@ from tsukuba_gis.messages import LANGUAGES, Language, text
 from tsukuba_gis.rates.bayes import Centring
 from tsukuba_gis.records import RecordKind
 from tsukuba_gis.result import (
-    FORMATS,
+    DEFAULT_FORMATS,
     LOCAL_CLASSES,
     CorrelationMethod,
     GlobalStatistic,
@@ -341,7 +341,7 @@ class Study:
     age_curves: tuple[str, ...] = ()
     lang: Language = "ja"
     seed: int = DEMO_SEED
-    outputs: tuple[OutputFormat, ...] = FORMATS
+    outputs: tuple[OutputFormat, ...] = DEFAULT_FORMATS
     pseudo: Spec | None = None
     certify: bool = False
 

@@ -1,0 +1,141 @@
+"""The folder: what is in it, when what it needs is missing, the PDF and the worksheet."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pages import loads, read
+from results import full_result
+
+from tsukuba_gis import figures
+from tsukuba_gis.errors import MissingExtraError
+from tsukuba_gis.figures import fonts
+from tsukuba_gis.report import pdf, write_report
+from tsukuba_gis.report.worksheet import worksheet_html
+from tsukuba_gis.result import FORMATS
+
+RESULT = full_result(12, districts=6)
+LARGE = full_result(12, districts=12)
+
+
+def files_of(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_folder_holds_what_was_asked_for_and_lists_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf, "browser", lambda: None)
+    if not figures.figures_possible():
+        pytest.skip("no matplotlib, or no Japanese font")
+    out = tmp_path / "結果"
+    written = write_report(RESULT, out, formats=FORMATS)
+    assert [path.name for path in written] == [
+        "index.html", "地区統計.xlsx", "地区統計.gpkg", "データ", "図", "報告.pdf",
+        "ワークシート.html",
+    ]  # fmt: skip
+    held = files_of(out)
+    assert {"はじめにお読みください.txt", "run.json", "データ/項目説明.csv"} <= held
+    assert {path.split("/")[0] for path in held} - {"図", "データ"} == {
+        "index.html", "地区統計.xlsx", "地区統計.gpkg", "報告.pdf", "ワークシート.html",
+        "はじめにお読みください.txt", "run.json",
+    }  # fmt: skip
+    listed = json.loads((out / "run.json").read_text(encoding="utf-8"))["files"]
+    assert set(listed) == held - {"run.json"}
+    told = (out / "はじめにお読みください.txt").read_text(encoding="utf-8-sig")
+    assert all(path.name in told for path in written)
+    assert 'href="%E3%83%AF%E3%83%BC%E3%82%AF' in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_without_matplotlib_the_rest_is_written_and_a_wish_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(fonts, "find_spec", lambda _: None)
+    fonts.use_font.cache_clear()
+    try:
+        kept = write_report(
+            RESULT, tmp_path / "a", formats=("csv",), where_possible=("figures", "pdf")
+        )
+        assert [path.name for path in kept] == ["データ"]
+        with pytest.raises(MissingExtraError, match="tsukuba-gis"):
+            write_report(RESULT, tmp_path / "b", formats=("csv", "figures"))
+        assert not (tmp_path / "b").exists()
+    finally:
+        fonts.use_font.cache_clear()
+
+
+def test_figures_that_nobody_asked_for_are_few(tmp_path):
+    if not figures.figures_possible():
+        pytest.skip("no matplotlib, or no Japanese font")
+    write_report(RESULT, tmp_path / "a", formats=("csv",), where_possible=("figures",))
+    assert sorted(path.stem.split("_")[0] for path in (tmp_path / "a" / "図").glob("*.png")) == [
+        "人口ピラミッド", "地図", "将来人口", "集まり",
+    ]  # fmt: skip
+
+
+# ---- PDF -------------------------------------------------------------------------------
+
+
+def test_dates_are_taken_out_of_a_pdf():
+    made = b"1 0 obj <</CreationDate (D:20261126124800+00'00') /ModDate(D:20261126)>>"
+    fixed = pdf.without_dates(made)
+    assert len(fixed) == len(made)
+    assert b"2026" not in fixed
+
+
+@pytest.mark.skipif(pdf.browser() is None, reason="Chromium is not installed")
+@pytest.mark.browser
+def test_a_browser_prints_the_page(tmp_path):
+    pdf.write_pdf(RESULT, tmp_path / "a.pdf")
+    made = (tmp_path / "a.pdf").read_bytes()
+    assert made.startswith(b"%PDF")
+    assert b"Skia/PDF" in made
+    assert b"(D:20000101000000+00'00')" in made
+
+
+def test_where_the_browser_fails_the_figures_are_written(tmp_path, monkeypatch):
+    if not figures.figures_possible():
+        pytest.skip("no matplotlib, or no Japanese font")
+    monkeypatch.setattr(pdf, "browser", lambda: shutil.which("false"))
+    pdf.write_pdf(full_result(6, districts=0), tmp_path / "a.pdf")
+    made = (tmp_path / "a.pdf").read_bytes()
+    assert b"Matplotlib" in made or b"matplotlib" in made or b"tsukuba_gis" in made
+    assert made.count(b"/Type /Page\n") + made.count(b"/Type /Page ") >= 6
+
+
+# ---- worksheet ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_the_worksheet_asks_and_starts_from_the_findings(lang):
+    page = worksheet_html(replace(LARGE, lang=lang))
+    reader = read(page)
+    assert loads(page) == []
+    assert "default-src 'none'" in reader.policy
+    assert reader.scripts == 0
+    assert f'<html lang="{lang}">' in page
+    for words in ("問い", "仮説", "気づき", "Question", "Hypothesis", "What we noticed"):
+        assert words in page
+    for spoken in ("ja", "en"):
+        assert page.count(RESULT.notices[spoken][0]) == 1
+    values = LARGE.levels[0].values["share_65plus"]
+    best = LARGE.levels[0].zones.frame.loc[values.idxmax(), "name"]
+    assert page.count(f"<td>{best}</td>") == 2  # once a language
+    assert f'id="{lang}" checked' in page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_the_worksheet_is_one_page_of_paper(tmp_path, lang):
+    from browser import CHROMIUM, Browser
+
+    if CHROMIUM is None:
+        pytest.skip("needs headless Chromium")
+    names = ["とても長い名前の地区" * 3 + str(k) for k in range(12)]
+    page = worksheet_html(full_result(12, names=names, districts=0, lang=lang))
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    with Browser() as browser:
+        browser.open(tmp_path / "a.html")
+        browser.paper(tmp_path / "a.pdf")
+        assert browser.requests == []
+        assert browser.complaints == []
+    made = Path(tmp_path / "a.pdf").read_bytes()
+    assert made.count(b"/Type /Page\n") == 1

@@ -1,0 +1,209 @@
+"""What may leave: the one policy that every writer asks before it writes a result.
+
+A result goes out with its notices and with where it comes from, or not at all; one of reference
+(real) records without any number from 1 to ``min_count`` − 1. All that a file holds counts as
+published, also what only a program would read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.messages import LANGUAGES, text
+from tsukuba_gis.tables import hide_small
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from tsukuba_gis.messages import Language
+    from tsukuba_gis.records import RecordKind
+    from tsukuba_gis.result import Flows, Level, Projection, Rate, Regions, Regression, Result
+
+# Below it one of two people in a number would learn about the other.
+LEAST_COUNT: Final = 3
+
+
+def publishable(result: Result) -> Result:
+    """Return a result as it may be written; every writer calls this first.
+
+    Parameters
+    ----------
+    result
+        Of any kind of records. That of pseudo or invented ones comes back as it is.
+
+    Returns
+    -------
+    Result
+        Of reference records: with every number of persons from 1 to ``min_count`` − 1 hidden,
+        and with it what would give it away: other cells of its row
+        (:func:`tsukuba_gis.tables.hide_small`), rates and statistics of the zone.
+
+    Raises
+    ------
+    DisclosureError
+        If the notice of its kind of records is missing in a language, if it does not say
+        which version made it under which settings, or if reference records come with a
+        ``min_count`` under 3.
+
+    Notes
+    -----
+    The guard is the last of several: a study hides small numbers before any statistic is
+    computed from them. It does not guard against tables subtracted from one another, and the
+    notice of reference records says so.
+
+    Examples
+    --------
+    >>> from tsukuba_gis.study import demo_study, run
+    >>> result = run(demo_study(size=2_000))  # doctest: +SKIP
+    >>> publishable(result) is result  # doctest: +SKIP
+    True
+    """
+    check_notices(result.notices, kind=result.kind, min_count=result.min_count)
+    if not result.provenance.version or not result.provenance.settings:
+        raise DisclosureError("publishing_no_provenance")
+    if result.kind != "reference":
+        return result
+    if result.min_count < LEAST_COUNT:
+        raise DisclosureError("publishing_min_count", least=LEAST_COUNT, k=result.min_count)
+    units = {one.name: one.unit for one in result.indicators}
+    return replace(
+        result,
+        levels=tuple(_level(level, units, result.min_count) for level in result.levels),
+        flows=tuple(_flows(one, result.min_count) for one in result.flows),
+    )
+
+
+def check_notices(
+    notices: Mapping[Language, tuple[str, ...]], *, kind: RecordKind, min_count: int
+) -> None:
+    """Raise unless the notice that a kind of records needs is there, in both languages.
+
+    Examples
+    --------
+    >>> check_notices({"ja": (), "en": ()}, kind="pseudo", min_count=10)
+    Traceback (most recent call last):
+    ...
+    tsukuba_gis.errors.DisclosureError: The result lacks the notice: Pseudo data: results do not ...
+    """
+    key = "notice_reference" if kind == "reference" else "notice_pseudo"
+    for lang in LANGUAGES:
+        needed = text(key, lang, k=min_count)
+        if needed not in notices.get(lang, ()):
+            raise DisclosureError("publishing_no_notice", notice=text(key, "en", k=min_count))
+
+
+def _small(values: Any, least: int) -> np.ndarray:
+    numbers = np.asarray(values, dtype=float)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((numbers > 0) & (numbers < least))
+
+
+def _level(level: Level, units: Mapping[str, str], least: int) -> Level:
+    values, masks = level.values.copy(), level.masks.copy()
+    area = level.zones.frame.geometry.area.to_numpy() / 1e6
+    for name in map(str, values):
+        persons = values[name] * area if units.get(name) == "per_km2" else values[name]
+        if units.get(name) in ("persons", "households", "per_km2"):
+            masks.loc[_small(np.rint(persons), least), name] = "small"
+        values.loc[masks[name] != "", name] = np.nan
+    counts = [name for name in map(str, values) if units.get(name) in ("persons", "households")]
+    alone = [name for name in counts if (masks[name] == "small").sum() == 1]
+    total = level.total.copy()
+    total.loc[alone] = np.nan  # the city less the other zones would give the one away
+    hidden = {name: values.index[values[name].isna()] for name in map(str, values)}
+    regions = None if level.regions is None else _regions(level.regions, least)
+    projection = None if level.projection is None else _projection(level.projection, least)
+    return replace(
+        level,
+        population=hide_small(level.population, min_count=least),
+        values=values,
+        masks=masks,
+        total=total,
+        lisa={name: _local(one, hidden.get(name)) for name, one in level.lisa.items()},
+        local=tuple(_local(one, *(hidden.get(name) for name in one.indicator))
+                    for one in level.local),
+        rates=tuple(_rate(one, units.get(one.indicator, "share"), least) for one in level.rates),
+        regressions=tuple(_regression(one, hidden.get(one.outcome)) for one in level.regressions),
+        regions=regions,
+        projection=projection,
+    )  # fmt: skip
+
+
+def _local(one: Any, *hidden: pd.Index[str] | None) -> Any:
+    """Empty the rows of zones without a value: a standardised value tells the value."""
+    frame = one.frame.copy()
+    for zones in hidden:
+        if zones is None:
+            continue
+        rows = frame.index.intersection(zones)
+        numbers = [name for name in frame.columns if name not in ("cluster", "neighbours")]
+        frame.loc[rows, numbers] = np.nan
+        frame.loc[rows, "cluster"] = "missing"
+    return replace(one, frame=frame)
+
+
+def _rate(one: Rate, unit: str, least: int) -> Rate:
+    """Empty the rows of zones with few events, few others, or few persons at risk."""
+    frame = one.frame.astype(float)
+    few = _small(frame["observed"], least) | _small(frame["population"], least)
+    if unit == "share":
+        few |= _small(frame["population"] - frame["observed"], least)
+    frame.loc[few] = np.nan
+    return replace(one, frame=frame)
+
+
+def _regression(one: Regression, hidden: pd.Index[str] | None) -> Regression:
+    frame = one.frame.copy()
+    if hidden is not None:
+        frame.loc[frame.index.intersection(hidden)] = np.nan
+    return replace(one, frame=frame)
+
+
+def _regions(one: Regions, least: int) -> Regions:
+    return replace(one, sums=None if one.sums is None else one.sums.mask(_small(one.sums, least)))
+
+
+def _projection(one: Projection, least: int) -> Projection:
+    """Hide the small cells of the base, which is counted, and the zones that would tell them."""
+    population = one.population.copy()
+    base: Any = population[one.base]
+    safe = hide_small(base, min_count=least)
+    for column in safe.columns:
+        population[one.base, *column] = safe[column]
+    persons = base.sum(axis=1, skipna=False)
+    few = population.index[_small(persons, least)]
+    population.loc[few] = np.nan
+    masks = one.masks.copy()
+    masks.loc[few] = "small"
+    further: Any = {
+        name: None if frame is None else _without(frame, few)
+        for name, frame in (("low", one.low), ("high", one.high), ("ratios", one.ratios))
+    }
+    return replace(one, population=population, masks=masks, **further)
+
+
+def _without(frame: pd.DataFrame, zones: pd.Index[str]) -> pd.DataFrame:
+    """Return a frame whose rows of some zones are empty."""
+    emptied = frame.astype(float)
+    emptied.loc[emptied.index.intersection(zones)] = np.nan
+    return emptied
+
+
+def _flows(one: Flows, least: int) -> Flows:
+    """Hide pairs of few persons, and places whose sums would tell them."""
+    pairs = one.pairs.copy()
+    few = _small(pairs["persons"], least)
+    pairs["persons"] = pairs["persons"].astype(float).mask(few)
+    places = one.places.copy()
+    for key, side in (("inflow", "destination"), ("outflow", "origin")):
+        alone = pairs.loc[few, side].value_counts()
+        told = places.index.isin(alone.index[alone == 1]) | _small(places[key], least)
+        derived = [name for name in ("net", "gross", "effectiveness", "net_rate") if name in places]
+        places.loc[told, [key, *derived]] = np.nan
+    return replace(one, pairs=pairs, places=places)
