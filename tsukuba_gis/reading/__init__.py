@@ -16,19 +16,26 @@ from tsukuba_gis.reading.association import (
     statistic_of,
     weights_name,
 )
+from tsukuba_gis.reading.rates import age_curve_words, rate_words, shown_rate
 from tsukuba_gis.reading.regions import regions_cautions, regions_method, regions_sentence
+from tsukuba_gis.reading.relations import correlation_words, regression_words
 
 __all__ = [
     "LEVEL",
+    "age_curve_words",
     "cautions",
+    "correlation_words",
     "label_of",
     "method",
     "rate_caution",
+    "rate_words",
     "regions_cautions",
     "regions_method",
     "regions_sentence",
+    "regression_words",
     "sentence",
     "shown_p",
+    "shown_rate",
     "statistic_name",
     "statistic_of",
     "weights_name",
