@@ -95,6 +95,14 @@ class Zones:
         """Names by zone id, as they are shown."""
         return self.frame["name"]
 
+    @property
+    def places(self) -> pd.DataFrame:
+        """Centroids by zone id: columns ``x``, ``y``, in metres."""
+        import pandas as pd
+
+        middle = self.frame.geometry.centroid
+        return pd.DataFrame({"x": middle.x, "y": middle.y}, index=self.ids)
+
 
 def plane_crs(lon: float, lat: float) -> str:
     """Return the Japan Plane Rectangular CS (JGD2011) for a place.

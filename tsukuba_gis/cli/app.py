@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tsukuba_gis import __version__
-from tsukuba_gis.cli import spatial
+from tsukuba_gis.cli import relations, spatial
 from tsukuba_gis.cli.console import (
     Progress,
     lang_option,
@@ -152,7 +152,10 @@ def version() -> None:
         click.echo(f"{name} {installed(name)}")
 
 
-for command in (join, pseudo, points, spatial.moran, spatial.lisa, spatial.regionalise):
+for command in (
+    join, pseudo, points, spatial.moran, spatial.lisa, spatial.regionalise, relations.rates,
+    relations.correlate, relations.regress,
+):  # fmt: skip
     group.add_command(command)
 
 

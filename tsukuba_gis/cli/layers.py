@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,12 +10,22 @@ import click
 from tsukuba_gis.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import geopandas as gpd
     import pandas as pd
 
     from tsukuba_gis.zones import Zones
+
+zones_argument = click.argument("zones_file", metavar="ZONES", type=click.Path(path_type=Path))
+layer_option = click.option("--layer", default=None, help="Layer of a GeoPackage.")
+weights_option = click.option(
+    "--weights",
+    default="queen",
+    show_default=True,
+    help="Neighbours: queen, rook, knn:6 (the six nearest), band:2000 (within metres), "
+    "or a .gal or .gwt file.",
+)
+seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+                            help="Seed of the permutations.")  # fmt: skip
 
 
 def zones_with(path: Path, layer: str | None, columns: list[str]) -> Zones:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from tsukuba_gis.cli.console import lang_option
-from tsukuba_gis.cli.layers import numbers_of, write_layer, zones_with
+from tsukuba_gis.cli.layers import (
+    layer_option,
+    numbers_of,
+    seed_option,
+    weights_option,
+    write_layer,
+    zones_argument,
+    zones_with,
+)
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.messages import Language
 from tsukuba_gis.result import LOCAL_CLASSES, GlobalStatistic, LocalStatistic
@@ -19,17 +27,6 @@ if TYPE_CHECKING:
     from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, Moran
     from tsukuba_gis.zones import Zones
 
-_zones_argument = click.argument("zones_file", metavar="ZONES", type=click.Path(path_type=Path))
-_layer_option = click.option("--layer", default=None, help="Layer of a GeoPackage.")
-_weights_option = click.option(
-    "--weights",
-    default="queen",
-    show_default=True,
-    help="Neighbours: queen, rook, knn:6 (the six nearest), band:2000 (within metres), "
-    "or a .gal or .gwt file.",
-)
-_seed_option = click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
-                            help="Seed of the permutations.")  # fmt: skip
 _column_option = click.option(
     "--column", required=True,
     help="Column of the numbers, rates rather than counts; of classes (join_counts), of 0 and 1 "
@@ -44,16 +41,16 @@ _population_option = click.option("--population", default=None,
 
 
 @click.command()
-@_zones_argument
+@zones_argument
 @_column_option
 @click.option("--statistic", type=click.Choice(get_args(GlobalStatistic)), default="moran",
               show_default=True)  # fmt: skip
 @_with_option
 @_population_option
-@_layer_option
-@_weights_option
+@layer_option
+@weights_option
 @click.option("--permutations", type=click.IntRange(99), default=9_999, show_default=True)
-@_seed_option
+@seed_option
 @lang_option
 def moran(
     zones_file: Path,
@@ -83,16 +80,16 @@ def moran(
 
 
 @click.command()
-@_zones_argument
+@zones_argument
 @_column_option
 @click.option("--statistic", type=click.Choice(list(LOCAL_CLASSES)), default="local_moran",
               show_default=True)  # fmt: skip
 @_with_option
 @_population_option
-@_layer_option
-@_weights_option
+@layer_option
+@weights_option
 @click.option("--permutations", type=click.IntRange(99), default=99_999, show_default=True)
-@_seed_option
+@seed_option
 @click.option("--alpha", type=click.FloatRange(0, 1), default=0.05, show_default=True)
 @click.option("--fdr/--no-fdr", default=True, show_default=True,
               help="Correct for testing many zones (Benjamini–Hochberg).")  # fmt: skip
@@ -129,7 +126,7 @@ def lisa(  # noqa: PLR0913 - one parameter an option
 
 
 @click.command()
-@_zones_argument
+@zones_argument
 @click.option("--columns", required=True, help="Columns that make zones alike, with commas.")
 @click.option("--k", type=click.IntRange(1), default=None, help="Number of regions.")
 @click.option("--floor", type=click.FloatRange(0, min_open=True), default=None,
@@ -137,8 +134,8 @@ def lisa(  # noqa: PLR0913 - one parameter an option
 @click.option("--of", default=None, help="Column of that amount (default: number of zones).")
 @click.option("--method", type=click.Choice(["ward", "skater", "azp"]), default="ward",
               show_default=True, help="skater and azp are spopt's, to compare with.")  # fmt: skip
-@_layer_option
-@_weights_option
+@layer_option
+@weights_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Seed of the search.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=None,

@@ -160,6 +160,8 @@ def correlate_pairs(
     >>> len(found), all(one.p_adjusted >= one.p for one in found)
     (6, True)
     """
+    if data.shape[1] < 2:
+        raise InputError("correlation_two", n=data.shape[1])
     found = [correlate(data[list(pair)], **options) for pair in combinations(data.columns, 2)]
     adjusted = options.get("adjustment", "none") != "none"
     p = np.array([one.p_spatial if adjusted else one.p for one in found])

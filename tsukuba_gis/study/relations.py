@@ -35,7 +35,7 @@ def correlations_of(
             method=rule.method,
             given=values[list(rule.given)] if rule.given else None,
             adjustment=rule.adjustment,
-            points=places(zones),
+            points=zones.places,
             graph=graph,
             alpha=study.alpha,
             seed=study.seed,
@@ -96,15 +96,7 @@ def _regression(
         model=rule.model,
         offset=offset,
         graph=graph,
-        points=places(zones),
+        points=zones.places,
         alpha=study.alpha,
         seed=study.seed,
     )
-
-
-def places(zones: Zones) -> pd.DataFrame:
-    """Return the middle of each zone, in metres."""
-    import pandas as pd
-
-    middle = zones.frame.geometry.centroid
-    return pd.DataFrame({"x": middle.x, "y": middle.y}, index=zones.ids)
