@@ -28,6 +28,8 @@ def test_the_adjusted_p_decides_what_is_said():
     assert "tend to be high in the other (p = 0.030)" in say_correlation()
     assert "Chance alone makes a relation as close" in say_correlation(p_spatial=0.2)
     assert "tend to be low in the other" in say_correlation(value=-0.6)
+    assert "(p < 0.0001)" in say_correlation(p_spatial=1e-9)
+    assert "independent ones" not in say_correlation(effective_n=41.0)
     plain = say_correlation(adjustment="none", p_spatial=NAN, effective_n=NAN)
     assert "takes zones for independent" in plain
     assert "(p = 0.0008)" in plain
@@ -37,7 +39,7 @@ def test_a_pair_among_many_is_told_by_its_corrected_p():
     said = say_correlation(pairs=10, p_adjusted=0.3, correction="holm")
     assert "Chance alone" in said
     assert "10 pairs were tested" in said
-    assert "before: 0.030" in said
+    assert "before: p = 0.030" in said
 
 
 def test_what_it_does_not_mean_stands_in_both_languages():

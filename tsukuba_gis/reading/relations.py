@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Belsley's bound from which on collinearity does harm.
 _CONDITION: Final = 30
 _PER_TERM: Final = 10
+# Smaller p rest on the model more than on the data.
+_SMALLEST: Final = 0.0001
 
 
 def correlation_words(
@@ -59,7 +61,7 @@ def correlation_words(
         value=f"{result.value:.2f}", low=f"{result.low:.2f}", high=f"{result.high:.2f}",
         n=result.n, level=_level(result.alpha),
     )  # fmt: skip
-    lines = [first + text(f"reading_correlation_{found}", lang, p=shown_p(p))]
+    lines = [first + text(f"reading_correlation_{found}", lang, p=_p(p))]
     if result.given:
         held = joined([labels.get(name, name) for name in result.given], lang=lang)
         lines.append(text("reading_correlation_given", lang, given=held))
@@ -77,8 +79,8 @@ def _how_sure(
             f"correlation_adjustment_{result.adjustment}", lang,
             permutations=result.permutations, seed=str(result.seed),
         )  # fmt: skip
-        yield text("reading_correlation_adjusted", lang, method=how, plain=shown_p(result.p))
-        if result.effective_n == result.effective_n:
+        yield text("reading_correlation_adjusted", lang, method=how, plain=_p(result.p))
+        if result.effective_n < result.n:
             size = round(result.effective_n)
             yield text("reading_correlation_effective", lang, n=result.n, effective=size)
     else:
@@ -86,7 +88,7 @@ def _how_sure(
     if corrected:
         name = text(f"correlation_correction_{result.correction}", lang)
         yield text(
-            "reading_correlation_pairs", lang, pairs=result.pairs, correction=name, p=shown_p(own)
+            "reading_correlation_pairs", lang, pairs=result.pairs, correction=name, p=_p(own)
         )
 
 
@@ -135,7 +137,7 @@ def _term(result: Regression, name: str, label: str, lang: Language) -> str:
     found = "none" if not row["p"] <= LEVEL else "up" if row["estimate"] > 0 else "down"
     return text(
         f"reading_regression_term_{found}", lang, term=label, level=_level(result.alpha),
-        p=shown_p(float(row["p"])), **values,
+        p=_p(float(row["p"])), **values,
     )  # fmt: skip
 
 
@@ -145,7 +147,7 @@ def _warnings(result: Regression, lang: Language) -> Iterator[str]:
     moran = _test(tests, "moran_residuals")
     if moran[1] <= LEVEL:
         yield text(
-            "reading_regression_left", lang, value=f"{moran[0]:.2f}", p=shown_p(moran[1]),
+            "reading_regression_left", lang, value=f"{moran[0]:.2f}", p=_p(moran[1]),
             advice=text(f"reading_regression_advice_{_advice(result)}", lang),
         )  # fmt: skip
     spread = _test(tests, "dispersion")
@@ -156,7 +158,7 @@ def _warnings(result: Regression, lang: Language) -> Iterator[str]:
         robust = result.errors != "classical"
         key = "reading_regression_uneven" if robust else "reading_regression_uneven_classical"
         values = {"errors": result.errors.upper()} if robust else {}
-        yield text(key, lang, p=shown_p(uneven), **values)
+        yield text(key, lang, p=_p(uneven), **values)
     condition = _test(tests, "condition")[0]
     if condition > _CONDITION:
         yield text("reading_regression_condition", lang, value=f"{condition:.0f}")
@@ -188,6 +190,11 @@ def _counts(n: int, missing: int, lang: Language) -> Iterator[str]:
         yield text("reading_few_zones", lang, n=n, few=FEW_ZONES)
     if missing:
         yield text("reading_missing", lang, n=missing, few=FEW_ZONES)
+
+
+def _p(p: float) -> str:
+    """Return a p-value with its relation, for it may be too small for digits."""
+    return f"< {_SMALLEST}" if p < _SMALLEST else f"= {shown_p(p)}"
 
 
 def _level(alpha: float) -> str:
