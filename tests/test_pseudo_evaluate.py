@@ -425,7 +425,7 @@ def test_the_guarantee_stands_only_on_a_proof_without_fault():
     assert "and from nothing else" not in certificate(unaudited, lang="en")
     swapped = certificate(evaluation(sha256="", tables=pd.DataFrame()), lang="en")
     assert "and from nothing else" not in swapped
-    assert "real records were swapped" in swapped
+    assert "values of real residents were swapped" in swapped
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])

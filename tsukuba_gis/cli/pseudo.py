@@ -147,6 +147,52 @@ def evaluate(
 
 
 @pseudo.command()
+@_study_argument
+@click.option("--key-file", required=True, type=click.Path(path_type=Path),
+              help="File that holds the secret; with it the swap can be undone.")  # fmt: skip
+@click.option("--certificate", "page", default=None, type=click.Path(path_type=Path),
+              help="Measure what leaks, and write it there (HTML, JSON beside it).")  # fmt: skip
+@_out_option
+@lang_option
+def swap(
+    study_file: Path | None, key_file: Path, page: Path | None, out: Path, lang: Language
+) -> None:
+    """Let real values change places inside cells; the outcome stays inside the office.
+
+    Counts and sums are exact, small ones too. Writes the records, and beside
+    them the run record, which is restoring information (加工方法等情報). With
+    --certificate: exit code 1 if a hard condition fails.
+
+    Example: tsukuba-gis pseudo swap study.toml --key-file key.txt --out swapped.csv
+    """
+    import json
+
+    from tsukuba_gis.pseudo.certificate import write_certificate
+    from tsukuba_gis.pseudo.swap import swap as compute
+    from tsukuba_gis.study import judge_swapped
+
+    study, rules = _study(study_file)
+    records, key = _records(study), _key(key_file)
+    swapped = compute(records, rules, key=key)
+    _write(swapped.records, out, lang, notice="swap_notice")
+    told = json.dumps(swapped.record(rules), ensure_ascii=False, indent=1) + "\n"
+    record = out.with_name(f"{out.stem}_{text('swap_record_file', lang)}.json")
+    record.write_text(told, encoding="utf-8", newline="\n")
+    for line in (str(out), str(record)):
+        click.echo(line)
+    for key_of in ("swap_notice", "swap_restoring"):
+        click.echo(text(key_of, lang))
+    click.echo(text("swap_leak", lang, k=rules.k))
+    if page is not None:
+        evaluation = judge_swapped(records, swapped, rules, key=key)
+        write_certificate(evaluation, page, lang=lang)
+        json_page = page.with_suffix(".json")
+        json_page.write_text(evaluation.to_json(), encoding="utf-8", newline="\n")
+        click.echo(str(page))
+        evaluation.require_passed()
+
+
+@pseudo.command()
 @click.argument("ledger", metavar="LEDGER.json", type=click.Path(path_type=Path))
 @_statistics_argument
 @click.option("--date", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Day of release.")
@@ -211,8 +257,8 @@ def _key(path: Path) -> bytes:
     return key
 
 
-def _write(records: Records, out: Path, lang: Language) -> None:
-    """Write pseudo records as CSV or Parquet; the notice goes with them."""
+def _write(records: Records, out: Path, lang: Language, *, notice: str = "notice_pseudo") -> None:
+    """Write records as CSV or Parquet; the notice goes with them."""
     from tsukuba_gis.report import whole_file
 
     if out.suffix not in (".csv", ".parquet"):
@@ -222,7 +268,7 @@ def _write(records: Records, out: Path, lang: Language) -> None:
             records.frame.to_parquet(path, index=False)
         else:
             # The header of a last, empty column: it shifts no row and cannot get lost.
-            marked = records.frame.assign(**{text("notice_pseudo", lang): ""})
+            marked = records.frame.assign(**{text(notice, lang): ""})
             marked.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 

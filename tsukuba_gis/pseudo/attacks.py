@@ -18,15 +18,21 @@ from tsukuba_gis.pseudo.columns import (
     present,
     within_of,
 )
+from tsukuba_gis.pseudo.keys import stream
 from tsukuba_gis.pseudo.metric import Metric, share_of, wilson
+from tsukuba_gis.pseudo.metric import about as about_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.holdout import Holdout
+    from tsukuba_gis.pseudo.metric import MetricKind
     from tsukuba_gis.pseudo.spec import Spec
+
+    Ints = NDArray[np.int64]
 
 # Most that an attack may succeed more often on the source than on the holdout.
 LEAK: Final = 0.01
@@ -40,6 +46,7 @@ def attacks(
     *,
     seed: int,
     size: int,
+    origins: Mapping[str, Ints] | None = None,
 ) -> Iterator[Metric]:
     """Make every attack that the columns allow.
 
@@ -53,12 +60,16 @@ def attacks(
         Which column plays which part.
     seed, size
         Of the samples: rows of each side that are searched for their nearest row.
+    origins
+        Where records were swapped: see :class:`tsukuba_gis.pseudo.swap.Swapped`.
     """
     yield from _inference(people, made, spec, seed=seed, size=size)
     yield from _nearness(people, made, spec, seed=seed, size=size)
     yield from _uniques(people, made, full, spec)
-    yield from _copies(people, made, spec)
+    yield from _copies(people, made, spec, swapped=origins is not None)
     yield from _small_cells(people, made, full, spec)
+    if origins is not None:
+        yield from _linkage(full, spec, origins, seed)
 
 
 def _inference(
@@ -128,20 +139,26 @@ def _uniques(
         )  # fmt: skip
 
 
-def _copies(people: Holdout, made: pd.DataFrame, spec: Spec) -> Iterator[Metric]:
-    """Attacks: rows, points, values and households that are there again."""
+def _copies(people: Holdout, made: pd.DataFrame, spec: Spec, *, swapped: bool) -> Iterator[Metric]:
+    """Attacks: rows, points, values and households that are there again.
+
+    Swapped values are real ones, so that whole rows and points do come again:
+    a measured risk there, a fault where records are invented.
+    """
+    kind: MetricKind = "risk" if swapped else "gate"
     if spec.numeric:
         columns = [c for c in spec.measured if c in made and c not in spec.carried]
         positive = spec.sums[-1] if spec.sums else spec.numeric[-1]
         yield holdout.leak(
             "equal_rows", people.only(lambda f: f[positive].to_numpy(float, na_value=0.0) > 0),
-            lambda f: risk.equal_rows(f, made, columns), subject=columns, kind="gate",
+            lambda f: risk.equal_rows(f, made, columns), subject=columns, kind=kind,
+            at_most=LEAK,
         )  # fmt: skip
     if spec.lon and spec.lat:
         yield holdout.leak(
             "same_points", people, lambda f: risk.equal_rows(_points(f, spec), _points(made, spec),
                                                             ["lon", "lat"]),
-            kind="gate",
+            kind=kind,
         )  # fmt: skip
     for column in spec.sums:
         lonely = people.only(lambda f, column=column: risk.unique_rows(f, [column]))  # type: ignore[misc]
@@ -190,6 +207,38 @@ def _small_cells(
     ):
         if len(columns) > 1:
             yield small_cell_attack(full, people, made, columns=columns, k=spec.k)
+
+
+def _linkage(
+    full: tuple[pd.DataFrame, pd.DataFrame], spec: Spec, origins: Mapping[str, Ints], seed: int
+) -> Iterator[Metric]:
+    """Attack: whoever knows a person looks for the row that is theirs; rows have an origin here.
+
+    Theirs is the row with their household, or that with their amounts or care
+    level, whichever part has a secret. Chance is a row taken at random.
+    """
+    real, fake = full
+    keys = keys_of(fake, spec)
+    secret = next((part for part in ("amounts", "care") if part in origins), "person")
+    more = present(fake, spec.care, *spec.sums)
+    plans = {(tuple(keys), "person"): 0, (tuple(keys), secret): 1, ((*keys, *more), secret): 2}
+    for (known, part), number in plans.items():
+        origin = origins[part]
+        found = risk.linkage(real, fake, origin, known=known)
+        mixed = stream(f"{seed}", "linkage", f"{number}").permutation(origin)
+        yield Metric(
+            name="linkage", kind="risk", **about_of(found.value, found.se), at_most=0.02,
+            null=risk.linkage(real, fake, mixed, known=known).value, n=found.n,
+            subject=(f"~part_{part}", *known),
+        )  # fmt: skip
+    columns = present(fake, spec.area, spec.age, spec.care, *spec.numeric)
+    (own, made) = risk.codes([real, fake], columns)
+    same = int((own[origins["person"]] == made).sum())
+    mixed = stream(f"{seed}", "linkage", "unchanged").permutation(len(own))
+    yield Metric(
+        name="unchanged", kind="risk", **share_of(same, len(made)), at_most=0.02,
+        null=float((own[mixed] == made).mean()), n=len(made), subject=tuple(columns),
+    )  # fmt: skip
 
 
 def small_cell_attack(

@@ -36,7 +36,8 @@ _STYLES: Final[dict[str, Style]] = {
     **dict.fromkeys(
         (
             "declared_kept", "households_coherent", "inside_area", "same_columns", "small_cells",
-            "dcr", "unique_rows", "aimed_kept", "cells_equal", "tvd", "sums_equal", "ratio_equal",
+            "dcr", "unique_rows", "linkage", "unchanged", "aimed_kept",
+            "cells_equal", "tvd", "sums_equal", "ratio_equal",
         ),
         "percent",
     ),
@@ -126,7 +127,8 @@ def _summary(evaluation: Evaluation, lang: Language) -> Iterable[str]:
         )  # fmt: skip
         yield f"<blockquote>{escape(guarantee)}</blockquote>"
     if not evaluation.sha256:
-        yield paragraph("certificate_swap", lang)
+        leak = text("swap_leak", lang, k=evaluation.k)
+        yield paragraph("certificate_swap", lang, leak=leak)
     yield paragraph("certificate_not_claimed", lang)
     yield paragraph("certificate_not_research", lang)
 
@@ -170,7 +172,17 @@ def _risks(evaluation: Evaluation, lang: Language) -> Iterable[str]:
     ]  # fmt: skip
     head = ("what", "source", "holdout", "leak", "interval", "null", "target", "verdict")
     yield _table(head, rows, lang)
-    yield _full(evaluation, lang, names=("membership", "membership_background", "unique_rows"))
+    yield _full(
+        evaluation,
+        lang,
+        names=(
+            "linkage",
+            "unchanged",
+            "membership",
+            "membership_background",
+            "unique_rows",
+        ),
+    )
     yield heading("certificate_cells", lang)
     yield f"<p>{escape(text('certificate_cells_text', lang, k=evaluation.k))}</p>"
     yield _full(evaluation, lang, names=("small_cells",))

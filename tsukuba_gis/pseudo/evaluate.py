@@ -15,13 +15,16 @@ from tsukuba_gis.pseudo.uses import uses
 from tsukuba_gis.records import Records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.zones import Zones
 
+    Ints = NDArray[np.int64]
     Maker = Callable[[Records], Records]
 
 
@@ -35,6 +38,7 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
     neighbours: pd.Series[float] | None = None,
     seed: int = 1,
     effort: Effort = FULL,
+    origins: Mapping[str, Ints] | None = None,
 ) -> Evaluation:
     """Measure the risk and the worth of pseudo records against the people they stand for.
 
@@ -60,6 +64,10 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
         Seed of the holdout draw and of all sampling.
     effort
         How much is measured: the people are divided anew ``effort.splits`` times.
+    origins
+        Where records were swapped, which row of the register each part of a
+        record came from (:class:`tsukuba_gis.pseudo.swap.Swapped`); what links
+        records to people is then measured, and what swapping keeps is a gate.
 
     Returns
     -------
@@ -101,9 +109,12 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
         real, fake, part_fake = prepared([records.frame, pseudo.frame, made.frame], spec)
         people = parts.rows_of(real)
         runs.append(list(attacks(
-            people, part_fake, (real, fake), spec, seed=seed + number, size=effort.sample
+            people, part_fake, (real, fake), spec, seed=seed + number, size=effort.sample,
+            origins=origins,
         )))  # fmt: skip
     tables, hard = _gates(pseudo.frame, statistics, zones)
+    if origins is not None:
+        hard.insert(0, gates.swapped_kept(real, fake, spec))
     soft = chain(
         averaged(runs),
         uses(real, fake, people, spec, neighbours=neighbours, seed=seed, size=effort.sample),

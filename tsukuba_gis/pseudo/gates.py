@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from tsukuba_gis.pseudo.check import EXACT
+from tsukuba_gis.pseudo.columns import AGED, YOUNG, present
 from tsukuba_gis.pseudo.layout import (
     BROAD,
     LIVINGS,
@@ -23,6 +24,8 @@ from tsukuba_gis.pseudo.layout import (
     start_of,
 )
 from tsukuba_gis.pseudo.metric import Metric, share_of
+from tsukuba_gis.pseudo.risk import codes
+from tsukuba_gis.pseudo.utility import sums_equal
 from tsukuba_gis.records import LONLAT
 
 if TYPE_CHECKING:
@@ -168,6 +171,34 @@ def households_coherent(frame: pd.DataFrame, spec: Spec) -> Metric:
     return Metric(
         name="households_coherent", kind="gate", value=float(fine.mean()), at_least=1.0, n=len(fine)
     )
+
+
+def swapped_kept(real: pd.DataFrame, fake: pd.DataFrame, spec: Spec) -> Metric:
+    """Return the share of cells kept that swapping keeps in all cases: must be all.
+
+    Of the register and the swapped records as they are compared (see
+    :mod:`tsukuba_gis.pseudo.columns`): cluster × sex × age in years; cluster ×
+    0–10, 11–64, 65+ × care level, and the sums; cluster × household type ×
+    relation × sex; persons by area and cluster.
+    """
+    broad = (spec.cluster, AGED, YOUNG)
+    tables = (
+        (spec.cluster, spec.sex, spec.age), (*broad, spec.care),
+        (spec.cluster, spec.household_type, spec.relation, spec.sex), (spec.cluster, spec.area),
+    )  # fmt: skip
+    cells = kept = 0
+    for table in tables:
+        own, other = codes([real, fake], present(real, *table))
+        size = max(own.max(initial=-1), other.max(initial=-1)) + 1
+        same = np.bincount(own, minlength=size) == np.bincount(other, minlength=size)
+        cells, kept = cells + len(same), kept + int(same.sum())
+    for column in spec.sums:
+        sums = sums_equal(real, fake, by=broad, column=column)
+        cells, kept = cells + sums.n, kept + round(sums.value * sums.n)
+    return Metric(
+        name="declared_kept", kind="gate", **share_of(kept, cells), at_least=1.0, n=cells,
+        parts={"kept": float(kept), "declared": float(cells)},
+    )  # fmt: skip
 
 
 def inside_area(frame: pd.DataFrame, spec: Spec, zones: Zones | None) -> Metric:

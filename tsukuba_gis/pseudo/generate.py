@@ -122,9 +122,9 @@ def _frame(
     columns: dict[str, object] = {}
     for column, dtype in statistics.columns.items():
         if column == spec.person:
-            values: object = _numbered("P", np.arange(1, n + 1), dtype)
+            values: object = numbered("P", np.arange(1, n + 1), dtype)
         elif column == spec.household:
-            values = _numbered("H", shuffled[order] + 1, dtype)
+            values = numbered("H", shuffled[order] + 1, dtype)
         elif column == spec.age:
             values = crowd.age[order]
         elif column in coded:
@@ -132,7 +132,7 @@ def _frame(
             values = pd.Series(_labels(names), dtype=object).take(codes[order]).to_numpy()
         else:
             values = numbers[column][order]
-        columns[column] = _typed(values, dtype)
+        columns[column] = typed(values, dtype)
     return pd.DataFrame(columns)
 
 
@@ -141,7 +141,7 @@ def _labels(names: tuple[str, ...]) -> list[str | None]:
     return [name if name != "" else None for name in names]
 
 
-def _numbered(letter: str, number: Ints, dtype: str) -> object:
+def numbered(letter: str, number: Ints, dtype: str) -> object:
     """Return new numbers: whole where the register's were, else a letter and digits."""
     import pandas as pd
 
@@ -151,7 +151,7 @@ def _numbered(letter: str, number: Ints, dtype: str) -> object:
     return pd.Series(number).astype(str).str.zfill(width).radd(letter).to_numpy()
 
 
-def _typed(values: Any, dtype: Any) -> Any:
+def typed(values: Any, dtype: Any) -> Any:
     """Return a column in the dtype of the register's."""
     import pandas as pd
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import Final
 
 import numpy as np
 
@@ -11,6 +12,32 @@ from tsukuba_gis.errors import InputError
 
 # Returns the random stream of a stage at a place.
 Streams = Callable[[str, str], np.random.Generator]
+
+
+# A key of fewer bytes, or of fewer different ones, can be tried out.
+_BYTES: Final = 16
+_DIFFERENT: Final = 8
+
+
+def require_secret(key: str | bytes) -> None:
+    """Raise unless a key is long and varied enough not to be guessed.
+
+    Raises
+    ------
+    InputError
+        If it has fewer than 16 bytes, fewer than 8 different ones, or digits only.
+
+    Examples
+    --------
+    >>> require_secret("42")
+    Traceback (most recent call last):
+        ...
+    tsukuba_gis.errors.InputError: ...can be guessed...
+    """
+    secret = key.encode() if isinstance(key, str) else key
+    digits = secret.replace(b" ", b"").isdigit()
+    if len(secret) < _BYTES or len(set(secret)) < _DIFFERENT or digits:
+        raise InputError("pseudo_key_guessable", n=_BYTES)
 
 
 def stream(key: str | bytes, stage: str, place: str = "") -> np.random.Generator:

@@ -21,7 +21,7 @@ from tsukuba_gis.study.description import (
 from tsukuba_gis.study.file import read_study
 from tsukuba_gis.study.flow import OnStep, run
 from tsukuba_gis.study.inputs import read_study_records
-from tsukuba_gis.study.pseudo import home_zones, judge
+from tsukuba_gis.study.pseudo import home_zones, judge, judge_swapped
 
 __all__ = [
     "DEMO_SEED",
@@ -38,6 +38,7 @@ __all__ = [
     "demo_study",
     "home_zones",
     "judge",
+    "judge_swapped",
     "read_study",
     "read_study_records",
     "run",

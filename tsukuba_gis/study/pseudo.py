@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tsukuba_gis.pseudo.evaluation import Evaluation
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.pseudo.swap import Swapped
     from tsukuba_gis.records import Records
     from tsukuba_gis.study.description import Study
     from tsukuba_gis.zones import Zones
@@ -81,6 +82,31 @@ def judge(
     return evaluate(
         records, pseudo, statistics, make=make, zones=zones, neighbours=neighbours, seed=seed
     )
+
+
+def judge_swapped(
+    records: Records, swapped: Swapped, rules: Spec, *, key: str | bytes, seed: int = 1
+) -> Evaluation:
+    """Measure what swapping leaves to be found, and what it costs.
+
+    Parameters
+    ----------
+    records, swapped
+        The register, and what :func:`tsukuba_gis.pseudo.swap.swap` made of it.
+    rules, key
+        Those of the swap; people are swapped again, from the source alone.
+    seed
+        Of the divisions.
+    """
+    from tsukuba_gis.pseudo.evaluate import evaluate
+    from tsukuba_gis.pseudo.swap import swap
+
+    def make(people: Records) -> Records:
+        return swap(people, rules, key=key).records
+
+    return evaluate(
+        records, swapped.records, rules, make=make, seed=seed, origins=swapped.origins
+    )  # fmt: skip
 
 
 def home_zones(study: Study, rules: Spec) -> Zones | None:

@@ -1,0 +1,420 @@
+"""Swap: real values change places inside cells, under a secret key; for use inside the office.
+
+The other way to pseudo records (:mod:`~tsukuba_gis.pseudo.generate`) invents
+people from safe statistics. Here every value is a resident's, and stands beside
+other residents' values: counts and sums of the cells are exact, small ones too,
+which is also the leak. Whoever holds the key can put every value back, so that
+key and record of the run are restoring information (加工方法等情報).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.messages import LANGUAGES, text
+from tsukuba_gis.pseudo.generate import numbered, typed
+from tsukuba_gis.pseudo.keys import require_secret, stream
+from tsukuba_gis.pseudo.layout import FIVE, OLD, start_of
+from tsukuba_gis.pseudo.tally import joined, tally
+from tsukuba_gis.records import Records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.spec import Spec
+
+    Ints = NDArray[np.int64]
+
+# Share of a cell's people among whom a check-up value moves: its rank changes little.
+_WINDOW: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Swapped:
+    """Records whose values have changed places, and where each of them came from.
+
+    Parameters
+    ----------
+    records
+        The register's kind (real people's values stay confidential), its
+        columns and dtypes; numbers of persons and households are new.
+    origins
+        Part of a record → for each row the position of the register's row that
+        it came from: ``person`` (household, sex, relation), ``age``, ``care``,
+        ``amounts``, ``place``, and each check-up column. **Restoring
+        information**: never leaves the office.
+    cells
+        One row a part: ``part``, ``columns``, ``cells``, ``smallest``, ``thin``
+        (rows in cells of fewer than k, which hide little), ``unmoved`` (rows
+        alone in their cell).
+    """
+
+    records: Records
+    origins: Mapping[str, Ints] = field(repr=False)
+    cells: pd.DataFrame = field(repr=False)
+
+    def record(self, spec: Spec) -> dict[str, Any]:
+        """Return the run record: what was swapped inside what, and how it must be kept."""
+        from tsukuba_gis import __version__
+
+        return {
+            "mode": "swap",
+            "version": __version__,
+            "notice": {lang: text("swap_notice", lang) for lang in LANGUAGES},
+            "restoring_information": {lang: text("swap_restoring", lang) for lang in LANGUAGES},
+            "leak": {lang: text("swap_leak", lang, k=spec.k) for lang in LANGUAGES},
+            "technique": {lang: text("technique_swap", lang) for lang in LANGUAGES},
+            "persons": len(self.records),
+            "spec": spec.to_dict(),
+            "cells": self.cells.to_dict(orient="records"),
+        }
+
+
+def swap(records: Records, spec: Spec, *, key: str | bytes) -> Swapped:
+    """Let values change places inside cells, so that nobody keeps a whole record.
+
+    Five parts move one after the other, each round a random circle inside its
+    cell, so that nobody alone in a circle of two or more keeps it:
+
+    1. the age in years, among people of one cluster and sex, as far as possible
+       of one five-year age and relation;
+    2. care level with amounts, of one cluster and 0–10, 11–64 or 65+, as far as
+       possible of one sex, five-year age and way of living;
+    3. the amounts alone, of one cluster, care level and age group;
+    4. check-ups together, to people whose amount is near that of those who had
+       them, so that the two still go together; then each among near ranks
+       (rank swapping);
+    5. the place (area and home point), among households of one cluster and
+       size, as far as possible of one type with as many young and old members.
+
+    A cell of fewer than k people joins its neighbours, so that exactness is
+    given up before the person is; what is exact in all cases is listed in
+    :func:`tsukuba_gis.pseudo.gates.swapped_kept`.
+
+    Parameters
+    ----------
+    records
+        The register. The order of its rows does not matter.
+    spec
+        Which column plays which part, and k.
+    key
+        The secret. Long and random: a key that can be guessed is the inverse
+        of the swap in everybody's hands, and is refused.
+
+    Returns
+    -------
+    Swapped
+        The same register and key give the same table, another key another one.
+        Missing values move like any other.
+
+    Raises
+    ------
+    InputError
+        If the key can be guessed, or the register cannot be used.
+    DisclosureError
+        If a cluster has fewer than k people: there is nobody to change with.
+
+    References
+    ----------
+    Data swapping: Dalenius and Reiss 1982, doi:10.1016/0378-3758(82)90058-1;
+    rank swapping: Moore 1996, US Census Bureau RR96/04.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tsukuba_gis.pseudo.spec import Spec
+    >>> frame = pd.DataFrame({"district": ["a"] * 40, "age": [30, 70] * 20,
+    ...                       "cost": [float(i) for i in range(40)]})
+    >>> spec = Spec(cluster="district", sex=None, sums=("cost",))
+    >>> key = "f3b1 c0de 9a77 0e5d 41aa"
+    >>> made = swap(Records(frame=frame, kind="invented"), spec, key=key).records.frame
+    >>> made.groupby("age")["cost"].sum().tolist() == frame.groupby("age")["cost"].sum().tolist()
+    True
+    """
+    # Long: five parts one after the other, each on what the one before has left.
+    require_secret(key)
+    spec = spec.resolve(str(column) for column in records.frame.columns)
+    joined([tally(records.frame, spec)])  # the same faults of a register as in measuring
+    order = _canonical(records.frame, spec)
+    frame = records.frame.iloc[order].reset_index(drop=True)
+    if frame[spec.cluster].value_counts().min() < spec.k:
+        raise DisclosureError("swap_cluster_small", column=spec.cluster, k=spec.k)
+    made, labels = frame.copy(), _labels(frame, spec)
+    origins = {"person": np.arange(len(frame), dtype=np.int64)}
+    told = []
+    for part, columns, tiers in _plan(spec):
+        if not columns:
+            continue
+        if part == "amounts":  # they move inside the care band that has moved
+            labels = _labels(made.assign(**{spec.age: frame[spec.age]}), spec)
+        cell = _merged([_joined(labels, tier) for tier in tiers], spec.k)
+        rng = stream(key, "swap", part)
+        source = (
+            _beside_amounts(frame, made, cell, spec, rng) if part == "checkups"
+            else _turned(cell, rng)
+        )  # fmt: skip
+        told.append((part, columns, cell))
+        for column in columns:
+            made[column] = made[column].array.take(source)
+        origins[part] = origins.get(part, origins["person"])[source]
+        if part == "care":
+            origins["amounts"] = source
+    for column in _checkups(spec):
+        near = _near(made[column], _joined(labels, ("cluster", "sex", "group")), spec.k)
+        source = _turned(near, stream(key, "swap rank", column))
+        made[column] = made[column].array.take(source)
+        origins[column] = origins["checkups"][source]
+        told.append((f"rank:{column}", (column,), near))
+    source, cell = _places(frame, labels, spec, key)
+    columns = tuple(c for c in (spec.area, *spec.carried, spec.lon, spec.lat) if c)
+    for column in columns:
+        made[column] = made[column].array.take(source)
+    if columns:
+        origins["place"] = source
+        told.append(("place", columns, cell))
+    made, rows = _dealt(made, spec, key)
+    return Swapped(
+        records=Records(frame=made, kind=records.kind, source=f"swapped {records.source}"),
+        origins={part: order[place[rows]] for part, place in origins.items()},
+        cells=_told(told, spec.k),
+    )
+
+
+# ---- cells ---------------------------------------------------------------------------------------
+
+
+def _plan(spec: Spec) -> list[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]]:
+    """Return the parts that persons exchange: name, columns, cells from fine to coarse."""
+    amounts = tuple(dict.fromkeys(spec.sums))
+    care = (spec.care,) if spec.care else ()
+    people = (
+        ("cluster", "sex", "five", "living"), ("cluster", "sex", "five"),
+        ("cluster", "sex", "group"), ("cluster", "sex", "top"), ("cluster", "top"),
+    )  # fmt: skip
+    of_care = (
+        ("cluster", "group", "care", "user"), ("cluster", "top", "care", "user"),
+        ("cluster", "top", "severity", "user"), ("cluster", "top", "severity"),
+    )  # fmt: skip
+    ages = (
+        ("cluster", "sex", "five", "relation"), ("cluster", "sex", "five"),
+        ("cluster", "sex", "group"), ("cluster", "sex", "top"),
+    )  # fmt: skip
+    return [
+        ("age", (spec.age,), ages),
+        ("care", (*care, *amounts) if care else (), people),
+        ("amounts", amounts, of_care if care else people),
+        ("checkups", _checkups(spec), people),
+    ]
+
+
+def _checkups(spec: Spec) -> tuple[str, ...]:
+    return tuple(column for column in spec.numeric if column not in spec.sums)
+
+
+def _labels(frame: pd.DataFrame, spec: Spec) -> dict[str, Ints]:
+    """Return, for each row, the code of all that cells are made of."""
+    import pandas as pd
+
+    def coded(column: str | None, meaning: Callable[[str], str] = str) -> Ints:
+        if column is None:
+            return np.zeros(len(frame), dtype=np.int64)
+        code, values = pd.factorize(frame[column], use_na_sentinel=False)
+        meanings = [meaning(str(value)) for value in values]
+        return np.unique(meanings, return_inverse=True)[1].ravel()[code]
+
+    age = frame[spec.age].to_numpy(dtype=np.int64)
+    user = np.zeros(len(frame), dtype=bool)
+    for column in spec.sums:
+        user |= frame[column].to_numpy(dtype=float, na_value=0.0) > 0
+    return {
+        "cluster": coded(spec.cluster), "sex": coded(spec.sex), "care": coded(spec.care),
+        "relation": coded(spec.relation), "type": coded(spec.household_type),
+        # All age groups keep to the borders of the coarsest, whose tables are exact.
+        "five": start_of(age, tuple(sorted({*FIVE, *spec.area_top}))),
+        "group": start_of(age, tuple(sorted({*spec.group_starts, *spec.area_top}))),
+        "top": start_of(age, spec.area_top),
+        "user": user.astype(np.int64),
+        "living": coded(spec.household_type, spec.living),
+        "severity": coded(spec.care, spec.severity),
+    }  # fmt: skip
+
+
+def _joined(labels: Mapping[str, Ints], names: Sequence[str]) -> Ints:
+    """Return the cell of each row: rows that agree in all of the names."""
+    total = np.zeros(len(labels[names[0]]), dtype=np.int64)
+    for name in names:
+        # Numbered afresh at each step, so that the product stays small.
+        total = total * (int(labels[name].max(initial=0)) + 1) + labels[name]
+        total = np.unique(total, return_inverse=True)[1].ravel()
+    return total
+
+
+def _merged(tiers: Sequence[Ints], k: int) -> Ints:
+    """Return cells of at least k rows where the coarsest allow it.
+
+    Inside each coarser cell the cells of fewer than k join one another, and, if
+    they are still too few, the smallest other one.
+
+    Examples
+    --------
+    >>> fine = np.array([0] * 5 + [1] * 2 + [2] * 3)
+    >>> _merged([fine, np.zeros(10, dtype=int)], 3).tolist()
+    [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]
+    """
+    cell = tiers[0]
+    for coarse in tiers[1:]:
+        size = np.bincount(cell)
+        first = np.unique(cell, return_index=True)[1]
+        inside = coarse[first]  # the coarser cell of each cell
+        name = np.arange(len(size))
+        small = size < k
+        for parent in np.unique(inside[small]):
+            own = np.flatnonzero(inside == parent)
+            few = own[small[own]]
+            others = own[~small[own]]
+            if size[few].sum() < k and len(others):
+                few = np.append(few, others[np.argmin(size[others])])
+            name[few] = few.min()
+        cell = np.unique(name[cell], return_inverse=True)[1].ravel()
+    return cell
+
+
+def _beside_amounts(
+    before: pd.DataFrame, after: pd.DataFrame, cell: Ints, spec: Spec, rng: np.random.Generator
+) -> Ints:
+    """Return, for each row, a row of its cell that had about the amount that it has now."""
+    if not spec.sums:
+        return _turned(cell, rng)
+    had, has = (
+        np.lexsort((
+            rng.random(len(cell)), f[spec.sums[-1]].to_numpy(dtype=float, na_value=0.0), cell
+        ))
+        for f in (before, after)
+    )  # fmt: skip
+    source = np.empty(len(cell), dtype=np.int64)
+    source[has] = had[_turned(_windows(cell[had], spec.k), rng)]
+    return source
+
+
+def _windows(cell: Ints, k: int) -> Ints:
+    """Return cells of rows that stand near one another, for rows in the order of their cells."""
+    size = np.bincount(cell)
+    window = np.maximum(k, np.ceil(_WINDOW * size)).astype(np.int64)
+    place = np.arange(len(cell)) - np.repeat(np.cumsum(size) - size, size)
+    # The last window takes what is left over, so that none is too small.
+    part = np.minimum(place // window[cell], (np.maximum(size // window, 1) - 1)[cell])
+    return np.unique(cell * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1].ravel()
+
+
+def _near(values: pd.Series[Any], cell: Ints, k: int) -> Ints:
+    """Return cells of rows whose values have near ranks; a missing value is a cell of its own."""
+    number = values.to_numpy(dtype=float, na_value=np.nan)
+    order = np.lexsort((np.arange(len(number)), number, cell))
+    known = order[~np.isnan(number[order])]
+    result = len(number) + np.arange(len(number), dtype=np.int64)
+    result[known] = _windows(cell[known], k)
+    return np.unique(result, return_inverse=True)[1].ravel()
+
+
+# ---- moving --------------------------------------------------------------------------------------
+
+
+def _turned(cell: Ints, rng: np.random.Generator) -> Ints:
+    """Return, for each row, the row that it takes from: the next in a random circle of its cell."""
+    n = len(cell)
+    order = np.lexsort((rng.random(n), cell))
+    size = np.bincount(cell)
+    end = np.cumsum(size)
+    following = np.arange(1, n + 1)
+    full = size > 0
+    following[end[full] - 1] = (end - size)[full]
+    source = np.empty(n, dtype=np.int64)
+    source[order] = order[following]
+    return source
+
+
+def _places(
+    frame: pd.DataFrame, labels: Mapping[str, Ints], spec: Spec, key: str | bytes
+) -> tuple[Ints, Ints]:
+    """Return for each person the row whose place they take, and the cell of each household."""
+    home = _homes(frame, spec)
+    first = np.unique(home, return_index=True)[1]
+    old = np.bincount(home, frame[spec.age].to_numpy(dtype=float) >= OLD).astype(np.int64)
+    young = np.bincount(home, labels["top"] == 0).astype(np.int64)
+    of_home = {
+        "cluster": labels["cluster"][first], "type": labels["type"][first],
+        "size": np.bincount(home), "old": old, "young": young,
+    }  # fmt: skip
+    tiers = (
+        ("cluster", "size", "type", "old", "young"), ("cluster", "size", "type"),
+        ("cluster", "size"),
+    )  # fmt: skip
+    cell = _merged([_joined(of_home, tier) for tier in tiers], spec.k)
+    taken = _turned(cell, stream(key, "swap", "place"))
+    # A household without a common place (an error of the register) gives that of its first member.
+    return first[taken][home], cell
+
+
+def _homes(frame: pd.DataFrame, spec: Spec) -> Ints:
+    """Return the household of each row; a row without a number is its own."""
+    import pandas as pd
+
+    if spec.household is None:
+        return np.arange(len(frame), dtype=np.int64)
+    code = pd.factorize(frame[spec.household])[0].astype(np.int64)
+    alone = code < 0
+    code[alone] = code.max(initial=-1) + 1 + np.arange(int(alone.sum()))
+    return np.unique(code, return_inverse=True)[1].ravel()
+
+
+def _canonical(frame: pd.DataFrame, spec: Spec) -> Ints:
+    """Return an order of the rows that does not depend on how they came."""
+    columns = list(spec.columns)
+    if spec.person is not None and frame[spec.person].is_unique:
+        columns = [spec.person]
+    text = frame[[c for c in columns if c in frame]].astype(str)
+    ordered = text.reset_index(drop=True).sort_values(list(text.columns), kind="stable")
+    return np.asarray(ordered.index, dtype=np.int64)
+
+
+def _dealt(frame: pd.DataFrame, spec: Spec, key: str | bytes) -> tuple[pd.DataFrame, Ints]:
+    """Return the table with new numbers in a new order, and the rows it was dealt from."""
+    rng = stream(key, "swap", "order")
+    home = _homes(frame, spec)
+    new = rng.permutation(int(home.max(initial=-1)) + 1)[home]
+    rows = np.lexsort((rng.random(len(frame)), new))
+    kept = [column for column in frame.columns if column in set(spec.columns)]
+    made = frame.iloc[rows][kept].reset_index(drop=True)
+    for column, letter, number in (
+        (spec.person, "P", np.arange(1, len(frame) + 1)), (spec.household, "H", new[rows] + 1)
+    ):  # fmt: skip
+        if column is not None:
+            dtype = str(frame[column].dtype)
+            made[column] = typed(numbered(letter, number, dtype), dtype)
+    return made, rows
+
+
+def _told(parts: Sequence[tuple[str, tuple[str, ...], Ints]], k: int) -> pd.DataFrame:
+    """Return the cells of each part in numbers."""
+    import pandas as pd
+
+    rows = []
+    for part, columns, cell in parts:
+        size = np.bincount(cell)
+        # Missing values have no rank: they are alone, and have nothing to hide.
+        size = size[size > (1 if part.startswith("rank:") else 0)]
+        rows.append(
+            (
+                part, ",".join(columns), len(size), int(size.min()) if len(size) else 0,
+                int(size[size < k].sum()), int((size == 1).sum()),
+            )
+        )  # fmt: skip
+    names = ["part", "columns", "cells", "smallest", "thin", "unmoved"]
+    return pd.DataFrame(rows, columns=names)
