@@ -196,7 +196,7 @@ def _long(
     """Turn a row for each area and age into a row for each area (and date)."""
     import pandas as pd
 
-    starts = frame[age].map(lambda cell: _age(str(cell)))
+    starts = frame[age].map(lambda cell: age_of(str(cell)))
     kept = frame[starts.notna()]
     when = _find(list(map(str, frame.columns)), _DATE)
     keys = [kept[area], kept[when] if when else pd.Series("", index=kept.index)]
@@ -246,11 +246,11 @@ def age_cell(name: str) -> tuple[str, int] | None:
     """
     plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
     sexes = [sex for sex, words in _SEXES if words.search(plain)]
-    age = _age(plain)
+    age = age_of(plain)
     return (sexes[0], age) if len(sexes) == 1 and age is not None else None
 
 
-def _age(cell: str) -> int | None:
+def age_of(cell: str) -> int | None:
     """Return the first age of a group in words."""
     plain = "".join(unicodedata.normalize("NFKC", cell).casefold().split())
     for form in (_GROUP, _OPEN, _ONE):

@@ -16,6 +16,14 @@ from tsukuba_gis.reading.association import (
     statistic_of,
     weights_name,
 )
+from tsukuba_gis.reading.people import (
+    economy_sentence,
+    flows_cautions,
+    flows_sentence,
+    projection_cautions,
+    projection_method,
+    projection_sentence,
+)
 from tsukuba_gis.reading.rates import age_curve_words, rate_words, shown_rate
 from tsukuba_gis.reading.regions import regions_cautions, regions_method, regions_sentence
 from tsukuba_gis.reading.relations import correlation_words, regression_words
@@ -25,8 +33,14 @@ __all__ = [
     "age_curve_words",
     "cautions",
     "correlation_words",
+    "economy_sentence",
+    "flows_cautions",
+    "flows_sentence",
     "label_of",
     "method",
+    "projection_cautions",
+    "projection_method",
+    "projection_sentence",
     "rate_caution",
     "rate_words",
     "regions_cautions",
