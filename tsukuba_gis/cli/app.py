@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tsukuba_gis import __version__
-from tsukuba_gis.cli import relations, spatial
+from tsukuba_gis.cli import people, relations, spatial
 from tsukuba_gis.cli.console import (
     Progress,
     lang_option,
@@ -154,7 +154,7 @@ def version() -> None:
 
 for command in (
     join, pseudo, points, spatial.moran, spatial.lisa, spatial.regionalise, relations.rates,
-    relations.correlate, relations.regress,
+    relations.correlate, relations.regress, people.project, people.flows, people.shift_share,
 ):  # fmt: skip
     group.add_command(command)
 

@@ -1,6 +1,6 @@
 """Cohort change and projection of persons by area, sex and age."""
 
-from tsukuba_gis.cohort.ages import regroup
+from tsukuba_gis.cohort.ages import long_table, regroup
 from tsukuba_gis.cohort.backtest import Backtest, backtest, with_bounds
 from tsukuba_gis.cohort.change import COUNTIES, STANDARD, Rules, cohort_change
 from tsukuba_gis.cohort.component import Rates, cohort_component, survival_ratios
@@ -26,6 +26,7 @@ __all__ = [
     "cohort_component",
     "concordance",
     "hamilton_perry",
+    "long_table",
     "regroup",
     "shrink",
     "survival_ratios",

@@ -13,6 +13,8 @@ from tsukuba_gis.schema import SEXES
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tsukuba_gis.result import Projection
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Cells:
@@ -143,3 +145,27 @@ def alike(*tables: pd.DataFrame) -> tuple[pd.DataFrame, ...]:
     width = max(one.width for one in cells)
     last = min(int(one.starts[-1]) for one in cells)
     return tuple(regroup(table, open_age=last - last % width, width=width) for table in tables)
+
+
+def at_year(population: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the persons of one date of a projection, by area, sex and age."""
+    return population.loc[:, [year]].droplevel("year", axis=1)
+
+
+def long_table(projection: Projection) -> pd.DataFrame:
+    """Return a projection with a row for each area, year, sex and age.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``area``, ``year``, ``sex``, ``age_start``, ``persons`` (three decimals;
+        missing where the area is not shown) and ``mask`` (why).
+    """
+    rows = projection.population.columns.to_frame(index=False)
+    count = len(rows)
+    area = projection.population.index.repeat(count)
+    found = rows.loc[np.tile(np.arange(count), len(projection.population))].reset_index(drop=True)
+    found.insert(0, "area", area)
+    found["persons"] = projection.population.to_numpy().round(3).ravel()
+    found["mask"] = projection.masks.to_numpy().repeat(count)
+    return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tsukuba_gis.cohort.ages import at_year
 from tsukuba_gis.cohort.hamilton_perry import Settings, hamilton_perry
 from tsukuba_gis.errors import InputError
 
@@ -97,11 +98,6 @@ def backtest(
     errors = errors[errors.notna().all(axis=1) & (errors["actual"] > 0)]
     errors = errors.assign(error=errors["projected"] / errors["actual"] - 1)
     return Backtest(frame=_by_size(errors), errors=errors, years=years)
-
-
-def at_year(population: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Return the persons of one date of a projection, by area, sex and age."""
-    return population.loc[:, [year]].droplevel("year", axis=1)
 
 
 def _totals(table: pd.DataFrame) -> pd.Series[float]:

@@ -77,7 +77,8 @@ def concordance(
         Names or codes of the areas at two dates, each once.
     given
         Earlier → later where the caller knows: areas that were renamed, or put
-        together with another. It goes before everything else.
+        together with another. It goes before everything else; areas that
+        ``earlier`` lacks are left aside (one list may serve several dates).
 
     Returns
     -------
@@ -88,7 +89,7 @@ def concordance(
     Raises
     ------
     InputError
-        If ``given`` names an area that neither date has.
+        If ``given`` leads to an area that ``later`` lacks.
 
     Examples
     --------
@@ -103,8 +104,7 @@ def concordance(
     if not earlier.is_unique or not later.is_unique:
         raise InputError("cohort_areas_twice")
     given = dict(given or {})
-    unknown = [name for name in given if name not in earlier]
-    unknown += [name for name in given.values() if name not in later]
+    unknown = [name for name in given.values() if name not in later]
     if unknown:
         raise InputError("cohort_area_unknown", area=unknown[0])
     keys = pd.Series(earlier, index=earlier).map(place_key)

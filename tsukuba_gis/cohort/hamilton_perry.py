@@ -11,7 +11,15 @@ import numpy as np
 
 from tsukuba_gis.cohort import scenario
 from tsukuba_gis.cohort.ages import Cells, alike, cells_of, table_of
-from tsukuba_gis.cohort.change import STANDARD, Parts, Rules, divided, parts, women_of
+from tsukuba_gis.cohort.change import (
+    STANDARD,
+    Parts,
+    Rules,
+    divided,
+    parts,
+    women_of,
+    women_weights,
+)
 from tsukuba_gis.cohort.control import Block, blocks, rake
 from tsukuba_gis.cohort.shrinkage import Shrinkage, Steadied, shrink
 from tsukuba_gis.errors import InputError
@@ -360,7 +368,8 @@ def _only_exact(found: Parts, now: Cells, settings: Settings) -> Parts:
         raise InputError("cohort_exact_form")
     kept = exact.persons[exact.areas.get_indexer(now.areas)] > 0
     young = kept[:, :, : found.jump].all(axis=1, keepdims=True)
-    young &= kept[:, now.sexes.index("female"), None, :].all(axis=2, keepdims=True)
+    mothers = women_weights(now, settings.rules.women, found.jump).any(axis=0)
+    young &= kept[:, now.sexes.index("female"), None, :][..., mothers].all(axis=2, keepdims=True)
     kept[:, :, : found.jump] = young
     return replace(found, above=np.where(kept, found.above, np.nan))
 

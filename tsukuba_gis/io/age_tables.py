@@ -198,20 +198,23 @@ def _long(
 
     starts = frame[age].map(lambda cell: age_of(str(cell)))
     kept = frame[starts.notna()]
+    ages = starts[starts.notna()].astype(int)
     when = _find(list(map(str, frame.columns)), _DATE)
     keys = [kept[area], kept[when] if when else pd.Series("", index=kept.index)]
     first = kept.groupby([*(key.to_numpy() for key in keys)], sort=False)[area].transform(
         lambda rows: rows.index[0]
     )
+    counts = {sex: _counts(kept[name]) for sex, name in sexes.items()}
+    # An age without a row has nobody; one whose number is hidden is not known.
     parts = {
-        (sex, start): _counts(kept.loc[starts[kept.index] == start, name])
-        .groupby(first[starts[kept.index] == start].to_numpy())
+        (sex, start): counts[sex][ages == start]
+        .groupby(first[ages == start].to_numpy())
         .agg(lambda cells: cells.sum(skipna=False))
-        for sex, name in sexes.items()
-        for start in sorted(set(starts.dropna()))
+        .reindex(first.unique(), fill_value=0.0)
+        for sex in sexes
+        for start in sorted(set(ages))
     }
-    table = pd.DataFrame(parts).loc[first.unique()]
-    return _summed(table, list(parts), file)
+    return _summed(pd.DataFrame(parts), list(parts), file)
 
 
 def _summed(table: pd.DataFrame, cells: list[tuple[str, int]], file: str) -> pd.DataFrame:

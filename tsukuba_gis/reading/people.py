@@ -24,7 +24,8 @@ def projection_sentence(projection: Projection, *, lang: Language) -> str:
     >>> from tsukuba_gis.result import Projection
     >>> columns = pd.MultiIndex.from_product([[2015, 2020], ["female"], [0, 5]])
     >>> one = Projection(
-    ...     method="hamilton_perry", base=2015, step=5, years=(2015, 2020), earlier=2010, settings={},
+    ...     method="hamilton_perry", base=2015, step=5, years=(2015, 2020), earlier=2010,
+    ...     settings={},
     ...     population=pd.DataFrame([[40.0, 60.0, 30.0, 50.0]], index=["a"], columns=columns),
     ...     masks=pd.Series([""], index=["a"]), n=1, n_missing=0)
     >>> print(projection_sentence(one, lang="en"))
@@ -47,7 +48,7 @@ def projection_cautions(projection: Projection, *, lang: Language) -> tuple[str,
     """Return what to bear in mind: past errors, borrowed ratios, zones left out, control."""
     lines = []
     if projection.backtest is not None:
-        row = projection.backtest.loc["all"]
+        row = projection.backtest.T["all"].astype(float)
         years = projection.settings.get("backtest_years", ["?", "?", projection.base])
         earlier, launch, tested = (list(years) if isinstance(years, list) else ["?"] * 3)[:3]
         lines.append(
@@ -112,7 +113,7 @@ def flows_sentence(flows: Flows, *, lang: Language) -> str:
     ...                        "effectiveness": [0.125]}, index=["A"])
     >>> print(flows_sentence(Flows(kind="commuting", period="2005", source="census",
     ...                            pairs=pd.DataFrame(), places=places), lang="en"))
-    A has the largest flows of commuters (2005): 9 in, 7 out, net +2 (effectiveness 0.13). ...
+    A has the largest flows of commuters (2005): 9 in, 7 out, net +2 (effectiveness 0.12). ...
     """
     if flows.places.empty:
         return text("reading_flows_none", lang)
@@ -132,11 +133,12 @@ def flows_sentence(flows: Flows, *, lang: Language) -> str:
 def flows_cautions(flows: Flows, *, lang: Language) -> tuple[str, ...]:
     """Return what to bear in mind: one city's table, places without a position."""
     lines = []
-    ends = {side: set(flows.pairs[side]) for side in ("origin", "destination")}
-    if len(ends["origin"] & ends["destination"]) <= 1:
+    origin, destination = flows.pairs["origin"], flows.pairs["destination"]
+    places = set(origin) | set(destination)
+    if any(((origin == place) | (destination == place)).all() for place in places):
         lines.append(text("reading_flows_one_city", lang))
     if flows.points is not None:
-        lost = len((ends["origin"] | ends["destination"]) - set(flows.points.index))
+        lost = len(places - set(flows.points.index))
         if lost:
             lines.append(text("reading_flows_no_point", lang, n=lost))
     return tuple(lines)

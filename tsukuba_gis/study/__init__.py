@@ -5,11 +5,10 @@ A study is a small TOML file (:func:`read_study`) or, in Python, a
 :class:`tsukuba_gis.result.Result`, from which every output is made.
 """
 
+from tsukuba_gis.study.beside import read_economy_source, read_flow_source
 from tsukuba_gis.study.description import (
     DEMO_SEED,
     CorrelationRule,
-    EarlierTable,
-    ProjectionRule,
     RateRule,
     RecordSource,
     RegionRule,
@@ -21,12 +20,22 @@ from tsukuba_gis.study.description import (
 from tsukuba_gis.study.file import read_study
 from tsukuba_gis.study.flow import OnStep, run
 from tsukuba_gis.study.inputs import read_study_records
+from tsukuba_gis.study.outlook import (
+    EarlierTable,
+    EconomySource,
+    FlowSource,
+    ProjectionRule,
+    TwoTables,
+)
+from tsukuba_gis.study.projection import project_tables
 from tsukuba_gis.study.pseudo import home_zones, judge, judge_swapped
 
 __all__ = [
     "DEMO_SEED",
     "CorrelationRule",
     "EarlierTable",
+    "EconomySource",
+    "FlowSource",
     "OnStep",
     "ProjectionRule",
     "RateRule",
@@ -34,11 +43,15 @@ __all__ = [
     "RegionRule",
     "RegressionRule",
     "Study",
+    "TwoTables",
     "ZoneSource",
     "demo_study",
     "home_zones",
     "judge",
     "judge_swapped",
+    "project_tables",
+    "read_economy_source",
+    "read_flow_source",
     "read_study",
     "read_study_records",
     "run",

@@ -23,6 +23,7 @@ from tsukuba_gis.result import (
     RateMethod,
     RegressionModel,
 )
+from tsukuba_gis.study.outlook import EarlierTable, EconomySource, FlowSource, ProjectionRule
 from tsukuba_gis.zones import ZoneKind
 
 if TYPE_CHECKING:
@@ -138,65 +139,6 @@ class RegionRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EarlierTable:
-    """Persons by area, sex and age at a date before the records.
-
-    Parameters
-    ----------
-    year
-        When they were counted.
-    path
-        Table of the city (CSV, Excel): see :func:`tsukuba_gis.io.read_age_tables`.
-        None: invented for the bundled register; other records are then not projected.
-    zones
-        What the table's areas are.
-    concordance
-        CSV with a column ``area`` (as the table calls it) and one for each
-        level, named like its zones: the zone to which the area belongs. None: areas are
-        zones of the level ``zones``, by id or name; other levels are not projected.
-    """
-
-    year: int
-    path: Path | None = None
-    zones: ZoneKind = "small_area"
-    concordance: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectionRule:
-    """How persons by zone, sex and age are projected (Hamilton–Perry).
-
-    Parameters
-    ----------
-    base, until
-        Year of the records; last year.
-    earlier
-        Dates before, the steps as far apart as the last is from the base. The
-        last gives the ratios; with the one before, the base is projected as a test.
-    shrinkage, cap
-        How ratios of few persons are steadied (``"potential"`` is not for studies).
-    control
-        CSV with ``year``, ``sex``, ``age_start``, ``age_end``, ``persons``: city
-        totals that the zones add up to. ``"published"``: those of the
-        bundled register's city. None: the zones are left as they are projected.
-    exact
-        Levels whose counts by sex and age are those of real people although the
-        records are pseudo: other levels of pseudo records take the city's ratios.
-    zones
-        The level; None: every level that has an earlier date.
-    """
-
-    base: int
-    until: int
-    earlier: tuple[EarlierTable, ...]
-    shrinkage: Literal["none", "eb", "parent"] = "eb"
-    cap: float = 3.0
-    control: Path | Literal["published"] | None = None
-    exact: tuple[ZoneKind, ...] = ()
-    zones: ZoneKind | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RateRule:
     """How a share is made comparable between zones.
 
@@ -302,6 +244,8 @@ class Study:
         What to compute beside the indicators, in this order.
     age_curves
         Shares of which the change with age is wanted.
+    flows, economy
+        Tables of flows between places, and of industries, that go with the result.
     lang
         Language of names of files and of the page when opened.
     seed
@@ -339,6 +283,8 @@ class Study:
     correlations: tuple[CorrelationRule, ...] = ()
     regressions: tuple[RegressionRule, ...] = ()
     age_curves: tuple[str, ...] = ()
+    flows: tuple[FlowSource, ...] = ()
+    economy: EconomySource | None = None
     lang: Language = "ja"
     seed: int = DEMO_SEED
     outputs: tuple[OutputFormat, ...] = DEFAULT_FORMATS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar, get_args
@@ -30,9 +31,10 @@ from tsukuba_gis.study.description import (
     Study,
     ZoneSource,
 )
+from tsukuba_gis.study.outlook import EarlierTable, EconomySource, FlowSource, ProjectionRule
 from tsukuba_gis.zones import ZoneKind
 
-_Rule = TypeVar("_Rule", RateRule, CorrelationRule, RegressionRule)
+_Rule = TypeVar("_Rule", RateRule, CorrelationRule, RegressionRule, EarlierTable, FlowSource)
 
 
 def read_study(path: Path | str) -> Study:
@@ -76,11 +78,11 @@ def read_study(path: Path | str) -> Study:
         title={"ja": title, "en": study.pop("title_en", title)},
         records=RecordSource(**records),
         zones=reader.zones(content.get("zones")),
-        regions=reader.regions(content["regions"]) if "regions" in content else None,
         rates=reader.each(content, "rates", RateRule),
         correlations=reader.each(content, "correlations", CorrelationRule),
         regressions=reader.each(content, "regressions", RegressionRule),
-        pseudo=reader.rules(content["pseudo"]) if "pseudo" in content else None,
+        flows=reader.each(content, "flows", FlowSource),
+        **reader.singles(content),
         **study,
     )
 
@@ -106,6 +108,10 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "regressions.outcome": INDICATORS,
     "regressions.model": get_args(RegressionModel),
     "regressions.zones": get_args(ZoneKind),
+    "projection.shrinkage": ("eb", "parent", "none"),
+    "projection.zones": get_args(ZoneKind),
+    "earlier.zones": get_args(ZoneKind),
+    "flows.kind": ("migration", "commuting"),
 }
 _LISTS: Final[dict[str, tuple[str, ...]]] = {
     "study.indicators": INDICATORS,
@@ -117,20 +123,29 @@ _LISTS: Final[dict[str, tuple[str, ...]]] = {
     "correlations.indicators": INDICATORS,
     "correlations.given": INDICATORS,
     "regressions.explanatory": INDICATORS,
+    "projection.exact": get_args(ZoneKind),
     "zones.fixes": get_args(Fix),
 }
+_YEARS: Final = (1900, 2200)
 _WHOLE: Final = {
     "study.min_count": (1, 1_000_000),
     "study.permutations": (99, 10_000_000),
     "study.seed": (0, 2**63 - 1),
     "regions.k": (2, 100_000),
     "regions.floor": (1, 100_000_000),
+    "projection.base": _YEARS,
+    "projection.until": _YEARS,
+    "earlier.year": _YEARS,
 }
-_REAL: Final = {"study.alpha": (0.0, 1.0), "zones.nearest": (0.0, 100_000.0)}
+_REAL: Final = {
+    "study.alpha": (0.0, 1.0),
+    "zones.nearest": (0.0, 100_000.0),
+    "projection.cap": (1.0, 1_000.0),
+}
 _FLAGS: Final = ("study.fdr", "study.certify")
 _OWN_TABLES: Final = {
     "records", "zones", "regions", "rates", "correlations", "regressions", "projection",
-    "pseudo",
+    "flows", "economy", "pseudo",
 }  # fmt: skip
 _KEYS: Final[dict[str, set[str]]] = {
     "study": {entry.name for entry in fields(Study)} - _OWN_TABLES | {"title_en"},
@@ -140,16 +155,22 @@ _KEYS: Final[dict[str, set[str]]] = {
     "rates": {entry.name for entry in fields(RateRule)},
     "correlations": {entry.name for entry in fields(CorrelationRule)},
     "regressions": {entry.name for entry in fields(RegressionRule)},
+    "projection": {entry.name for entry in fields(ProjectionRule)},
+    "earlier": {entry.name for entry in fields(EarlierTable)},
+    "flows": {entry.name for entry in fields(FlowSource)},
+    "economy": {entry.name for entry in fields(EconomySource)},
 }
 # What an entry of a list of tables cannot do without.
 _MUST: Final[dict[str, set[str]]] = {
     "rates": {"indicator"},
     "correlations": {"indicators"},
     "regressions": {"outcome", "explanatory"},
+    "earlier": {"year", "path"},
+    "flows": {"path"},
 }
 # Keys that go with one method only.
 _GOES_WITH: Final = {"standard": "direct", "centring": "eb_local", "given": "partial"}
-_TABLES: Final = (*_KEYS, "pseudo")
+_TABLES: Final = (*sorted(set(_KEYS) - {"earlier"}), "pseudo")
 
 
 def _are_groups(value: object) -> bool:
@@ -164,6 +185,16 @@ def _are_groups(value: object) -> bool:
             and len(set(group)) == len(group)
             for group in value
         )
+    )
+
+
+def _are_totals(value: object) -> bool:
+    """Tell whether a value names totals of flows by place and side."""
+    return isinstance(value, dict) and all(
+        isinstance(totals, dict)
+        and set(totals) <= {"inflow", "outflow"}
+        and all(isinstance(n, int) and not isinstance(n, bool) for n in totals.values())
+        for totals in value.values()
     )
 
 
@@ -207,6 +238,8 @@ class _StudyReader:
         elif key == "records.roles":
             fits = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
             known = '{ role = "column" }'
+        elif key == "flows.stated":
+            fits, known = _are_totals(value), '{ "place" = { inflow = 43509 } }'
         elif key == "records.reference_date":
             # A date, not a moment: datetime is a subclass of date.
             fits, known = type(value) is dt.date, "2019-04-01"
@@ -220,13 +253,18 @@ class _StudyReader:
         kinds = int if key in _WHOLE else int | float
         # NaN fails every comparison, infinity the upper one.
         if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-            self.refuse("study_number", key=key, least=low, most=high)
+            # Years have no thousands separators.
+            bounds = map(str, _YEARS) if (low, high) == _YEARS else (low, high)
+            self.refuse(
+                "study_number", key=key, **dict(zip(("least", "most"), bounds, strict=True))
+            )
         if key == "study.alpha" and value in (0, 1):
             self.refuse("study_number", key=key, least=low, most=high)
 
     def located(self, table: dict[str, Any]) -> dict[str, Any]:
-        if "path" in table:
-            table["path"] = self.path.parent / table["path"]
+        for key in ("path", "concordance", "control", "places"):
+            if key in table:
+                table[key] = self.path.parent / table[key]
         return table
 
     def zones(self, content: object) -> tuple[ZoneSource, ...]:
@@ -251,6 +289,16 @@ class _StudyReader:
             self.refuse("study_together", statistics=", ".join(OF_GROUPS))
         return groups
 
+    def singles(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Return the tables that stand once, where they stand."""
+        makers: dict[str, Callable[[object], Any]] = {
+            "regions": self.regions,
+            "projection": self.projection,
+            "economy": self.economy,
+            "pseudo": self.rules,
+        }
+        return {name: make(content[name]) for name, make in makers.items() if name in content}
+
     def regions(self, content: object) -> RegionRule:
         table = self.table(content, "regions")
         if not table.get("indicators") or not {"k", "floor"} & set(table):
@@ -264,7 +312,7 @@ class _StudyReader:
             self.refuse("study_not_list", key=name)
         rules = []
         for number, one in enumerate(entries, start=1):
-            table = self.table(one, name)
+            table = self.located(self.table(one, name))
             lacking = [key for key in sorted(_MUST[name]) if not table.get(key)]
             if lacking:
                 self.refuse("study_entry_lacks", table=name, number=number, key=lacking[0])
@@ -276,6 +324,24 @@ class _StudyReader:
             }
             rules.append(kind(**made))
         return tuple(rules)
+
+    def projection(self, content: object) -> ProjectionRule:
+        """Return the rule of a projection, with its earlier dates."""
+        if not isinstance(content, dict):
+            self.refuse("study_not_table", key="projection")
+        earlier = self.each(content, "earlier", EarlierTable)
+        rest = {key: value for key, value in content.items() if key != "earlier"}
+        table = self.located(self.table(rest, "projection"))
+        if not earlier or not {"base", "until"} <= set(table):
+            self.refuse("study_projection_incomplete")
+        table["exact"] = tuple(table.get("exact", ()))
+        return ProjectionRule(earlier=earlier, **table)
+
+    def economy(self, content: object) -> EconomySource:
+        table = self.located(self.table(content, "economy"))
+        if not {"path", "area"} <= set(table):
+            self.refuse("study_economy_incomplete")
+        return EconomySource(**table)
 
     def rules(self, content: object) -> Spec:
         if not isinstance(content, dict):

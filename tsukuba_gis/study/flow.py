@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tsukuba_gis.errors import InputError, Problem
 from tsukuba_gis.messages import LANGUAGES, Language, text
 from tsukuba_gis.result import Level, Provenance, Result
 from tsukuba_gis.study import analysis, projection, shares
+from tsukuba_gis.study.beside import read_economy_source, read_flow_sources
 from tsukuba_gis.study.inputs import read_study_records, read_study_zones
 from tsukuba_gis.study.pseudo import pseudo_of
 from tsukuba_gis.study.relations import regressions_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import shapely
 
     from tsukuba_gis.join import Assignment
@@ -69,15 +69,14 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
     on_step("step_records")
     records, problems = read_study_records(study)
     pages: Mapping[str, str] = {}
-    history = projection.history_of(
-        study, records
-    )  # of the register, also where pseudo records follow
+    # Of the register, also where pseudo records follow.
+    history = projection.history_of(study, records)
+    bands = None
     if study.pseudo is not None:
         on_step("step_pseudo")
-        records, pages = pseudo_of(study, records)
+        records, pages, bands = pseudo_of(study, records)
     names = _indicator_names(study, records)
-    levels, outlines = [], {}
-    found = list(problems)
+    levels, found = [], list(problems)
     for source in study.zones:
         on_step("step_zones")
         zones = read_study_zones(source, lang=study.lang)
@@ -86,11 +85,12 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         found += [*zones.problems, *_unplaced(assignment, records)]
         on_step("step_tables")
         level, unfit = _level(study, records, zones, assignment, names=names, on_step=on_step)
-        future, told = projection.projection_of(study, level, history, kind=records.kind)
+        future, told = projection.projection_of(
+            study, level, history, kind=records.kind, bands=bands
+        )
         levels.append(replace(level, projection=future))
         found += [*unfit, *told]
-    if all(source.path is None for source in study.zones):
-        outlines = _outlines()
+    flows, told = read_flow_sources(study.flows, crs=levels[0].zones.frame.crs)
     return Result(
         title=study.title,
         lang=study.lang,
@@ -98,11 +98,13 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         notices=_notices(study, records, levels),
         indicators=_indicators(study, names),
         levels=tuple(levels),
-        outlines=outlines,
-        problems=tuple(found),
+        outlines=_outlines() if all(one.path is None for one in study.zones) else {},
+        problems=(*found, *told),
         provenance=_provenance(study),
         min_count=study.min_count,
         pages=pages,
+        flows=flows,
+        economy=read_economy_source(study.economy),
     )
 
 
@@ -242,22 +244,28 @@ def _provenance(study: Study) -> Provenance:
     from tsukuba_gis import __version__
 
     packages = ("numpy", "pandas", "geopandas", "shapely", "libpysal")
-    paths = [study.records.path, *(source.path for source in study.zones)]
-    settings = asdict(replace(study, pseudo=None))
+    paths: list[Path] = []
+    settings = _named(asdict(replace(study, pseudo=None)), paths)
     settings["pseudo"] = study.pseudo and study.pseudo.to_dict()
-    settings["records"]["path"] = study.records.path and study.records.path.name
-    for source in settings["zones"]:
-        source["path"] = source["path"] and source["path"].name
-    if study.projection is not None:
-        settings["projection"] = projection.plain(study.projection)
-        paths += projection.files(study.projection)
     return Provenance(
         version=__version__,
         versions={"python": platform.python_version()} | {name: version(name) for name in packages},
         seed=study.seed,
-        inputs={path.name: _sha256(path) for path in paths if path is not None},
+        inputs={path.name: _sha256(path) for path in paths},
         settings=settings,
     )
+
+
+def _named(value: Any, paths: list[Path]) -> Any:
+    """Return settings with files by their names, and gather the files."""
+    if isinstance(value, Path):
+        paths.append(value)
+        return value.name
+    if isinstance(value, dict):
+        return {key: _named(one, paths) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_named(one, paths) for one in value)
+    return value
 
 
 def _sha256(path: Path) -> str:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from tsukuba_gis.errors import Problem
+from tsukuba_gis.errors import InputError, Problem
+from tsukuba_gis.schema import SEXES
+from tsukuba_gis.tables import AGE_WIDTH, OPEN_AGE
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tsukuba_gis.cohort import Concordance
+    from tsukuba_gis.io.age_tables import AgeTable, AgeTables
     from tsukuba_gis.records import RecordKind, Records
     from tsukuba_gis.result import Level, Projection
-    from tsukuba_gis.study.description import EarlierTable, ProjectionRule, Study
+    from tsukuba_gis.study.description import Study
+    from tsukuba_gis.study.outlook import EarlierTable, ProjectionRule, TwoTables
     from tsukuba_gis.zones import Zones
+
+# Two counts are in the same season where they are within so many years of whole years apart.
+_SAME_SEASON: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -62,9 +70,18 @@ def _control(study: Study, rule: ProjectionRule, size: int) -> pd.DataFrame | No
 
 
 def projection_of(
-    study: Study, level: Level, history: History | None, *, kind: RecordKind
+    study: Study,
+    level: Level,
+    history: History | None,
+    *,
+    kind: RecordKind,
+    bands: pd.DataFrame | None = None,
 ) -> tuple[Projection | None, list[Problem]]:
-    """Project the persons of one level, and say how its zones met those of the earlier dates."""
+    """Project the persons of one level, and say how its zones met those of the earlier dates.
+
+    ``bands`` are those whose counts pseudo records keep (:func:`pseudo_of`); None: no
+    pseudo records were made in this study.
+    """
     from tsukuba_gis.cohort import Settings, backtest, hamilton_perry, with_bounds
 
     rule, zones = study.projection, level.zones
@@ -82,7 +99,7 @@ def projection_of(
         shrinkage=rule.shrinkage,
         cap=rule.cap,
         control=history.control,
-        exact=_exact(study, rule, level, kind),
+        exact=_exact(rule, level, kind, bands),
     )
     *before, last = sorted(tables)
     base = level.population
@@ -103,25 +120,33 @@ def _on_zones(
     source: EarlierTable, table: pd.DataFrame, zones: Zones
 ) -> tuple[pd.DataFrame, list[Problem]] | None:
     """Return an earlier table with the zones of a level for areas; None: they are others."""
+    import pandas as pd
+
     from tsukuba_gis.cohort import carry, concordance
 
     given = _given(source, zones)
     if given is None and source.zones != zones.kind:
         return None
-    named = zones.names
-    once = named[~named.duplicated(keep=False)]
-    by_name = {str(name): str(zone) for zone, name in once.items() if name in table.index}
-    found = concordance(table.index, zones.ids, given=by_name if given is None else given)
-    if source.path is None:
-        return carry(table, found), []
-    told = [
+    labels = zones.ids.to_series()
+    if given is None and not table.index.isin(zones.ids).any():
+        # By name; of two zones of one name neither is meant.
+        labels = zones.names.where(~zones.names.duplicated(keep=False), labels)
+    found = concordance(table.index, pd.Index(labels), given=given)
+    ids = dict(zip(labels, zones.ids, strict=True))
+    carried = carry(table, found).rename(index=ids)
+    return carried, [] if source.path is None else _met(found, source.path.name, zones.kind)
+
+
+def _met(found: Concordance, file: str, kind: str) -> list[Problem]:
+    """Say which areas vanished or appeared between the dates."""
+    return [
         Problem(
             severity="warning" if key == "projection_vanished" else "info",
-            file=source.path.name,
+            file=file,
             row=None,
             column=None,
             key=key,
-            values={"n": len(areas), "kind": zones.kind, "areas": _listed(areas)},
+            values={"n": len(areas), "kind": kind, "areas": _listed(areas)},
         )
         for key, areas in (
             ("projection_vanished", found.vanished),
@@ -129,7 +154,6 @@ def _on_zones(
         )
         if areas
     ]
-    return carry(table, found), told
 
 
 def _given(source: EarlierTable, zones: Zones) -> dict[str, str] | None:
@@ -154,30 +178,79 @@ def _listed(names: tuple[str, ...], most: int = 10) -> str:
 
 
 def _exact(
-    study: Study, rule: ProjectionRule, level: Level, kind: RecordKind
+    rule: ProjectionRule, level: Level, kind: RecordKind, bands: pd.DataFrame | None
 ) -> pd.DataFrame | None:
     """Return which counts of pseudo records are those of real people; None: all are."""
     if kind != "pseudo":
         return None
-    declared = set(rule.exact)
-    if study.pseudo is not None:
-        declared.add(study.pseudo.cluster)  # type: ignore[arg-type]
-    return level.population.notna() & (level.zones.kind in declared)
+    known = level.population.notna()
+    if level.zones.kind in rule.exact:
+        return known
+    names = [*level.zones.ids, *level.zones.names]
+    named = dict(zip(names, [*level.zones.ids] * 2, strict=True))
+    if bands is None or not set(bands["cluster"]) <= set(named):
+        return known & False
+    cells = known & False
+    for (cluster, sex), own in bands.groupby(["cluster", "sex"]):
+        starts = set(own["start"].astype(int))
+        for age in cells[str(sex)].columns if str(sex) in SEXES else ():
+            ends = age == OPEN_AGE or age + AGE_WIDTH in starts
+            cells.loc[named[str(cluster)], (str(sex), age)] = age in starts and ends
+    return cells & known
 
 
-def files(rule: ProjectionRule) -> list[Path]:
-    """Return the files that a projection is made from."""
-    paths = [path for one in rule.earlier for path in (one.path, one.concordance)]
-    paths.append(rule.control if isinstance(rule.control, Path) else None)
-    return [path for path in paths if path is not None]
+def project_tables(given: TwoTables) -> tuple[Projection, list[Problem]]:
+    """Project tables of a city without zones, and say what was found in them.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used, or its year is not clear.
+    """
+    from tsukuba_gis.cohort import Settings, carry, concordance, hamilton_perry
+    from tsukuba_gis.io.age_tables import read_age_tables
+    from tsukuba_gis.io.side_tables import read_concordance, read_control
+
+    files = [read_age_tables(path) for path in (given.earlier, given.later)]
+    problems = [*files[0].problems, *(files[1].problems if given.later != given.earlier else ())]
+    first, start = _dated(files[0], given.from_year)
+    second, base = _dated(files[1], given.base_year)
+    problems += _apart(first, second, base - start, file=given.later.name)
+    pairs = None if given.pairs is None else read_concordance(given.pairs, level="later")
+    found = concordance(first.persons.index, second.persons.index, given=pairs)
+    problems += _met(found, given.earlier.name, "area")
+    settings = Settings(
+        shrinkage=given.shrinkage,
+        cap=given.cap,
+        control=None if given.control is None else read_control(given.control),
+    )
+    projection = hamilton_perry(
+        carry(first.persons, found), second.persons, years=(start, base), until=given.until,
+        settings=settings, min_count=given.min_count,
+    )  # fmt: skip
+    return projection, problems
 
 
-def plain(rule: ProjectionRule) -> dict[str, object]:
-    """Return the rule in plain values; files by their names."""
-    settings = asdict(rule)
-    for one in settings["earlier"]:
-        for key in ("path", "concordance"):
-            one[key] = one[key] and one[key].name
-    if isinstance(rule.control, Path):
-        settings["control"] = rule.control.name
-    return settings
+def _dated(file: AgeTables, year: int | None) -> tuple[AgeTable, int]:
+    """Return the table that is meant, and its year."""
+    if year is None and len(file.tables) == 1:
+        date = file.tables[0].date
+        year = None if date is None else date.year
+    if year is None:
+        raise InputError("age_table_no_date", path=file.source)
+    return file.of_year(year), year
+
+
+def _apart(first: AgeTable, second: AgeTable, years: int, *, file: str) -> list[Problem]:
+    """Say so where two dates are not whole years apart."""
+    if first.date is None or second.date is None:
+        return []
+    real = (second.date - first.date).days / 365.25
+    if abs(real - years) < _SAME_SEASON:
+        return []
+    values = {"first": str(first.date), "second": str(second.date), "years": years,
+              "real": f"{real:.1f}"}  # fmt: skip
+    return [
+        Problem(severity="warning", file=file, row=None, column=None, key="age_table_apart",
+                values={"path": file, **values})
+    ]  # fmt: skip

@@ -10,6 +10,8 @@ from tsukuba_gis.messages import text
 from tsukuba_gis.study.inputs import read_study_zones
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from tsukuba_gis.pseudo.evaluation import Evaluation
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
     from tsukuba_gis.zones import Zones
 
 
-def pseudo_of(study: Study, records: Records) -> tuple[Records, Mapping[str, str]]:
+def pseudo_of(study: Study, records: Records) -> tuple[Records, Mapping[str, str], pd.DataFrame]:
     """Return pseudo records made from the study's own, and the pages that prove them.
+
+    The third part are the age bands by cluster and sex whose counts are those of the
+    records: ``cluster``, ``sex``, ``start``.
 
     The key of the draws is made from the study's seed: pseudo records are a
     function of the statistics and the key, and the key opens nothing.
@@ -49,7 +54,7 @@ def pseudo_of(study: Study, records: Records) -> tuple[Records, Mapping[str, str
         evaluation = judge(records, pseudo, statistics, key=key, zones=zones, seed=study.seed)
         evaluation.require_passed()
         pages[text("page_certificate", study.lang)] = certificate(evaluation, lang=study.lang)
-    return pseudo, pages
+    return pseudo, pages, statistics.tables["bands"]
 
 
 def judge(

@@ -1,0 +1,144 @@
+"""Commands on tables of people without records: project, flows, shift-share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsukuba_gis.cli.console import lang_option
+from tsukuba_gis.messages import Language, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tsukuba_gis.errors import Problem
+
+_file = click.Path(path_type=Path)
+_out_option = click.option("--out", type=_file, default=None, help="CSV file to write.")
+
+
+@click.command()
+@click.argument("earlier", type=_file)
+@click.argument("later", type=_file)
+@click.option("--until", type=int, required=True, help="Last year.")
+@click.option("--from-year", type=int, default=None,
+              help="Year of EARLIER, where the file has several or none.")  # fmt: skip
+@click.option("--base-year", type=int, default=None,
+              help="Year of LATER, where the file has several or none.")  # fmt: skip
+@click.option("--control", type=_file, default=None,
+              help="CSV of city totals: year, sex, age_start, age_end, persons.")  # fmt: skip
+@click.option("--concordance", "pairs", type=_file, default=None,
+              help="CSV: area (in EARLIER), later (in LATER).")  # fmt: skip
+@click.option("--shrinkage", type=click.Choice(["eb", "parent", "none"]), default="eb",
+              show_default=True, help="How ratios of few persons are steadied.")  # fmt: skip
+@click.option("--cap", type=click.FloatRange(1), default=3.0, show_default=True,
+              help="Largest ratio, as a multiple of the city's.")  # fmt: skip
+@click.option("--min-count", type=click.IntRange(0), default=10, show_default=True,
+              help="Areas with fewer persons are not shown.")  # fmt: skip
+@_out_option
+@lang_option
+def project(earlier: Path, later: Path, out: Path | None, lang: Language, **options: Any) -> None:
+    """Project persons by area, sex and age from tables of two dates.
+
+    EARLIER and LATER are 地域・年齢別人口 or the like (CSV, Excel).
+
+    Example: tsukuba-gis project 2020.csv 2025.csv --until 2045 --out projection.csv
+    """
+    from tsukuba_gis import reading
+    from tsukuba_gis.study import TwoTables, project_tables
+
+    found, problems = project_tables(TwoTables(earlier=earlier, later=later, **options))
+    _tell(problems, lang)
+    if out is not None:
+        from tsukuba_gis.cohort import long_table
+
+        _write(long_table(found), out, index=False)
+    click.echo(reading.projection_sentence(found, lang=lang))
+    for line in reading.projection_cautions(found, lang=lang):
+        click.echo(line)
+    click.echo(reading.projection_method(found, lang=lang))
+
+
+@click.command()
+@click.argument("file", type=_file)
+@click.option("--kind", type=click.Choice(["migration", "commuting"]), default="migration",
+              show_default=True)  # fmt: skip
+@click.option("--period", default="", help="When, in words.")
+@click.option("--stated", multiple=True, metavar="PLACE:SIDE:PERSONS",
+              help="A total that the source states, such as つくば市:inflow:43509.")  # fmt: skip
+@_out_option
+@lang_option
+def flows(
+    file: Path, kind: str, period: str, stated: tuple[str, ...], out: Path | None, lang: Language
+) -> None:
+    """Tell in, out and net flows of each place from a table of origins and destinations.
+
+    Example: tsukuba-gis flows od.csv --kind commuting --out places.csv
+    """
+    from tsukuba_gis import reading
+    from tsukuba_gis.study import FlowSource, read_flow_source
+
+    totals: dict[str, dict[str, float]] = {}
+    for one in stated:
+        place, side, persons = [*one.split(":"), "", ""][:3]
+        if side not in ("inflow", "outflow") or not persons.isdigit():
+            raise click.BadParameter(one, param_hint="--stated")
+        totals.setdefault(place, {})[side] = float(persons)
+    source = FlowSource(path=file, kind=kind, period=period, stated=totals)  # type: ignore[arg-type]
+    found, problems = read_flow_source(source)
+    _tell(problems, lang)
+    if out is not None:
+        _write(found.places, out)
+    click.echo(reading.flows_sentence(found, lang=lang))
+    for line in reading.flows_cautions(found, lang=lang):
+        click.echo(line)
+
+
+@click.command(name="shift-share")
+@click.argument("file", type=_file)
+@click.option("--area", default="", help="Name of the area.")
+@click.option("--reference", default="", help="Name of what it is compared with.")
+@click.option("--period", default="", help="From when to when.")
+@_out_option
+@lang_option
+def shift_share(
+    file: Path, area: str, reference: str, period: str, out: Path | None, lang: Language
+) -> None:
+    """Divide an area's growth by industry: the country's, its mix, its own.
+
+    FILE has the columns industry, start, end, reference_start, reference_end.
+
+    Example: tsukuba-gis shift-share industries.csv --area つくば市 --reference 全国
+    """
+    from tsukuba_gis import economy, reading
+    from tsukuba_gis.io.industries import read_industries
+
+    own, whole = read_industries(file)
+    found = economy.shift_share(
+        own, whole, names=(area or file.stem, reference or text("economy_reference", lang)),
+        period=period, source=file.name,
+    )  # fmt: skip
+    if out is not None:
+        _write(found.frame, out)
+    click.echo(reading.economy_sentence(found, lang=lang))
+
+
+def _tell(problems: list[Problem], lang: Language) -> None:
+    from tsukuba_gis.io.findings import describe
+
+    for problem in problems:
+        click.echo(describe(problem, lang))
+
+
+def _write(frame: pd.DataFrame, out: Path, *, index: bool = True) -> None:
+    """Write a table as CSV, whole or not at all."""
+    from tsukuba_gis.errors import InputError
+    from tsukuba_gis.report import whole_file
+
+    if out.suffix != ".csv":
+        raise InputError("out_suffix", path=out.name, known=".csv")
+    with whole_file(out) as path:
+        frame.to_csv(path, index=index, encoding="utf-8-sig", lineterminator="\n")
+    click.echo(str(out))
