@@ -42,6 +42,7 @@ FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 BETWEEN_LEAVES: dict[tuple[str, str], str] = {
     ("autocorrelation", "weights"): "a correlogram needs the neighbours of neighbours",
     ("regression", "autocorrelation"): "residuals are tested for what neighbours have in common",
+    ("pseudo", "autocorrelation"): "the certificate sets the classes of local Moran side by side",
     ("demo", "boundaries"): "the invented register lives in the bundled areas",
 }
 # Outputs read results; these leaves hold what is shown, and touch no record.

@@ -14,6 +14,7 @@ from toys import toy_zones
 
 from tsukuba_gis import autocorrelation as ac
 from tsukuba_gis.autocorrelation import local_g, local_geary, local_moran, moran, permutation
+from tsukuba_gis.autocorrelation.agreement import _kappa
 from tsukuba_gis.autocorrelation.permutation import benjamini_hochberg, sum_tails, weighted_tails
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.weights import queen
@@ -618,6 +619,29 @@ def test_agreement_by_hand_and_as_scikit_learn():
     assert found.kappa == pytest.approx(metrics.cohen_kappa_score(first, second))
     assert found.table.to_numpy().sum() == found.n == 64
     assert ac.agreement(one, one).kappa == pytest.approx(1.0)
+    assert found.low < found.kappa < found.high <= 1
+
+
+def test_the_interval_of_kappa_by_the_delta_method():
+    """The derivative of kappa by every cell, taken by small differences, and a multinomial."""
+    shares = np.array([[0.53, 0.05, 0.02], [0.11, 0.14, 0.05], [0.01, 0.06, 0.03]])
+
+    def kappa_of(table):
+        p = table / table.sum()
+        chance = p.sum(axis=1) @ p.sum(axis=0)
+        return (np.trace(p) - chance) / (1 - chance)
+
+    slope = np.empty((3, 3))
+    for at in np.ndindex(3, 3):
+        step = np.zeros((3, 3))
+        step[at] = 1e-6
+        slope[at] = (kappa_of(shares + step) - kappa_of(shares - step)) / 2e-6
+    variance = (shares * slope**2).sum() - (shares * slope).sum() ** 2
+    kappa, error = _kappa(shares)
+    # Fleiss, Cohen & Everitt (1969), their example: kappa 0.429
+    assert kappa == pytest.approx(kappa_of(shares)) == pytest.approx(0.429, abs=5e-4)
+    assert error == pytest.approx(np.sqrt(variance), rel=1e-6)
+    assert _kappa(np.diag([0.2, 0.8])) == pytest.approx((1.0, 0.0), abs=1e-7)
 
 
 def test_zones_without_data_do_not_agree():

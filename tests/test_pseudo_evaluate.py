@@ -242,6 +242,7 @@ def test_no_scikit_learn_is_said_on_the_page(monkeypatch):
     found = evaluate(real, make(real), SPEC, make=make, effort=Effort(sample=200))
     assert found.not_measured == {
         "classifier": "extra_evaluate", "moran": "moran_not_measured",
+        "clusters": "clusters_not_measured",
     }  # fmt: skip
     assert "tsukuba-gis[evaluate]" in certificate(found, lang="en")
 

@@ -1,13 +1,17 @@
 """Utility of pseudo records: values by hand, other libraries' values, and chance."""
 
+import itertools
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from libpysal.graph import Graph
 
+from tsukuba_gis.autocorrelation import agreement, local_moran, moran
 from tsukuba_gis.errors import MissingExtraError
-from tsukuba_gis.pseudo import relations, utility
+from tsukuba_gis.pseudo import relations, story, utility
+from tsukuba_gis.pseudo.story import same_story
 
 
 def frame(n=3000, seed=1, slope=0.03):
@@ -130,38 +134,72 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch):
 # ---- places, households, numbers ----------------------------------------------------------------
 
 
-def test_moran_is_that_of_esda():
-    from esda.moran import Moran
-    from libpysal.graph import Graph
-
-    rng = np.random.default_rng(8)
-    grid = [(i, j) for i in range(5) for j in range(5)]
-    names = [f"z{i}{j}" for i, j in grid]
+def row_of(names, *, reach=1):
+    """Areas in a row, neighbours up to some steps apart: a graph's adjacency without names."""
     pairs = [
-        (f"z{i}{j}", f"z{a}{b}")
-        for i, j in grid for a, b in grid if abs(i - a) + abs(j - b) == 1
-    ]  # fmt: skip
-    adjacency = pd.Series(
-        1.0, index=pd.MultiIndex.from_tuples(pairs, names=["focal", "neighbor"]), name="weight"
-    )
-    values = pd.Series(rng.normal(size=25), index=names)
-    expected = Moran(values.to_numpy(), Graph(adjacency.sort_index()), permutations=0).I
-    assert utility.moran(values, adjacency) == pytest.approx(expected)
+        (a, b)
+        for (i, a), (j, b) in itertools.permutations(enumerate(names), 2)
+        if abs(i - j) <= reach
+    ]
+    return pd.Series(1.0, index=pd.MultiIndex.from_tuples(pairs))
 
 
-def test_moran_difference_leaves_out_small_areas():
-    real = pd.DataFrame({"area": list("aaaabbbbccd"), "old": [1, 1, 1, 0, 1, 1, 0, 0, 1, 1, 0]})
-    real["all"] = 1
-    adjacency = pd.Series(
-        1.0, index=pd.MultiIndex.from_tuples([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
-    )
-    options = {"area": "area", "columns": ("old", "all"), "k": 2}
-    assert not utility.moran_difference(real, real, adjacency, **options).measured
-    metric = utility.moran_difference(real, real, adjacency, **options, least=3)
-    assert metric.n == 3, "d is below k"
-    # shares .75, .5, 1: z = 0, −¼, ¼; I = 3/3 · (½·0 + ½·(−¼)(¼) + (−¼)(¼) …)/(⅛)
-    assert metric.value == 0.0
-    assert metric.parts["real"] == pytest.approx(3 / 3 * (0 + -0.5 / 16 - 1 / 16) / (1 / 8))
+def people_of(shares, *, size=20):
+    """Persons in areas a0, a1 …, a share of each old."""
+    old = np.concatenate([np.arange(size) < round(share * size) for share in shares])
+    area = np.repeat([f"a{i:02d}" for i in range(len(shares))], size)
+    return pd.DataFrame({"area": area, "old": old, "all": True})
+
+
+def test_moran_by_hand_without_small_areas(monkeypatch):
+    real = people_of([0.8, 0.6, 0.4, 0.2])
+    small = pd.DataFrame({"area": "a04", "old": [True], "all": True})  # below k
+    real = pd.concat([real, small])
+    neighbours = row_of([f"a0{i}" for i in range(5)])
+    options = {"area": "area", "columns": ("old", "all"), "k": 4}
+    (metric,) = same_story(real, real, neighbours, **options)
+    assert not metric.measured  # four areas say nothing
+    monkeypatch.setattr(story, "LEAST", 4)
+    metric, _ = same_story(real, real, neighbours, **options)
+    assert metric.n == 4
+    # z = .3 .1 −.1 −.3; lags .1 .1 −.1 −.1; Σ z·lag = .08; Σ z² = .2; n/S0 = 1.
+    assert metric.parts["real"] == pytest.approx(0.4)
+    assert (metric.value, metric.passed) == (0.0, True)
+
+
+def test_clusters_are_set_side_by_side():
+    """Forty areas in a row, a third high and a third low: the same, mixed, and half of it gone."""
+    shares = np.r_[np.full(13, 0.8), np.full(14, 0.5), np.full(13, 0.2)]
+    shares += np.tile([0.0, 0.05], 20)
+    neighbours = row_of([f"a{i:02d}" for i in range(40)], reach=3)
+    options = {"area": "area", "columns": ("old", "all"), "k": 1}
+    real = people_of(shares)
+    _, same = same_story(real, real, neighbours, **options)
+    assert (same.value, same.high, same.n, same.passed) == (1.0, 1.0, 40, True)
+    assert same.parts["real_HH"] == same.parts["pseudo_HH"] == same.parts["both_HH"] > 5
+    assert sum(same.parts[f"real_{kind}"] for kind in story.CLASSES) == 40
+    mixed = people_of(np.random.default_rng(2).permutation(shares))
+    difference, other = same_story(real, mixed, neighbours, **options)
+    assert difference.passed is False
+    # no area of the mixed table is in a cluster, so the classes agree as by chance: kappa is 0
+    assert (other.parts["pseudo_ns"], other.value, other.passed) == (40, 0.0, False)
+    half = people_of(np.r_[shares[:20], np.random.default_rng(3).permutation(shares[20:])])
+    _, part = same_story(real, half, neighbours, **options)
+    assert 0 < part.low < part.value < part.high < 1
+    assert part.parts["both_HH"] > part.parts["both_LL"]
+    # the figures are those of the package's own functions
+    graph = Graph(neighbours.rename_axis(["focal", "neighbor"]).rename("weight"))
+    by_area = [frame.groupby("area")["old"].mean() for frame in (real, half)]
+    told = agreement(*(local_moran(x, graph, permutations=9_999, seed=1) for x in by_area))
+    assert (part.value, part.low, part.high) == (told.kappa, told.low, told.high)
+    assert part.parts["pseudo_i"] == pytest.approx(moran(by_area[1], graph).i)
+
+
+def test_no_cluster_in_either_table_is_not_agreement():
+    flat = people_of(np.tile([0.5, 0.55], 15))
+    _, metric = same_story(flat, flat, row_of([f"a{i:02d}" for i in range(30)]),
+                           area="area", columns=("old", "all"), k=1)  # fmt: skip
+    assert not metric.measured
 
 
 def test_age_gaps_by_hand():

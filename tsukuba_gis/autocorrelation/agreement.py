@@ -12,8 +12,12 @@ from tsukuba_gis.result import LISA_CLASSES
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from tsukuba_gis.result import LocalMoran
+
+
+_Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -29,6 +33,9 @@ class Agreement:
     kappa
         Cohen's kappa: agreement beyond chance, 1 perfect, 0 as chance gives;
         NaN where all zones have one and the same class in both.
+    low, high
+        95 % interval of kappa, from its standard error for large n (Fleiss, Cohen & Everitt
+        1969); it takes zones for independent, and neighbours are not: read it as too narrow.
     table
         Zones by class of the first result (rows) and of the second (columns).
     """
@@ -36,6 +43,8 @@ class Agreement:
     n: int
     same: float
     kappa: float
+    low: float
+    high: float
     table: pd.DataFrame = field(repr=False)
 
 
@@ -53,7 +62,8 @@ def agreement(one: LocalMoran, other: LocalMoran) -> Agreement:
 
     References
     ----------
-    Cohen (1960), https://doi.org/10.1177/001316446002000104
+    Cohen (1960), https://doi.org/10.1177/001316446002000104; Fleiss, Cohen & Everitt (1969),
+    https://doi.org/10.1037/h0028106
 
     Examples
     --------
@@ -80,6 +90,22 @@ def agreement(one: LocalMoran, other: LocalMoran) -> Agreement:
     tested = table.drop(index=["island", "missing"], columns=["island", "missing"]).to_numpy()
     n = int(tested.sum())
     same = float(np.trace(tested) / n) if n else np.nan
-    chance = float(tested.sum(axis=1) @ tested.sum(axis=0)) / n**2 if n else np.nan
-    kappa = (same - chance) / (1 - chance) if chance < 1 else np.nan
-    return Agreement(n=n, same=same, kappa=kappa, table=table)
+    kappa, error = _kappa(tested / n) if n else (np.nan, np.nan)
+    half = _Z95 * error / np.sqrt(n) if n else np.nan
+    high = float(np.minimum(1.0, kappa + half))
+    return Agreement(n=n, same=same, kappa=kappa, low=kappa - half, high=high, table=table)
+
+
+def _kappa(shares: NDArray[np.float64]) -> tuple[float, float]:
+    """Return kappa of a table of shares, and its standard error times √n."""
+    first, second, same = shares.sum(axis=1), shares.sum(axis=0), float(np.trace(shares))
+    chance = float(first @ second)
+    if chance >= 1:
+        return np.nan, np.nan
+    kappa = (same - chance) / (1 - chance)
+    # Fleiss, Cohen & Everitt (1969), eq. 13, of agreement and of each kind of disagreement.
+    agreed = float(np.diag(shares) @ (1 - (first + second) * (1 - kappa)) ** 2)
+    crossed = (second[:, None] + first[None, :]) ** 2
+    apart = (1 - kappa) ** 2 * float((shares * crossed).sum() - np.diag(shares) @ np.diag(crossed))
+    variance = agreed + apart - (kappa - chance * (1 - kappa)) ** 2
+    return kappa, float(np.sqrt(max(variance, 0.0))) / (1 - chance)

@@ -20,6 +20,7 @@ from tsukuba_gis.pseudo.sheet import (
     word,
     words,
 )
+from tsukuba_gis.pseudo.story import CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,6 +90,7 @@ def certificate(evaluation: Evaluation, *, lang: Language) -> str:
         *_conditions(evaluation, lang),
         *_risks(evaluation, lang),
         *_uses(evaluation, lang),
+        *_story(evaluation, lang),
         *_tables(evaluation, lang),
         *_origin(evaluation, lang),
     )
@@ -196,6 +198,29 @@ def _uses(evaluation: Evaluation, lang: Language) -> Iterable[str]:
     yield paragraph("certificate_utility_text", lang, share=percent(evaluation.effort.share))
     names = tuple(dict.fromkeys(m.name for m in evaluation.metrics if m.kind == "utility"))
     yield _full(evaluation, lang, names=names)
+
+
+def _story(evaluation: Evaluation, lang: Language) -> Iterable[str]:
+    """Show Moran's I and the classes of areas, real beside pseudo."""
+    told = [m for m in evaluation.metrics if m.name == "clusters"]
+    if not told:
+        return
+    yield heading("certificate_story", lang)
+    yield paragraph("certificate_story_text", lang, k=evaluation.k)
+    rows = []
+    for m in told:
+        figures = {
+            "certificate_story_i": [f"{m.parts[f'{side}_i']:.3f}" for side in ("real", "pseudo")],
+            "certificate_story_p": [f"{m.parts[f'{side}_p']:.4f}" for side in ("real", "pseudo")],
+        }
+        for kind in CLASSES:
+            count = [f"{m.parts[f'{side}_{kind}']:.0f}" for side in ("real", "pseudo", "both")]
+            figures[f"page_lisa_{kind}"] = count
+        for key, shown in figures.items():
+            first = label(text(key, lang), words(m.subject, lang), "")
+            cells = [_signless(figure) for figure in shown] + ["–"] * (3 - len(shown))
+            rows.append([first, *map(number, cells)])
+    yield _table(("what", "real", "pseudo", "both"), rows, lang)
 
 
 def _tables(evaluation: Evaluation, lang: Language) -> Iterable[str]:

@@ -59,7 +59,7 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
         Polygons of the areas: home points are checked against them.
     neighbours
         Weights of pairs of areas (``adjacency`` of a libpysal graph, by the
-        areas' labels): Moran's I is compared with them.
+        areas' labels): Moran's I and its local classes are compared with them.
     seed
         Seed of the holdout draw and of all sampling.
     effort
@@ -121,9 +121,9 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
     )
     # Attacks on fewer than k people say little, and what they say is of those people.
     metrics = [m for m in (*hard, *soft) if m.measured and (m.kind != "risk" or m.n >= spec.k)]
-    absent = {"classifier": "extra_evaluate", "moran": "moran_not_measured"}
-    if spec.area is None:
-        del absent["moran"]
+    absent = {"classifier": "extra_evaluate"}
+    if spec.area is not None:
+        absent |= {"moran": "moran_not_measured", "clusters": "clusters_not_measured"}
     found = {metric.name for metric in metrics}
     not_measured = {name: why for name, why in absent.items() if name not in found}
     order = ("gate", "risk", "smoke", "utility")

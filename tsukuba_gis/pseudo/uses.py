@@ -19,6 +19,7 @@ from tsukuba_gis.pseudo.columns import (
     YOUNG,
     present,
 )
+from tsukuba_gis.pseudo.story import same_story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,14 +54,14 @@ def uses(
     spec
         Which column plays which part.
     neighbours
-        Weights of pairs of areas, for Moran's I; None: it is not measured.
+        Weights of pairs of areas, for Moran's I and its local classes; None: not measured.
     seed, size
         Of the samples: rows of each side that are told apart.
     """
     yield from _counts(real, fake, people, spec)
     yield from _relations(real, fake, people, spec)
     yield from _told_apart(real, fake, spec, seed=seed, size=size)
-    yield from _places(real, fake, spec, neighbours)
+    yield from _places(real, fake, spec, neighbours, seed=seed)
     yield from _numbers(real, fake, people, spec)
 
 
@@ -148,14 +149,21 @@ def _told_apart(
 
 
 def _places(
-    real: pd.DataFrame, fake: pd.DataFrame, spec: Spec, neighbours: pd.Series[float] | None
+    real: pd.DataFrame,
+    fake: pd.DataFrame,
+    spec: Spec,
+    neighbours: pd.Series[float] | None,
+    *,
+    seed: int,
 ) -> Iterator[Metric]:
     if spec.area is None or neighbours is None:
         return
-    plans = [(AGED, ALL), (AGED, YOUNG), *([(SEVERE, AGED)] if spec.care else [])]
+    plans = [
+        (AGED, ALL), (YOUNG, ALL), (AGED, YOUNG), *([(SEVERE, AGED)] if spec.care else []),
+    ]  # fmt: skip
     for columns in plans:
-        yield utility.moran_difference(
-            real, fake, neighbours, area=spec.area, columns=columns, k=spec.k
+        yield from same_story(
+            real, fake, neighbours, area=spec.area, columns=columns, k=spec.k, seed=seed
         )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.pseudo.columns import known_of, numbers_of
-from tsukuba_gis.pseudo.metric import Z95, Figure, Metric, about, share_of, wilson
+from tsukuba_gis.pseudo.metric import Z95, Figure, Metric, share_of, wilson
 from tsukuba_gis.pseudo.risk import codes
 
 if TYPE_CHECKING:
@@ -122,85 +122,6 @@ def pairs_equal(
     )  # fmt: skip
 
 
-def moran(values: pd.Series[float], neighbours: pd.Series[float]) -> float:
-    """Return Moran's I with row-standardised weights; NaN where it is not defined.
-
-    Parameters
-    ----------
-    values
-        One value an area; areas that are missing or NaN are left out.
-    neighbours
-        Weight of each pair of areas, index ``(focal, neighbor)``: the
-        ``adjacency`` of a libpysal graph.
-
-    Examples
-    --------
-    Four areas in a row, high beside high: I = ½.
-
-    >>> import pandas as pd
-    >>> pairs = [("a", "b"), ("b", "a"), ("b", "c"), ("c", "b"), ("c", "d"), ("d", "c")]
-    >>> graph = pd.Series(1.0, index=pd.MultiIndex.from_tuples(pairs))
-    >>> moran(pd.Series({"a": 1.0, "b": 1.0, "c": -1.0, "d": -1.0}), graph)
-    0.5
-    """
-    known = values[np.isfinite(values.to_numpy(dtype=float))]
-    a, b = (known.index.get_indexer(neighbours.index.get_level_values(i)) for i in (0, 1))
-    w = neighbours.to_numpy(dtype=float)
-    inside = (a >= 0) & (b >= 0) & (a != b) & (w > 0)
-    a, b, w = a[inside], b[inside], w[inside]
-    z = known.to_numpy(dtype=float) - known.mean()
-    if not len(w) or not (z @ z) > 0:
-        return math.nan
-    weight = w / np.bincount(a, w, minlength=len(z))[a]
-    return float(len(z) / weight.sum() * (weight * z[a] * z[b]).sum() / (z @ z))
-
-
-def moran_difference(
-    real: pd.DataFrame,
-    pseudo: pd.DataFrame,
-    neighbours: pd.Series[float],
-    *,
-    area: str,
-    columns: tuple[str, str],
-    k: int,
-    least: int = 20,
-) -> Metric:
-    """Return pseudo minus real Moran's I of a share per area.
-
-    Parameters
-    ----------
-    area
-        Column of areas.
-    columns
-        Booleans: who is counted, among whom.
-    k
-        Areas in which one of the two real counts is below k are left out: no
-        such table could be published.
-    least
-        With fewer areas than this the statistic says nothing and is not measured.
-    """
-    import pandas as pd
-
-    shares = []
-    for frame in (real, pseudo):
-        counts = pd.DataFrame({column: frame[column].astype(float) for column in columns})
-        shares.append(counts.groupby(frame[area].astype(str).to_numpy()).sum())
-    true, made = shares
-    large = true[(true >= k).all(axis=1)].index
-    made = made.reindex(large)
-    first, second = (
-        part.loc[large, columns[0]] / part.loc[large, columns[1]] for part in (true, made)
-    )
-    if len(large) < least:
-        return Metric(name="moran", kind="utility", value=math.nan, subject=(area, *columns))
-    before, after = moran(first, neighbours), moran(second, neighbours)
-    return Metric(
-        name="moran", kind="utility", null=0.0, at_least=-0.03, at_most=0.03, n=len(large),
-        **about(after - before, _jackknife(first, second, neighbours)), subject=(area, *columns),
-        parts={"real": before, "pseudo": after},
-    )  # fmt: skip
-
-
 def age_gaps(
     real: pd.DataFrame,
     pseudo: pd.DataFrame,
@@ -287,17 +208,3 @@ def _tail_error(values: Floats) -> float:
     off = math.sqrt(0.99 * 0.01 / len(values))
     low, middle, high = np.quantile(values, [0.99 - off, 0.99, min(0.99 + off, 1.0)])
     return float((high - low) / (2 * abs(middle))) if middle else 0.0
-
-
-def _jackknife(
-    first: pd.Series[float], second: pd.Series[float], neighbours: pd.Series[float],
-    *, groups: int = 20,
-) -> float:  # fmt: skip
-    """Return the standard error of a difference of two Moran's I, leaving out areas in turn."""
-    part = np.arange(len(first)) % groups
-    left = [
-        moran(second[part != i], neighbours) - moran(first[part != i], neighbours)
-        for i in range(min(groups, len(first)))
-    ]
-    spread = float(np.sum((np.array(left) - np.mean(left)) ** 2))
-    return math.sqrt((len(left) - 1) / len(left) * spread)
