@@ -23,6 +23,12 @@ CHROMIUM = next(
 )
 
 
+KEYS = {
+    "Enter": 13, "Tab": 9, "Escape": 27, "Home": 36, "End": 35, " ": 32, "ArrowLeft": 37,
+    "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+}  # fmt: skip
+
+
 def _cut_off():
     """Words before the command that take the network away, where the user may do so."""
     able = os.geteuid() == 0 and shutil.which("unshare")
@@ -156,6 +162,14 @@ class Browser:
         )
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def press_key(self, key, *, text=""):
+        """Press a key as a keyboard does: ``"Tab"``, ``"Enter"``, ``"a"`` …."""
+        code = KEYS.get(key)
+        text = text or {"Enter": "\r", " ": " "}.get(key, key if len(key) == 1 else "")
+        more = {"windowsVirtualKeyCode": code or ord(key.upper()), "key": key}
+        self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **more)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **more)
 
     def picture(self, path, *, whole=False):
         data = self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"]

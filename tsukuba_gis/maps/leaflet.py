@@ -114,9 +114,15 @@ class OfflineMap(folium.Map):
         header.add_child(_Raw(f"<script>{leaflet_marker_js()}</script>"), name="leaflet_marker")
 
     def parts(self) -> tuple[str, str]:
-        """Return the map's element and its script, to stand in a page that has Leaflet."""
+        """Return the map's element and its script, to stand in a page that has Leaflet.
+
+        The script makes a function, ``make_`` and the map's name: a page with several maps
+        makes them one after another, the one that is seen first.
+        """
         self.render()  # type: ignore[no-untyped-call]
-        return self.figure.html.render().strip(), self.figure.script.render().strip()
+        script, name = self.figure.script.render().strip(), self.get_name()
+        made = f"window.make_{name} = function () {{ {script} return {name}; }};"
+        return self.figure.html.render().strip(), made
 
 
 class ZoneLayer(MacroElement):

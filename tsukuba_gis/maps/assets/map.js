@@ -55,7 +55,7 @@ class ZoneMap {
     const zones = level.rings.map((rings, number) => Object.assign(L.polygon(rings, { ...LINES.zone, ...own }), { number }));
     const group = L.featureGroup(zones);
     group.on("click", (event) => this.onChoose(event.propagatedFrom.number));
-    group.bindTooltip((zone) => this.tooltip(zone.number), { sticky: true });
+    this.followPointer(group);
     const lines = this.outlines.map((outline) => L.polygon(outline.rings, { ...LINES.outline }));
     return { zones, canvas, group: L.layerGroup([group, ...lines]), bounds: group.getBounds() };
   }
@@ -64,6 +64,18 @@ class ZoneMap {
     if (!this.leaflet.getPane("zones")) this.leaflet.createPane("zones").style.zIndex = 350;
     this.renderer = this.renderer || L.canvas({ pane: "zones", padding: 0.5 });
     return this.renderer;
+  }
+
+  // One tooltip for all zones. Leaflet's own way would make each zone a stop of the tab key,
+  // since a browser lets the focus go where somebody listens for it.
+  followPointer(group) {
+    const tip = L.tooltip();
+    group.on("mouseover mousemove click", ({ propagatedFrom: { number }, latlng }) => {
+      tip.setContent(this.tooltip(number));
+      tip.setLatLng(latlng);
+      this.leaflet.openTooltip(tip);
+    });
+    group.on("mouseout remove", () => this.leaflet.closeTooltip(tip));
   }
 
   tooltip(number) {

@@ -15,7 +15,9 @@ class ReportPage {
       lang: data.lang, level: data.levels[0], indicator: data.start, zone: null, clusters: this.finest(), layer: null,
       scheme: "", edges: [], draw: "circles", compare: [], brush: null, x: null, y: null, year: null, measure: MEASURES[0],
     };
-    this.parts = this.makeParts();
+    this.maps = [];
+    this.parts = [new PlaceSection(this, this.makeMap("values", (zone) => this.change({ zone })))];
+    this.later = this.laterParts();
     this.listen();
     this.change({ ...this.readAddress(), start: true });
   }
@@ -25,31 +27,38 @@ class ReportPage {
     return this.data.levels.reduce((most, level) => (level.names.length > most.names.length ? level : most));
   }
 
-  makeParts() {
-    const here = (zone) => this.change({ zone });
+  // What lies below the first map is made after it, piece by piece.
+  laterParts() {
     const there = (zone) => this.change({ level: this.state.clusters, zone });
+    const later = [
+      () => new ClusterSection(this, this.makeMap("clusters", there)),
+      () => new RelationSection(this, this.makeMap("relations", there)),
+    ];
+    if (window.make_map_future) later.push(() => {
+      const future = new FutureSection(this, this.makeMap("future", (zone) => this.change({ level: future.level(), zone })));
+      return future;
+    });
+    if (this.data.flows.length) later.push(() => new FlowSection(this, window.make_map_flows ? this.makeMap("flows") : null));
+    later.push(() => this.makeTable());
+    return later;
+  }
+
+  makeTable() {
     const table = new DataTable(find("table"), (zone) => {
-      here(zone);
+      this.change({ zone });
       find("choose").scrollIntoView();
     });
-    const parts = [
-      new PlaceSection(this, this.makeMap("values", here)),
-      new ClusterSection(this, this.makeMap("clusters", there)),
-      new RelationSection(this, this.makeMap("relations", there)),
-    ];
-    if (window.map_future) parts.push(new FutureSection(this, this.makeMap("future", (zone) => this.change({ level: parts[3].level(), zone }))));
-    if (this.data.flows.length) parts.push(new FlowSection(this, window.map_flows ? this.makeMap("flows") : null));
-    parts.push({
+    find("filter").addEventListener("input", (event) => table.narrow(event.target.value.trim()));
+    return {
       show: (changes) => {
         if (["lang", "level"].some((name) => name in changes)) table.show(this.data, this.state.level, this.state.zone);
         else table.mark(this.state.zone);
       },
-    });
-    find("filter").addEventListener("input", (event) => table.narrow(event.target.value.trim()));
-    return parts;
+    };
   }
 
   makeMap(name, onChoose) {
+    window["map_" + name] = window["make_map_" + name]();
     const map = new ZoneMap(window["map_" + name], onChoose);
     map.outlines = this.data.outlines;
     map.placesOf = () => this.data.outlines.map(({ name: place, point }) => ({
@@ -59,8 +68,11 @@ class ReportPage {
     // The wheel scrolls the page until the reader goes into the map.
     map.leaflet.on("focus", () => map.leaflet.scrollWheelZoom.enable());
     map.leaflet.on("blur", () => map.leaflet.scrollWheelZoom.disable());
-    this.maps = [...(this.maps || []), map];
     map.name = name;
+    map.rename(say(`map_${name}_label`));
+    const button = find(name + "-png");
+    if (button) button.addEventListener("click", () => this.savePicture(map));
+    this.maps.push(map);
     return map;
   }
 
@@ -86,12 +98,20 @@ class ReportPage {
 
   // The first sight of the page need not wait for what lies below it.
   show(changes) {
-    const [first, ...others] = this.parts;
-    first.show(changes);
     document.body.classList.toggle("long-table", this.state.level.names.length > PAPER_ROWS);
-    if (!changes.start) others.forEach((part) => part.show(changes));
-    else others.reduce((before, part) => before.then(() => pause()).then(() => part.show(changes)), Promise.resolve())
-      .then(() => { document.body.dataset.ready = "yes"; });
+    if (!changes.start || !this.later.length) this.parts.forEach((part) => part.show(changes));
+    else this.showLater(changes);
+  }
+
+  async showLater(changes) {
+    await this.parts[0].show(changes);
+    while (this.later.length) {
+      await pause();
+      const part = this.later.shift()();
+      this.parts.push(part);
+      part.show(changes);
+    }
+    document.body.dataset.ready = "yes";
   }
 
   // The indicator or rate that is shown.
@@ -204,10 +224,6 @@ class ReportPage {
     find("language").addEventListener("click", () => this.change({ lang: state.lang === "ja" ? "en" : "ja" }));
     find("brush-end").addEventListener("click", () => this.brush(null, null));
     find("csv").addEventListener("click", () => this.save(csvText(this.data, state.level), "csv", "text/csv;charset=utf-8"));
-    for (const map of this.maps) {
-      const button = find(map.name + "-png");
-      if (button) button.addEventListener("click", () => this.savePicture(map));
-    }
     document.querySelectorAll('nav a[href^="#"]').forEach((link) => link.addEventListener("click", goToSection));
     window.addEventListener("hashchange", () => this.change({ ...this.readAddress(), start: true }));
     window.addEventListener("beforeprint", () => this.print(true));

@@ -15,13 +15,19 @@ class PlaceSection {
   }
 
   show(changes) {
-    const { state } = this.page;
-    const { level, zone } = state;
-    if (changes.lang || changes.level) this.showChoices();
+    const { zone } = this.page.state;
     const painted = ["lang", "level", "indicator", "scheme", "edges", "draw", "brush"].some((name) => name in changes);
     if (painted) this.paint();
     else this.map.choose(zone);
     if ("zone" in changes) this.map.reveal(zone);
+    // The map is seen before the rest is made.
+    if (changes.start) return pause().then(() => this.showRest(changes));
+    return this.showRest(changes);
+  }
+
+  showRest(changes) {
+    if (changes.lang || changes.level) this.showChoices();
+    else this.checkChoices();
     this.showZone();
     if (["lang", "level", "indicator"].some((name) => name in changes)) this.showTogether();
   }
@@ -75,9 +81,12 @@ class PlaceSection {
     this.layerOf = layer.title + level.key + state.lang + state.scheme + state.edges;
     find("values-title").textContent = page.mapTitle(layer, level);
     find("values-source").textContent = page.sourceOf(level);
-    for (const box of [find("indicators"), find("rates")]) {
-      const list = box.id === "indicators" ? data.indicators : level.rates;
-      box.querySelectorAll("input").forEach((input, k) => { input.checked = list[k].name === state.indicator; });
+  }
+
+  checkChoices() {
+    const { data, state } = this.page;
+    for (const [box, list] of [["indicators", data.indicators], ["rates", state.level.rates]]) {
+      find(box).querySelectorAll("input").forEach((input, k) => { input.checked = list[k].name === state.indicator; });
     }
   }
 
