@@ -43,6 +43,11 @@ def folder(tmp_path_factory):
     people.to_parquet(folder / "people.parquet", index=False)
     shutil.copytree(ROOT / "examples", folder / "examples")
     people.to_csv(folder / "examples" / "register.csv", index=False)
+    ages = [*(f"{age}-{age + 4}歳" for age in range(0, 85, 5)), "85歳以上"]
+    for year in (2010, 2015):
+        rows = [f"{year}-10-01,{ward},{age},{year - 1990},25" for ward in "北南" for age in ages]
+        text = "\n".join(["調査年月日,行政区,年齢,男,女", *rows])
+        (folder / f"{year}.csv").write_text(text, encoding="utf-8")
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     (folder / "key.txt").write_text("a long secret", encoding="utf-8")
     load_boundaries("school_district").frame.reset_index().to_file(folder / "districts.gpkg")

@@ -86,7 +86,7 @@ def _measure(values: Floats, *, first: int = 0) -> dict[str, Any]:
 
 def _backtest(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
-        {"class": str(name), **{key: number(row[key], 3) for key in row.index}}
+        {"class": str(name), **{key: number(row[key], 4) for key in row.index}}
         for name, row in frame.iterrows()
     ]
 

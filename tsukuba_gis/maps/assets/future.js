@@ -59,7 +59,7 @@ class FutureSection {
   showBacktest(rows) {
     const whole = (rows || []).find((row) => row.class === "all");
     find("future-backtest").textContent = !whole ? say("backtest_none")
-      : say("backtest", { mape: formatNumber(whole.mape, 1), bias: formatNumber(whole.bias, 1), zones: formatNumber(whole.zones) });
+      : say("backtest", { mape: formatNumber(100 * whole.mape, 1), bias: formatNumber(100 * whole.bias, 1), zones: formatNumber(whole.zones) });
   }
 
   values({ projection }, measure, year) {
