@@ -586,6 +586,18 @@ def test_bounds_are_the_errors_of_the_past():
     assert with_bounds(narrow, few).low is None
 
 
+def test_areas_that_hide_a_cell_are_not_tested():
+    first, second = city(12, seed=9)
+    hidden = second.copy()
+    hidden.iloc[:2, 3] = np.nan
+    found = backtest(first, first, hidden, years=(2010, 2015, 2020))
+    assert found.errors.index.tolist() == list(second.index[2:])
+    hidden.iloc[:, 3] = np.nan
+    none = backtest(first, first, hidden, years=(2010, 2015, 2020))
+    future = hamilton_perry(first, second, years=(2015, 2020), until=2025)
+    assert with_bounds(future, none) is future
+
+
 def test_shrinkage_pays_where_areas_are_small():
     """Areas that truly change alike: drawing to the city makes smaller errors."""
     rng = np.random.default_rng(2)

@@ -7,7 +7,7 @@ from tsukuba_gis.cohort.component import Rates, cohort_component, survival_ratio
 from tsukuba_gis.cohort.concordance import Concordance, carry, concordance
 from tsukuba_gis.cohort.hamilton_perry import Settings, hamilton_perry
 from tsukuba_gis.cohort.scenario import Housing, Institution
-from tsukuba_gis.cohort.shrinkage import Steadied, shrink
+from tsukuba_gis.cohort.shrinkage import Steadied, distances, shrink
 
 __all__ = [
     "COUNTIES",
@@ -25,6 +25,7 @@ __all__ = [
     "cohort_change",
     "cohort_component",
     "concordance",
+    "distances",
     "hamilton_perry",
     "long_table",
     "regroup",

@@ -61,7 +61,7 @@ def backtest(
     ----------
     earlier, launch, actual
         Persons by area, sex and age at three dates. Areas that one of the last
-        two lacks are not compared.
+        two lacks, or of which it hides a cell, are not compared.
     years
         The three dates; the last is whole steps after the launch.
     settings
@@ -101,8 +101,8 @@ def backtest(
 
 
 def _totals(table: pd.DataFrame) -> pd.Series[float]:
-    """Return the persons of each area; missing where nothing is known."""
-    return table.sum(axis=1).where(table.notna().any(axis=1))
+    """Return the persons of each area; missing where a cell is hidden: the sum is not known."""
+    return table.sum(axis=1, skipna=False)
 
 
 def size_classes(persons: pd.Series[float]) -> pd.Series[str]:
@@ -156,8 +156,8 @@ def with_bounds(projection: Projection, test: Backtest, *, coverage: float = 0.8
     Returns
     -------
     Projection
-        ``low`` and ``high`` are missing where the area is; both are None where
-        fewer than 10 areas were tested.
+        ``low`` and ``high`` are missing where the area is, or hides a cell at the
+        base; both are None where fewer than 10 areas were tested. As it was where none was.
 
     Notes
     -----
@@ -172,6 +172,8 @@ def with_bounds(projection: Projection, test: Backtest, *, coverage: float = 0.8
         "backtest_years": list(test.years),
         "coverage": coverage,
     }
+    if test.errors.empty:
+        return projection
     if len(test.errors) < _LEAST:
         return replace(projection, backtest=test.frame, settings=settings)
     base = _totals(at_year(projection.population, projection.base)).fillna(0.0)

@@ -124,6 +124,26 @@ def shrink(
     return Steadied(ratio=ratio, parent=parent, borrowed=lacking)
 
 
+def distances(points: np.ndarray, *, reach: float) -> np.ndarray:
+    """Return the distances for ``"potential"``: 1 within reach, else in units of it.
+
+    Parameters
+    ----------
+    points
+        Area × (x, y), in the order of the base table, in metres.
+    reach
+        Metres within which persons count fully, above 0.
+
+    Examples
+    --------
+    >>> distances(np.array([[0.0, 0.0], [0.0, 1500.0]]), reach=500.0).tolist()
+    [[1.0, 3.0], [3.0, 1.0]]
+    """
+    from scipy.spatial.distance import cdist
+
+    return np.asarray(np.maximum(cdist(points, points) / reach, 1.0))
+
+
 def _empirical_bayes(own: np.ndarray, below: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Return ratios drawn to the parent's; cells without a denominator have no weight."""
     total = np.maximum(below.sum(axis=0), 1e-300)
