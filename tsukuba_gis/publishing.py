@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
     from tsukuba_gis.messages import Language
     from tsukuba_gis.records import RecordKind
-    from tsukuba_gis.result import Flows, Level, Projection, Rate, Regions, Regression, Result
+    from tsukuba_gis.result import (
+        AgeCurve,
+        Flows,
+        Level,
+        Projection,
+        Rate,
+        Regions,
+        Regression,
+        Result,
+    )
 
 # Below it one of two people in a number would learn about the other.
 LEAST_COUNT: Final = 3
@@ -129,6 +138,7 @@ def _level(level: Level, units: Mapping[str, str], least: int) -> Level:
         local=tuple(_local(one, *(hidden.get(name) for name in one.indicator))
                     for one in level.local),
         rates=tuple(_rate(one, units.get(one.indicator, "share"), least) for one in level.rates),
+        age_curves=tuple(_age_curve(one, least) for one in level.age_curves),
         regressions=tuple(_regression(one, hidden.get(one.outcome)) for one in level.regressions),
         regions=regions,
         projection=projection,
@@ -156,6 +166,28 @@ def _rate(one: Rate, unit: str, least: int) -> Rate:
         few |= _small(frame["population"] - frame["observed"], least)
     frame.loc[few] = np.nan
     return replace(one, frame=frame)
+
+
+def _age_curve(one: AgeCurve, least: int) -> AgeCurve:
+    """Empty the ages with few events, few others, or few persons in a part, of either sex."""
+    frame = one.frame.astype(float)
+    rest = frame["population"] - frame["observed"]
+    few = _small(frame["observed"], least) | _small(frame["population"], least)
+    few |= _small(rest, least)
+    frame.loc[few] = np.nan
+    # All less one sex is the other: where one is hidden, neither is shown.
+    sexes = frame.index.get_level_values("sex")
+    ages = frame.index.get_level_values("age_start")
+    frame.loc[(sexes != "all") & ages.isin(ages[few])] = np.nan
+    parts = one.parts
+    if parts is not None:
+        city: Any = frame.loc["all", "population"]
+        counts = parts.mul(city.reindex(parts.index), axis=0)
+        unknown = counts.isna().all(axis=1).to_numpy()
+        few_parts = _small(np.rint(counts), least).any(axis=1) | unknown
+        parts = parts.astype(float)
+        parts.loc[few_parts] = np.nan
+    return replace(one, frame=frame, parts=parts)
 
 
 def _regression(one: Regression, hidden: pd.Index[str] | None) -> Regression:

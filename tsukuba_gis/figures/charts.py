@@ -1,4 +1,4 @@
-"""Charts: pyramid, scatter with its line, persons to come, funnel of a rate."""
+"""Charts: pyramid, scatter with its line, persons to come, funnel of a rate, share by age."""
 
 from __future__ import annotations
 
@@ -312,6 +312,49 @@ def draw_funnel(
         axes.set_ylabel(label)
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        _tidy(axes)
+    return figure
+
+
+def draw_age_curve(
+    result: Result, number: int = 0, *, level: int = 0, lang: Language | None = None
+) -> Figure:
+    """Draw a share by age, of all and of either sex, with its intervals.
+
+    Parameters
+    ----------
+    result, level, lang
+        As in :func:`draw_pyramid`.
+    number
+        Which of the level's age curves.
+    """
+    result, lang = publishable(result), lang or result.lang
+    held = result.levels[level]
+    curve = held.age_curves[number]
+    label = _label(result, curve.indicator, lang)
+    whole: Any = curve.frame.loc["all"]
+    starts = [int(age) for age in whole.index]
+    told = text("figures_age_curve_told", lang, n=int(whole["population"].sum()),
+                missing=int(whole["value"].isna().sum()),
+                percent=f"{100 * (1 - curve.alpha):.0f}")  # fmt: skip
+    with style():
+        title = text("figures_age_curve", lang, label=label)
+        figure = open_sheet(result, title, told=told, level=held, lang=lang)
+        low = top_of_notices(result, lang)
+        axes = figure.add_axes((0.11, low + 0.08, 0.82, 0.78 - low))
+        for sex, colour in {"all": "#333333", **_SEXES}.items():
+            part: Any = curve.frame.loc[sex].reindex(starts)
+            said = text("figures_age_curve_all" if sex == "all" else f"page_sex_{sex}", lang)
+            axes.plot(range(len(starts)), part["value"], color=colour, marker="o", ms=4,
+                      lw=2.0 if sex == "all" else 1.1, label=said, zorder=3)  # fmt: skip
+            axes.fill_between(range(len(starts)), part["low"], part["high"], color=colour,
+                              alpha=0.13, lw=0)  # fmt: skip
+        axes.set_xticks(range(len(starts)))
+        axes.set_xticklabels([_age(starts, place, lang) for place in range(len(starts))])
+        axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
+        axes.set_ylabel(label)
+        axes.legend(loc="upper left", frameon=False)
         _tidy(axes)
     return figure
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TableKind = Literal[
     "zones", "ages", "moran", "associations", "lisa", "local", "correlations", "coefficients",
-    "diagnostics", "residuals", "rates", "rate_totals", "regions", "region_profile",
+    "diagnostics", "residuals", "rates", "rate_totals", "age_curve", "regions", "region_profile",
     "region_method", "projection", "projection_ages", "projection_city", "backtest", "ratios",
     "pairs", "places", "economy", "definitions", "matching", "problems", "dictionary",
     "chart_pyramid", "chart_ranking",

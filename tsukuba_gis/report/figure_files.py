@@ -48,8 +48,8 @@ def drawings(result: Result, lang: Language | None = None) -> Iterator[Drawing]:
     -------
     iterator of Drawing
         Those that most readers ask for come first: the first rate on the map, its clusters, the
-        pyramid, persons to come; then the other levels, regions, the first correlation, the
-        years of the projection, and a rate beside chance.
+        share by age, the pyramid, persons to come; then the other levels, regions, the first
+        correlation, the years of the projection, and a rate beside chance.
     """
     lang = lang or result.lang
     names = level_names(result, lang)
@@ -71,6 +71,11 @@ def drawings(result: Result, lang: Language | None = None) -> Iterator[Drawing]:
         yield Drawing(
             name("clusters", label=label, level=names[finest]),
             lambda: figures.draw_clusters(result, first, level=finest, lang=lang),
+        )
+    if result.levels[0].age_curves:
+        by_age = label_of(result, result.levels[0].age_curves[0].indicator, lang)
+        yield Drawing(
+            name("age_curve", label=by_age), lambda: figures.draw_age_curve(result, lang=lang)
         )
     yield Drawing(name("pyramid"), lambda: figures.draw_pyramid(result, lang=lang))
     if (ahead := _finest(result, "projection")) is not None:

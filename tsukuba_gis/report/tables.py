@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsukuba_gis.messages import Language, text
+from tsukuba_gis.report.age_tables import age_tables
 from tsukuba_gis.report.columns import (
     Column,
     Table,
@@ -46,6 +47,7 @@ def tables(result: Result, lang: Language | None = None) -> tuple[Table, ...]:
         *(_zones(level, number, names[number], result, lang) for number, level in levels),
         *(_ages(level, names[number], lang) for number, level in levels),
         *statistic_tables(result, names, lang),
+        *age_tables(result, lang),
         *people_tables(result, names, lang),
         _definitions(result, names, lang),
         _matching(result, names, lang),

@@ -131,7 +131,9 @@ def age_curves_of(
         )
         levels = None
         if "care_level" in needs(name):
-            levels = by_age(records, zone_ids, column="care_level", values=CARE_LEVELS)
+            # Of all whose level is known, or of the certified: those below the line.
+            below = CARE_LEVELS[1:] if name == "share_severe_of_certified" else CARE_LEVELS
+            levels = by_age(records, zone_ids, column="care_level", values=below)
         found.append(
             age_curve(
                 events,
