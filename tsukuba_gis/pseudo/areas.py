@@ -138,7 +138,7 @@ def _prior(targets: Targets, role: Ints, power: float) -> Floats:
 def _units(crowd: Crowd, plan: Plan) -> tuple[Ints, Ints]:
     """Return the unit of each person, and what each unit is.
 
-    0: a household; t + 1: the first member of an open one of type t; −t − 1:
+    0: a household; t + 1: the head of an open one of type t; −t − 1:
     another resident of such a one, who is a unit alone.
     """
     city = plan.city
@@ -146,7 +146,9 @@ def _units(crowd: Crowd, plan: Plan) -> tuple[Ints, Ints]:
     usual[city.patterns.type.to_numpy()[~city.patterns.rare.to_numpy()]] = True
     homes = int(crowd.household.max()) + 1
     first = np.zeros(len(crowd.age), dtype=bool)
-    first[np.unique(crowd.household, return_index=True)[1]] = True
+    # The head stays; without one, anyone.
+    order = np.lexsort((crowd.relation != city.head, crowd.household))
+    first[order[np.unique(crowd.household[order], return_index=True)[1]]] = True
     open_type = ~usual[crowd.type]
     guest = open_type & ~first
     unit = crowd.household.copy()

@@ -56,15 +56,28 @@ def rake(
     """
     x = np.ones(len(table.leaves)) if seed is None else seed.astype(np.float64).copy()
     levels = [level.name for level in table.levels if np.isfinite(table.values[level.name]).any()]
+    # Published leaves are what they are: raking is of what is left of each total to the others.
+    free = np.ones(len(x), dtype=bool)
+    for name in levels:
+        codes, values = table.codes[name], table.values[name]
+        alone = np.bincount(codes, minlength=len(values))[codes] == 1
+        told = alone & np.isfinite(values[codes])
+        x[told], free[told] = values[codes[told]], False
     # The finest published cells come last and so are met best.
     aims = [(table.codes[name], table.values[name]) for name in sorted(levels, key=table.size)]
     aims = [(table.codes[name], values) for name, values in (guessed or {}).items()] + aims
+    left = [
+        (codes[free], wanted - np.bincount(codes[~free], x[~free], minlength=len(wanted)))
+        for codes, wanted in aims
+    ]
+    rest = x[free]
     for _ in range(_ROUNDS):
-        for codes, wanted in aims:
-            now = np.bincount(codes, x, minlength=len(wanted))
+        for codes, wanted in left:
+            now = np.bincount(codes, rest, minlength=len(wanted))
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.where(np.isfinite(wanted) & (now > 0), wanted / now, 1.0)
-            x *= ratio[codes]
+            rest *= np.maximum(ratio, 0.0)[codes]
+    x[free] = rest
     return x
 
 
@@ -75,7 +88,7 @@ def whole_numbers(
     rng: np.random.Generator,
     *,
     whole: Ints | None = None,
-    slack: int = 0,
+    weight: Floats | None = None,
 ) -> Ints:
     """Return whole numbers near a target that satisfy equations exactly.
 
@@ -90,8 +103,8 @@ def whole_numbers(
     whole
         Variables whose wholeness has to be asked for; of the others it follows,
         because the equations are two nested families (totally unimodular).
-    slack
-        How many of the last variables may be any number: they cost nothing.
+    weight
+        What a difference from the target matters, variable by variable; 1 if None.
 
     Raises
     ------
@@ -119,7 +132,7 @@ def whole_numbers(
             _FAR + rng.random(n),
         ]
     )
-    cost.reshape(3, n)[:, n - slack :] = 0.0
+    cost *= np.tile(np.ones(n) if weight is None else weight, 3)
     upper = np.concatenate([np.ones(n), base, np.full(n, np.inf)])
     wide = hstack([matrix, -matrix, matrix], format="csc")
     asked = np.zeros(n, dtype=bool)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.layout import BROAD, SEVERITIES, TEN, start_of
+from tsukuba_gis.pseudo.layout import AMOUNTS, BROAD, SEVERITIES, start_of
 from tsukuba_gis.pseudo.numbers import VALUED, state_codes, users_cell
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ class Curve:
 
 
 def curve(upper: Floats, mean: Floats, tie: Bools) -> Curve:
-    """Return the function of a quantile table: flat over ties, else straight through the means.
+    """Return the function of a quantile table: flat over ties, else two straight lines a bin.
+
+    The mean over each bin is the measured one, as far as values can rise.
 
     Examples
     --------
@@ -62,9 +64,13 @@ def curve(upper: Floats, mean: Floats, tie: Bools) -> Curve:
         left[0] = max(left[0], mean[0] / 4) if mean[0] > 0 else left[0]
         right[-1] = mean[-1] + (mean[-1] - left[-1])
     left, right = np.where(tie, mean, left), np.where(tie, mean, right)
+    # Through the middle so that the mean over the bin is the measured one.
+    middle = np.clip(
+        2 * mean - (left + right) / 2, np.minimum(left, right), np.maximum(left, right)
+    )
     nudge = 1e-9
     x = np.column_stack([lower + nudge, (lower + upper) / 2, upper - nudge]).ravel()
-    y = np.column_stack([left, mean, right]).ravel()
+    y = np.column_stack([left, middle, right]).ravel()
     return Curve(x=x, y=y)
 
 
@@ -89,7 +95,7 @@ def draw_numbers(
     if not spec.numeric or not len(statistics.tables.get("states", ())):
         return {column: np.full(len(crowd.age), np.nan) for column in spec.numeric}
     severity = city.severity[crowd.care]
-    ten, broad = start_of(crowd.start, TEN), start_of(crowd.start, BROAD)
+    ten, broad = start_of(crowd.start, AMOUNTS), start_of(crowd.start, BROAD)
     group = _group_of(statistics.tables["groups"], city, (severity, crowd.sex, ten))
     zero = np.zeros(len(severity), dtype=np.int64)
     keys = {"cluster": crowd.cluster, "broad": broad, "severity": severity, "user": zero}
@@ -116,16 +122,16 @@ def draw_numbers(
 
 
 def _group_of(groups: pd.DataFrame, city: City, codes: tuple[Ints, Ints, Ints]) -> Ints:
-    shape = (len(SEVERITIES), len(city.codes["sex"]), len(TEN))
+    shape = (len(SEVERITIES), len(city.codes["sex"]), len(AMOUNTS))
     number = np.zeros(shape, dtype=np.int64)
     for row in groups.itertuples(index=False):
         at = (
             SEVERITIES.index(str(row.severity)), city.codes["sex"].index(str(row.sex)),
-            TEN.index(int(str(row.ten))),
+            AMOUNTS.index(int(str(row.ten))),
         )  # fmt: skip
         number[at] = int(str(row.group)[1:])
     severity, sex, ten = codes
-    return number[severity, sex, np.searchsorted(TEN, ten)]
+    return number[severity, sex, np.searchsorted(AMOUNTS, ten)]
 
 
 def _drawn_states(

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 # Persons that a pool of rare households may hold per household.
 _CROWD: Final = 10_000.0
+# Persons that may rather be misplaced than a rare household made up.
+_RARELY: Final = 1000.0
 # Spread of ages about the head's where no gap was measured, in years.
 _LOOSE: Final = 10.0
 
@@ -107,14 +109,14 @@ def plan(
         for name, (matrix, right) in ((name, tables[name].rows()) for name in names)
     }
     likely = _likely_care(city, tables)
-    raked = {
-        name: rake(
-            tables[name],
-            seed=seeds(tables[name], city, statistics),
-            guessed=likely if name == "care" else None,
-        )
-        for name in names
-    }
+    raked: dict[str, Floats] = {}
+    # Households before roles: they tell how many of each relation to expect.
+    for name in sorted(names, key=lambda name: name == "roles"):
+        guessed = likely if name == "care" else None
+        if name == "roles":
+            guessed = _likely_roles(city, tables, raked["households"])
+        seed = seeds(tables[name], city, statistics)
+        raked[name] = rake(tables[name], seed=seed, guessed=guessed)
     return Plan(
         city=city, tables=tables, raked=raked, rows=rows, likely=likely,
         wanted=_by_area(city, tables),
@@ -205,6 +207,28 @@ def _likely_care(city: City, tables: Mapping[str, Family]) -> dict[str, Floats]:
     guess[mine] = areas.total(link.other[1], found)[theirs]
     guess[np.isfinite(care.values["all_ages"])] = np.nan
     return {"all_ages": guess}
+
+
+def _likely_roles(
+    city: City, tables: Mapping[str, Family], households: Floats
+) -> dict[str, Floats]:
+    """Return how many of each type and relation the raked households have, where not published.
+
+    Nothing is said of types without a usual pattern, whose households may be of any size.
+    """
+    homes, roles = tables["households"].leaves, tables["roles"]
+    pattern = homes.pattern.to_numpy()
+    n_types, n_relations = len(city.codes["type"]), city.members.shape[1]
+    persons = np.zeros((len(city.codes["cluster"]), n_types, n_relations))
+    place = homes.cluster.to_numpy(), city.patterns.type.to_numpy()[pattern]
+    np.add.at(persons, place, households[:, None] * city.members[pattern])
+    cells = roles.cells("relation")
+    guess = persons[cells.cluster, cells.type, cells.relation]
+    usual = np.isin(cells.type, city.patterns.type.to_numpy()[~city.patterns.rare.to_numpy()])
+    # A relation that no listed pattern has may still be in a rare household.
+    guess = np.where(usual, np.maximum(guess, 0.1), np.nan)
+    guess[np.isfinite(roles.values["relation"])] = np.nan
+    return {"relation": guess}
 
 
 def people_in(cluster: int, plan: Plan, streams: Streams) -> Crowd:
@@ -357,7 +381,16 @@ def _roles(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, In
     target = np.concatenate([y, n, q, low, high])
     # Of the others it follows: given the patterns, what is left are nested sums of roles.
     whole = np.arange(len(y), len(y) + len(n))
-    found = whole_numbers(target, matrix, right, rng, whole=whole, slack=2 * n_types)
+    # Slack is free; a rare household more or less is the last resort.
+    weight = np.concatenate(
+        [
+            np.ones(len(y)),
+            np.where(city.patterns.rare.to_numpy()[pattern], _RARELY, 1.0),
+            np.full(len(q), 1.0),
+            np.zeros(2 * n_types),
+        ]
+    )
+    found = whole_numbers(target, matrix, right, rng, whole=whole, weight=weight)
     counts, patterns, pools, _ = np.split(found, np.cumsum([len(y), len(n), len(q)]))
     return counts, patterns, pools
 

@@ -29,6 +29,9 @@ FIVE: Final = tuple(range(0, 100, 5))
 TEN: Final = (0, 10, 20, 30, 40, 50, 60, 65, 75, 85)
 # Age groups of the sums.
 BROAD: Final = (0, 15, 65, 75)
+# Ages of the groups of amounts: ten years, and cut where the sums are, so that a group has
+# one level of amounts whichever sum its people belong to.
+AMOUNTS: Final = tuple(sorted({*TEN, *BROAD}))
 OLD: Final = 65
 # First age of the long-term care insurance: below, hardly anyone is certified.
 INSURED: Final = 40

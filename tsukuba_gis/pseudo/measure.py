@@ -10,6 +10,7 @@ import numpy as np
 from tsukuba_gis.pseudo.cells import Rules, protect
 from tsukuba_gis.pseudo.counts import one_thread
 from tsukuba_gis.pseudo.layout import (
+    AMOUNTS,
     BROAD,
     FIVE,
     OLD,
@@ -173,6 +174,7 @@ def encode(people: People, city: City) -> dict[str, Ints]:
         "type": people.type,
         "relation": people.relation,
         "ten": start_of(start, TEN),
+        "amounts": start_of(start, AMOUNTS),
         "broad": start_of(start, BROAD),
         "living": city.living[people.type],
         "area": people.area,

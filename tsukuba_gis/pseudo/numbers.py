@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.layout import BROAD, SEVERITIES, TEN
+from tsukuba_gis.pseudo.layout import AMOUNTS, BROAD, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ def measure_numbers(
     )
     inside = model_cells(sums, users, city)[users_cell(users, coded)]
     groups = _groups(city, coded, inside)
-    group = groups[coded["severity"], coded["sex"], np.searchsorted(TEN, coded["ten"])]
+    group = groups[coded["severity"], coded["sex"], np.searchsorted(AMOUNTS, coded["amounts"])]
     states, quantiles = _states_and_quantiles(values, group, inside, spec)
     given = {"age": people.age.astype(np.float64)}
     if spec.care:  # among people without care there is nothing to rank
@@ -232,8 +232,8 @@ def _groups(city: City, coded: Mapping[str, Ints], inside: Bools) -> Ints:
     care band that is too small as a whole takes the groups of the one below.
     """
     n_sex = len(city.codes["sex"])
-    shape = (len(SEVERITIES), n_sex, len(TEN))
-    ten = np.searchsorted(TEN, coded["ten"])
+    shape = (len(SEVERITIES), n_sex, len(AMOUNTS))
+    ten = np.searchsorted(AMOUNTS, coded["amounts"])
     flat = np.ravel_multi_index((coded["severity"], coded["sex"], ten), shape)
     counts = np.bincount(flat[inside], minlength=int(np.prod(shape))).reshape(shape)
     size = city.spec.group_size
@@ -279,7 +279,12 @@ def _labelled_groups(groups: Ints, city: City) -> pd.DataFrame:
     import pandas as pd
 
     rows = [
-        (SEVERITIES[severity], city.codes["sex"][sex], TEN[ten], f"g{groups[severity, sex, ten]}")
+        (
+            SEVERITIES[severity],
+            city.codes["sex"][sex],
+            AMOUNTS[ten],
+            f"g{groups[severity, sex, ten]}",
+        )
         for severity, sex, ten in np.ndindex(*groups.shape)
     ]
     return pd.DataFrame(rows, columns=["severity", "sex", "ten", "group"])
