@@ -16,13 +16,19 @@ import pytest
 from tsukuba_gis import __version__
 from tsukuba_gis.autocorrelation import local_g, local_geary, local_moran, moran
 from tsukuba_gis.boundaries import load_boundaries
+from tsukuba_gis.cohort import hamilton_perry
+from tsukuba_gis.correlation import correlate
 from tsukuba_gis.demo import register
 from tsukuba_gis.indicators import indicator_values
 from tsukuba_gis.join import assign_zones
 from tsukuba_gis.messages import LANGUAGES
 from tsukuba_gis.pseudo.generate import generate
 from tsukuba_gis.pseudo.statistics import Statistics
+from tsukuba_gis.rates import eb_global
+from tsukuba_gis.records import Records
 from tsukuba_gis.regions import regionalise
+from tsukuba_gis.regression import regress
+from tsukuba_gis.tables import population
 from tsukuba_gis.weights import queen
 from tsukuba_gis.worker.job import read_job
 from tsukuba_gis.worker.outcome import OUTCOME_FILE, Outcome
@@ -245,6 +251,70 @@ def test_pseudo_records_step_by_step(tmp_path):
     assert got["age"].tolist() == expected["age"].tolist()
     assert made["numbers"]["n_records"] == len(people)
     assert (tmp_path / "review.html").is_file()
+
+
+def test_rates_correlation_and_regression_equal_the_cores(districts, tmp_path):
+    frame = districts.assign(
+        events=districts["households_2015"].astype(float),
+        persons=districts["population_2015"].astype(float),
+        other=districts.geometry.centroid.y,
+    )
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+    more = {"alpha": 0.05, "origin": "pseudo", "weights": "queen", "seed": 0}
+    rated = do(write_job(
+        folders[0], "rates",
+        layers={"input": (frame, {"events": "events", "population": "persons"})},
+        params={**more, "method": "eb_global", "chance": "binomial", "unit": "share", "digits": 1},
+    ))  # fmt: skip
+    np.testing.assert_array_equal(
+        table(rated["columns"])["rate"].astype(float),
+        eb_global(frame["events"], frame["persons"]).frame["value"],
+    )
+    assert rated["styles"]["output"]["field"] == "rate"
+    related = do(write_job(
+        folders[1], "correlation",
+        layers={"input": (frame, {"fields_0": "value", "fields_1": "other"})},
+        params={**more, "method": "pearson"},
+    ))  # fmt: skip
+    expected = correlate(frame[["value", "other"]])
+    got = table(related["tables"]["output"])
+    assert (got["value"][0], got["p"][0]) == (expected.value, expected.p)
+    fitted = do(write_job(
+        folders[2], "regression",
+        layers={"input": (frame, {"field": "value", "fields_0": "other"})},
+        params={**more, "model": "ols"},
+    ))  # fmt: skip
+    fit = regress(frame[["value", "other"]], outcome="value", explanatory=["other"],
+                  graph=queen(load_boundaries("small_area")))  # fmt: skip
+    coefficients = table(fitted["tables"]["coefficients"])
+    assert coefficients["estimate"].tolist() == fit.coefficients["estimate"].tolist()
+    np.testing.assert_array_equal(
+        table(fitted["columns"])["fit_residual"].astype(float), fit.frame["residual"]
+    )
+
+
+def test_cohorts_of_two_dates_equal_the_cores(people, tmp_path):
+    zones = load_boundaries("school_district")
+    now = gpd.GeoDataFrame(people.frame, geometry=people.points.array, crs="EPSG:6668")
+    before = now[now["age"] >= 5].assign(age=lambda frame: frame["age"] - 5)
+    layers = {
+        "records": (now, {"age": "age", "sex": "sex"}),
+        "earlier": (before, {"earlier_age": "age", "earlier_sex": "sex"}),
+        "zones": (zones.frame.reset_index(), {"zone_id": "zone_id", "name": "name"}),
+    }
+    params = {"year_earlier": 2015, "year": 2020, "until": 2030, "min_count": 10,
+              "origin": "invented"}  # fmt: skip
+    outcome = do(write_job(tmp_path, "cohort", layers=layers, params=params))
+    later = population(people, assign_zones(people.points, zones).zone_ids, zones=zones.ids)
+    younger = Records(frame=pd.DataFrame(before.drop(columns="geometry")), kind="invented")
+    earlier = population(younger, assign_zones(younger.points, zones).zone_ids, zones=zones.ids)
+    expected = hamilton_perry(earlier, later, years=(2015, 2020), until=2030, min_count=10)
+    got = table(outcome["tables"]["output"])["persons"].astype(float)
+    np.testing.assert_array_equal(got, expected.population.to_numpy().ravel())
+    totals = table(outcome["columns"])
+    assert list(totals) == ["persons_2020", "persons_2025", "persons_2030"]
 
 
 def test_the_check_of_a_layer_names_rows_and_no_value(people, tmp_path):

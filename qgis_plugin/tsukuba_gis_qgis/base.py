@@ -11,8 +11,11 @@ from .styles import Dresser
 from .texts import help_page, icon_path, lang, tr
 
 Optional = qgs.QgsProcessingParameterDefinition.Flag.FlagOptional
-Whole = qgs.QgsProcessingParameterNumber.Type.Integer
+Number = qgs.QgsProcessingParameterNumber.Type
 OUTPUTS = {"outputNumber", "outputString"}
+READERS = {"boolean": "parameterAsBoolean", "enum": "parameterAsEnums", "file": "parameterAsFile",
+           "string": "parameterAsString", Number.Integer: "parameterAsInt",
+           Number.Double: "parameterAsDouble"}  # fmt: skip
 
 
 class CoreAlgorithm(qgs.QgsProcessingAlgorithm):
@@ -25,8 +28,7 @@ class CoreAlgorithm(qgs.QgsProcessingAlgorithm):
     """
 
     key = task = title = ""
-    heading = ("", "")
-    version, whole, appends = 1, False, {}
+    heading, version, whole, appends = ("", ""), 1, False, {}
 
     def declare(self):
         """Return parameters and single-value outputs."""
@@ -65,15 +67,14 @@ class CoreAlgorithm(qgs.QgsProcessingAlgorithm):
         return bool(found), "" if found else engine.missing()
 
     def prepareAlgorithm(self, parameters, context, feedback):
-        self.python = engine.find_python()
-        if not self.python:
-            raise qgs.QgsProcessingException(engine.missing())
         # Made here, in the main thread; processAlgorithm runs in another one.
         self.dressers = {one.name(): Dresser() for one in self._of("sink")}
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        run = parameters, context, feedback
+        python, run = engine.find_python(), (parameters, context, feedback)
+        if not python:  # neither processing.run nor qgis_process asks canExecute
+            raise qgs.QgsProcessingException(engine.missing())
         sources, layers, rows = {}, {}, {}
         try:
             with JobFolder() as folder:
@@ -86,15 +87,11 @@ class CoreAlgorithm(qgs.QgsProcessingAlgorithm):
                     elif not one.flags() & Optional:
                         raise qgs.QgsProcessingException(self.invalidSourceError(parameters, name))
                 results = self._files(parameters, context)
-                job = {
-                    "task": self.task,
-                    "version": self.version,
-                    "lang": lang(),
-                    "layers": layers,
-                    "params": self._settings(parameters, context),
-                    "files": {name.lower(): path for name, path in results.items()},
-                }
-                outcome = Run(feedback)(self.python, folder, job)
+                files = {name.lower(): path for name, path in results.items()}
+                settings = self._settings(parameters, context)
+                job = {"task": self.task, "version": self.version, "lang": lang(),
+                       "layers": layers, "params": settings, "files": files}  # fmt: skip
+                outcome = Run(feedback)(python, folder, job)
             for one in self._of("sink"):
                 results.update(self._write(one.name(), outcome, sources, rows, run))
         except CancelledError:
@@ -141,13 +138,8 @@ class CoreAlgorithm(qgs.QgsProcessingAlgorithm):
         settings = {}
         for one in self._of("number", "boolean", "string", "file", "enum"):
             name = one.name()
-            read = (
-                self.parameterAsBoolean if one.type() == "boolean"
-                else self.parameterAsEnums if one.type() == "enum"
-                else self.parameterAsString if one.type() != "number"
-                else self.parameterAsInt if one.dataType() == Whole
-                else self.parameterAsDouble
-            )  # fmt: skip
+            kind = one.dataType() if one.type() == "number" else one.type()
+            read = getattr(self, READERS[kind])
             value = read(parameters, name, context)
             if one.type() == "enum":
                 value = [one.metadata()["words"][place] for place in value]
@@ -158,8 +150,8 @@ class CoreAlgorithm(qgs.QgsProcessingAlgorithm):
     def _files(self, parameters, context):
         """Return the files and folders to write: output → path."""
         asked = [one.name() for one in self._of("fileDestination", "folderDestination")]
-        paths = {name: self.parameterAsFileOutput(parameters, name, context) for name in asked}
-        return {name: path for name, path in paths.items() if path}
+        paths = [self.parameterAsFileOutput(parameters, name, context) for name in asked]
+        return {name: path for name, path in zip(asked, paths) if path}
 
     def _write(self, name, outcome, sources, rows, run):
         """Write one output layer, and have it dressed once it is loaded."""
@@ -167,14 +159,12 @@ class CoreAlgorithm(qgs.QgsProcessingAlgorithm):
         key, parent = name.lower(), self.appends.get(name)
         table = outcome["columns"] if parent else outcome["tables"][key]
         fields = exchange.new_fields(table["columns"])
-        if parent:
+        kind = getattr(exchange.Wkb.Type, table.get("kind", "NoGeometry"))
+        crs = qgs.QgsCoordinateReferenceSystem(table.get("crs") or "")
+        if parent:  # a name that is taken gets a number behind it
             source = sources[parent]
-            # A name that is taken gets a number behind it.
             fields = qgs.QgsProcessingUtils.combineFields(source.fields(), fields)
             kind, crs = source.wkbType(), source.sourceCrs()
-        else:
-            kind = getattr(exchange.Wkb.Type, table.get("kind", "NoGeometry"))
-            crs = qgs.QgsCoordinateReferenceSystem(table["crs"] or "")
         sink, made = self.parameterAsSink(parameters, name, context, fields, kind, crs)
         if sink is None:
             return {}

@@ -4,23 +4,14 @@ import json
 
 from qgis.core import QgsApplication, QgsSettings
 from qgis.gui import QgsFileWidget
-from qgis.PyQt.QtCore import QProcess, QTimer
-from qgis.PyQt.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QVBoxLayout,
-)
+from qgis.PyQt import QtWidgets as widgets  # noqa: N813
+from qgis.PyQt.QtCore import QProcess
 
 from . import engine
 from .texts import tr
 
-WAIT = 60_000  # ms
 
-
-class CoreDialog(QDialog):
+class CoreDialog(widgets.QDialog):
     """Path of the core's Python, a check of it, and commands to copy."""
 
     def __init__(self, parent):
@@ -28,7 +19,7 @@ class CoreDialog(QDialog):
         self.process = None
         self.setWindowTitle(tr("Tsukuba GIS: analysis core"))
         self.resize(640, 560)
-        box = QVBoxLayout(self)
+        box = widgets.QVBoxLayout(self)
         self._say(box, tr("The tools run in a Python of their own, so that QGIS stays as it is. "
                           "Nothing is installed or downloaded by the plugin."))  # fmt: skip
         self._say(box, tr("Python of the analysis core (empty: {variable}, else {path})").format(
@@ -36,7 +27,7 @@ class CoreDialog(QDialog):
         self.path = QgsFileWidget()
         self.path.setFilePath(QgsSettings().value(engine.SETTING, ""))
         box.addWidget(self.path)
-        row = QHBoxLayout()
+        row = widgets.QHBoxLayout()
         self.check_button = self._button(row, tr("Check"), self.check)
         self._button(row, tr("Save"), self.save)
         self._button(row, tr("Close window"), self.close)
@@ -44,31 +35,23 @@ class CoreDialog(QDialog):
         box.addLayout(row)
         self.answer = self._say(box, "")
         self._say(box, tr("<b>To install the core</b>, copy these lines into a terminal:"))
-        for heading, lines in engine.commands():
-            self._commands(box, heading, lines)
+        shown = widgets.QPlainTextEdit(engine.commands())
+        shown.setReadOnly(True)
+        box.addWidget(shown)
+        self._button(box, tr("Copy"), lambda: QgsApplication.clipboard().setText(engine.commands()))
 
     def _say(self, box, text):
-        label = QLabel(text)
+        label = widgets.QLabel(text)
         label.setWordWrap(True)
         box.addWidget(label)
         return label
 
     def _button(self, box, text, slot):
-        button = QPushButton(text)
+        button = widgets.QPushButton(text)
         button.setAutoDefault(False)
         button.clicked.connect(slot)
         box.addWidget(button)
         return button
-
-    def _commands(self, box, heading, lines):
-        row = QHBoxLayout()
-        row.addWidget(QLabel(heading), 1)
-        self._button(row, tr("Copy"), lambda: QgsApplication.clipboard().setText(lines))
-        box.addLayout(row)
-        shown = QPlainTextEdit(lines)
-        shown.setReadOnly(True)
-        shown.setMaximumHeight(58)
-        box.addWidget(shown)
 
     def save(self):
         """Keep the path."""
@@ -88,7 +71,6 @@ class CoreDialog(QDialog):
         self.process.finished.connect(self.told)
         self.process.errorOccurred.connect(self.told)
         self.process.start(python, [*engine.ARGUMENTS, "--version"])
-        QTimer.singleShot(WAIT, self.process, self.process.kill)
 
     def told(self, *_):
         """Show what the core answered."""
@@ -104,8 +86,6 @@ class CoreDialog(QDialog):
     def closeEvent(self, event):
         """End a check that still runs."""
         if self.process is not None and self.process.state() != QProcess.ProcessState.NotRunning:
-            self.process.finished.disconnect()
-            self.process.errorOccurred.disconnect()
             self.process.kill()
             self.process.waitForFinished(200)
         super().closeEvent(event)

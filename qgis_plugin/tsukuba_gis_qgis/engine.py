@@ -64,17 +64,16 @@ def fault(hello):
 
 
 def commands():
-    """Return pairs of a heading and the commands that install the core; nobody runs them here."""
+    """Return the commands that install the core, to be copied; nobody runs them here."""
     make, pip = "python3 -m venv ~/.local/share/tsukuba_gis", "~/.local/share/tsukuba_gis/bin/pip"
     if os.name == "nt":
         make = r"py -3.12 -m venv %LOCALAPPDATA%\tsukuba_gis"
         pip = r"%LOCALAPPDATA%\tsukuba_gis\Scripts\pip"
+    package = '"tsukuba-gis[evaluate,regression]"'
     apart = tr("Without internet: first on a PC that has it, with the same system and Python")
-    return [
-        (tr("With internet"), f"{make}\n{pip} install tsukuba-gis"),
-        (apart, "python3 -m pip download -d wheels tsukuba-gis"),
-        (
-            tr("… then carry the folder wheels over, and on this PC"),
-            f"{make}\n{pip} install --no-index --find-links wheels tsukuba-gis",
-        ),
-    ]
+    there = tr("… then carry the folder wheels over, and on this PC")
+    return (
+        f"# {tr('With internet')}\n{make}\n{pip} install {package}\n\n"
+        f"# {apart}\npython3 -m pip download -d wheels {package}\n\n"
+        f"# {there}\n{make}\n{pip} install --no-index --find-links wheels {package}"
+    )

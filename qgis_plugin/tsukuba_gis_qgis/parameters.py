@@ -7,10 +7,8 @@ from .texts import tr
 Kind = qgs.QgsProcessing.SourceType
 POINTS, POLYGONS, ANY = Kind.TypeVectorPoint, Kind.TypeVectorPolygon, Kind.TypeVector
 Flag = qgs.QgsProcessingParameterDefinition.Flag
-Real = qgs.QgsProcessingParameterNumber.Type.Double
-Whole = qgs.QgsProcessingParameterNumber.Type.Integer
-Numeric = qgs.QgsProcessingParameterField.DataType.Numeric
-Any = qgs.QgsProcessingParameterField.DataType.Any
+Number, Data = qgs.QgsProcessingParameterNumber.Type, qgs.QgsProcessingParameterField.DataType
+Real, Whole, Numeric, Any = Number.Double, Number.Integer, Data.Numeric, Data.Any
 Path = qgs.QgsProcessingParameterFile.Behavior
 
 
@@ -30,10 +28,8 @@ def source(name, text, kind, tip="", optional=False):
 
 def field(name, text, parent, tip="", kind=Numeric, several=False, guess=None, advanced=False):
     """Return a field of a layer; with a guess ("" for none) it may be left out."""
-    made = qgs.QgsProcessingParameterField(
-        name, text, guess or None, parent, kind, several, guess is not None
-    )
-    return tell(made, tip, advanced)
+    settings = guess or None, parent, kind, several, guess is not None
+    return tell(qgs.QgsProcessingParameterField(name, text, *settings), tip, advanced)
 
 
 def number(name, text, default, tip="", kind=Whole, low=0, high=1e9, advanced=True):
@@ -49,10 +45,8 @@ def yes(name, text, default, tip=""):
 
 def choice(name, text, options, tip="", advanced=False, several=False):
     """Return a choice among ``options``: the core's word → the shown one."""
-    first = None if several else 0
-    made = qgs.QgsProcessingParameterEnum(
-        name, text, list(options.values()), several, first, several
-    )
+    settings = list(options.values()), several, None if several else 0, several
+    made = qgs.QgsProcessingParameterEnum(name, text, *settings)
     made.setMetadata({"words": list(options)})
     return tell(made, tip, advanced)
 
@@ -102,20 +96,16 @@ def zone_fields(parent):
 def zones(optional=False):
     """Return a layer of districts, and the fields of their code and name."""
     tip = tr("Areas to which the records are assigned, in any coordinate system.")
-    return [
-        source("ZONES", tr("Districts (polygons)"), POLYGONS, tip, optional),
-        *zone_fields("ZONES"),
-    ]
+    layer = source("ZONES", tr("Districts (polygons)"), POLYGONS, tip, optional)
+    return [layer, *zone_fields("ZONES")]
 
 
 def values(several=False):
     """Return polygons that hold numbers of their own, and the field or fields."""
     tip = tr("Rates rather than counts: a count mostly shows where the large districts are.")
     name, text = ("FIELDS", tr("Fields")) if several else ("FIELD", tr("Field"))
-    return [
-        source("INPUT", tr("Districts with numbers (polygons)"), POLYGONS),
-        field(name, text, "INPUT", tip, several=several),
-    ]
+    layer = source("INPUT", tr("Districts with numbers (polygons)"), POLYGONS)
+    return [layer, field(name, text, "INPUT", tip, several=several)]
 
 
 def weights():
@@ -138,15 +128,16 @@ def draws(default):
     return number("PERMUTATIONS", tr("Permutations"), default, tip, low=99)
 
 
+def alpha():
+    """Return the level of intervals and tests."""
+    return number("ALPHA", tr("Significance level"), 0.05, "", Real, high=1)
+
+
 def inference():
     """Return how chance is told from pattern, district by district."""
     tip = tr("Without it about 5 % of the districts are marked by chance alone.")
-    return [
-        number("ALPHA", tr("Significance level"), 0.05, "", Real, high=1),
-        yes("FDR", tr("Correct for testing many districts (FDR)"), True, tip),
-        draws(99_999),
-        seed(),
-    ]
+    fdr = yes("FDR", tr("Correct for testing many districts (FDR)"), True, tip)
+    return [alpha(), fdr, draws(99_999), seed()]
 
 
 def origin(*kinds):
@@ -156,7 +147,7 @@ def origin(*kinds):
         "invented": tr("Invented data (made from published figures)"),
         "reference": tr("Real people: internal use only"),
         "published": tr("Published figures: no notice"),
-    }
+    }  # fmt: skip
     tip = tr("Decides the notice that layer, table and page carry.")
     shown = {kind: options[kind] for kind in kinds or options}
     return choice("ORIGIN", tr("What the data come from"), shown, tip)
@@ -165,24 +156,17 @@ def origin(*kinds):
 def roles(*names):
     """Return the fields of persons that a tool can use; all but three may be left out."""
     shown = {
-        "age": tr("Age"),
-        "sex": tr("Sex"),
-        "care_level": tr("Care level (要介護度)"),
-        "household_id": tr("Household number"),
-        "relation": tr("Relation to the head"),
-        "household_type": tr("Household type"),
-        "claims": tr("Claims"),
-        "medical_cost": tr("Medical cost (yen)"),
-        "bmi": tr("BMI"),
-        "sbp": tr("Systolic blood pressure"),
-        "hba1c": tr("HbA1c"),
+        "age": tr("Age"), "sex": tr("Sex"), "care_level": tr("Care level (要介護度)"),
+        "household_id": tr("Household number"), "relation": tr("Relation to the head"),
+        "household_type": tr("Household type"), "claims": tr("Claims"),
+        "medical_cost": tr("Medical cost (yen)"), "bmi": tr("BMI"),
+        "sbp": tr("Systolic blood pressure"), "hba1c": tr("HbA1c"),
         "school_district": tr("School district (cluster)"),
         "small_area": tr("Small area or ward"),
-    }
-    made = []
-    for name in names:
-        tip = tr("Only chosen fields leave QGIS.")
-        made.append(field(name.upper(), shown[name], "RECORDS", tip, Any, guess=name))
-        if name in ("age", "sex", "school_district"):
-            made[-1].setFlags(made[-1].flags() & ~Flag.FlagOptional)
+    }  # fmt: skip
+    tip = tr("Only chosen fields leave QGIS.")
+    made = [field(name.upper(), shown[name], "RECORDS", tip, Any, guess=name) for name in names]
+    for one in made:
+        if one.name() in ("AGE", "SEX", "SCHOOL_DISTRICT"):
+            one.setFlags(one.flags() & ~Flag.FlagOptional)
     return made

@@ -68,4 +68,3 @@ class TsukubaGisPlugin:
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
         QgsApplication.removeTranslator(self.translator)
-        self.provider = self.action = self.dialog = self.message = None

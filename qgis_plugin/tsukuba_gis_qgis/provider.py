@@ -3,7 +3,7 @@
 from qgis.core import QgsProcessingModelAlgorithm, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
-from .algs import data, pages, pseudo, spatial
+from .algs import data, pages, pseudo, spatial, statistics
 from .texts import FOLDER, icon_path, tr
 
 
@@ -16,9 +16,6 @@ class TsukubaGisProvider(QgsProcessingProvider):
     def name(self):
         return tr("Tsukuba GIS")
 
-    def longName(self):
-        return tr("Tsukuba GIS: pseudo-citizen data and small-area statistics")
-
     def icon(self):
         return QIcon(icon_path("tsukubagis"))
 
@@ -26,8 +23,9 @@ class TsukubaGisProvider(QgsProcessingProvider):
         return icon_path("tsukubagis")
 
     def loadAlgorithms(self):
-        for tool in (*data.TOOLS, *pseudo.TOOLS, *spatial.TOOLS, *pages.TOOLS):
-            self.addAlgorithm(tool())
+        for group in (data, pseudo, spatial, statistics, pages):
+            for tool in group.TOOLS:
+                self.addAlgorithm(tool())
         for path in sorted((FOLDER / "models").glob("*.model3")):
             model = QgsProcessingModelAlgorithm()
             if model.fromFile(str(path)):

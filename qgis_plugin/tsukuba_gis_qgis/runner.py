@@ -90,10 +90,9 @@ class Run:
         elif kind == "progress":
             self.feedback.setProgress(20 + int(60 * told["value"]))
             self.feedback.setProgressText(told["text"])
-        elif kind == "message" and told["level"] == "warning":
-            self.feedback.pushWarning(told["text"])
         elif kind == "message":
-            self.feedback.pushInfo(told["text"])
+            warning = told["level"] == "warning"
+            (self.feedback.pushWarning if warning else self.feedback.pushInfo)(told["text"])
         elif kind == "result":
             self.result = told["file"]
         elif kind == "error":

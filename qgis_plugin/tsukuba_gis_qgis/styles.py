@@ -37,19 +37,17 @@ def renderer(style):
     """Return the renderer of a style as the core describes it; highest class first."""
     field, classes = style["field"], style["classes"]
     if style["kind"] == "categories":
-        shown = [
-            qgs.QgsRendererCategory(one["value"], fill(one["colour"], one["hatched"]), one["label"])
-            for one in classes
-        ]
+        make, shown = qgs.QgsRendererCategory, []
+        for one in classes:
+            shown.append(make(one["value"], fill(one["colour"], one["hatched"]), one["label"]))
         return qgs.QgsCategorizedSymbolRenderer(field, shown)
-    ranges = [
-        qgs.QgsRendererRange(one["low"], one["high"], fill(one["colour"]), one["label"])
-        for one in classes
-    ]
+    make, ranges = qgs.QgsRendererRange, []
+    for one in classes:
+        ranges.append(make(one["low"], one["high"], fill(one["colour"]), one["label"]))
     if style["no_value"]:
         field = f'coalesce("{field}", {NO_VALUE})'
         hatched = fill("#ffffff", hatched=True)
-        ranges.append(qgs.QgsRendererRange(NO_VALUE, NO_VALUE, hatched, style["no_value"]))
+        ranges.append(make(NO_VALUE, NO_VALUE, hatched, style["no_value"]))
     return qgs.QgsGraduatedSymbolRenderer(field, ranges)
 
 

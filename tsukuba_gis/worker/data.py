@@ -10,8 +10,6 @@ from tsukuba_gis.worker.outcome import Outcome
 from tsukuba_gis.worker.words import notes, page, title
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tsukuba_gis.result import MatchReport
     from tsukuba_gis.worker.job import Job
 
@@ -102,7 +100,7 @@ def aggregate(job: Job) -> Outcome:
     drawn = first and style.graduated(values[first.name], first, field=first.name, lang=job.lang)
     label = first.label[job.lang] if first else job.layers["records"].title
     return Outcome(
-        columns=_spread(both, job.zone_ids("zones")),
+        columns=job.spread(both, "zones"),
         labels={one.name: one.label[job.lang] for one in meant},
         styles={"output": drawn} if drawn else {},
         titles={"output": title(job, text("worker_aggregated", job.lang), label)},
@@ -113,14 +111,6 @@ def aggregate(job: Job) -> Outcome:
             *(text("worker_indicator_lacking", job.lang, label=one) for one in lacking),
         ),
     )
-
-
-def _spread(frame: pd.DataFrame, ids: pd.Series[str]) -> pd.DataFrame:
-    """Return numbers by zone as numbers by row of the layer; parts of a zone have the same."""
-    import pandas as pd
-
-    known = ids[ids.isin(frame.index)]
-    return frame.loc[pd.Index(known)].set_axis(known.index, axis=0)
 
 
 def _counts(report: MatchReport) -> dict[str, Any]:

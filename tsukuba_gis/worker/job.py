@@ -96,6 +96,14 @@ class Job:
         frame = pyogrio.read_dataframe(layer.path, columns=[column], read_geometry=False)
         return texts(frame[column]).values
 
+    def spread(self, frame: pd.DataFrame, name: str) -> pd.DataFrame:
+        """Return numbers by zone as numbers by row of a layer; parts of a zone have the same."""
+        import pandas as pd
+
+        ids = self.zone_ids(name)
+        known = ids[ids.isin(frame.index)]
+        return frame.loc[pd.Index(known)].set_axis(known.index, axis=0)
+
     def numbers(self, zones: Zones, parameter: str, *, name: str = "input") -> pd.DataFrame:
         """Return the columns of a parameter as numbers, under the user's names of them."""
         import pandas as pd
@@ -119,13 +127,16 @@ class Job:
         points: gpd.GeoSeries = frame.geometry
         return points
 
-    def records(self, name: str = "records") -> tuple[Records, tuple[Problem, ...]]:
-        """Read a layer of persons, whose columns are named by their roles."""
+    def records(
+        self, name: str = "records", *, roles: Mapping[str, str] | None = None
+    ) -> tuple[Records, tuple[Problem, ...]]:
+        """Read a layer of persons, whose columns are named by their roles, or by ``roles``."""
         from tsukuba_gis.io import read_records
 
         return read_records(
             self.layers[name].path,
             kind=self.kind,
+            roles=roles,
             on_error="skip" if self.params.get("skip_faulty") else "stop",
         )
 

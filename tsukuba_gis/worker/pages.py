@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from tsukuba_gis.messages import LANGUAGES, text
 from tsukuba_gis.worker.outcome import Outcome
-from tsukuba_gis.worker.words import notes, title
+from tsukuba_gis.worker.words import meant, notes, title
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsukuba_gis.result import Indicator, Level
+    from tsukuba_gis.result import Level
     from tsukuba_gis.worker.job import Job
     from tsukuba_gis.zones import Zones
 
@@ -23,7 +23,7 @@ def web_map(job: Job) -> Outcome:
 
     zones = job.zones()
     values = job.value(zones)
-    indicator = _indicator(job, str(values.name))
+    indicator = meant(job, str(values.name), name="field")
     job.told("worker_step_compute", 0.4)
     drawn = choropleth(
         _level(zones, values.rename("field")),
@@ -38,19 +38,6 @@ def web_map(job: Job) -> Outcome:
         numbers={"n_zones": len(zones)},
         messages=(title(job, text("worker_map", job.lang), str(values.name)),),
         warnings=notes(zones.problems, job.lang),
-    )
-
-
-def _indicator(job: Job, label: str) -> Indicator:
-    from tsukuba_gis.result import Indicator
-
-    words = dict.fromkeys(LANGUAGES, label)
-    return Indicator(
-        name="field",
-        unit=job.params["unit"],
-        label=words,
-        definition=words,
-        digits=job.params["digits"],
     )
 
 

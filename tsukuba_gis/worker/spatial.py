@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tsukuba_gis.messages import text
 from tsukuba_gis.worker import style
 from tsukuba_gis.worker.outcome import Outcome
-from tsukuba_gis.worker.words import notes, page, title
+from tsukuba_gis.worker.words import by_row, notes, page, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,7 @@ def _local(
     label = str(x.name)
     frame = result.frame.rename(columns={"cluster": "class"}).add_prefix(f"{prefix}_")
     return Outcome(
-        columns=_by_row(frame),
+        columns=by_row(frame),
         styles={"output": style.categories(statistic, f"{prefix}_class", lang=job.lang)},
         titles={"output": title(job, text(f"statistic_{statistic}", job.lang), label)},
         messages=(
@@ -148,7 +148,7 @@ def regionalise(job: Job) -> Outcome:
     heading = title(job, text("worker_regions", job.lang), ", ".join(map(str, values.columns)))
     drawn = style.regions(result.k, "region", lang=job.lang)
     return Outcome(
-        columns=_by_row(pd.DataFrame({"region": labels})),
+        columns=by_row(pd.DataFrame({"region": labels})),
         tables={"regions": table.reset_index()},
         numbers={"n_regions": result.k, "within_share": result.within_share},
         styles={"output": drawn, "regions": drawn},
@@ -173,8 +173,3 @@ def _numbers(job: Job) -> tuple[Zones, Graph, pd.Series[float]]:
     zones = job.zones(by_row=True)
     x = job.value(zones)
     return zones, weights_of(zones, spelt=job.params["weights"]), x
-
-
-def _by_row(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame by zone id as one by row number: with ``by_row`` the ids are the numbers."""
-    return frame.set_axis(frame.index.astype(int), axis=0)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tsukuba_gis.worker import data, pages, pseudo, spatial
+from tsukuba_gis.worker import data, pages, pseudo, spatial, statistics
 
 if TYPE_CHECKING:
     from tsukuba_gis.worker.job import Job
@@ -38,6 +38,10 @@ TASKS: Final[dict[str, Task]] = {
     "local_geary": Task(spatial.local_geary),
     "local_g": Task(spatial.local_g),
     "regionalise": Task(spatial.regionalise),
+    "rates": Task(statistics.rates),
+    "correlation": Task(statistics.correlation),
+    "regression": Task(statistics.regression),
+    "cohort": Task(statistics.cohort),
     "web_map": Task(pages.web_map),
     "full_report": Task(pages.full_report),
 }

@@ -6,12 +6,15 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from tsukuba_gis.messages import Language, text
+from tsukuba_gis.messages import LANGUAGES, Language, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import pandas as pd
+
     from tsukuba_gis.errors import Problem
+    from tsukuba_gis.result import Indicator
     from tsukuba_gis.worker.job import Job
 
 _PAGE: Final = Template("""<!DOCTYPE html>
@@ -59,3 +62,22 @@ def page(job: Job, output: str, heading: str, lines: Sequence[str]) -> None:
     )
     with whole_file(path) as fresh:
         fresh.write_text(html, encoding="utf-8", newline="\n")
+
+
+def meant(job: Job, label: str, *, name: str = "rate") -> Indicator:
+    """Return a field of the user's own as an indicator, in the unit that the job states."""
+    from tsukuba_gis.result import Indicator
+
+    words = dict.fromkeys(LANGUAGES, label)
+    return Indicator(
+        name=name,
+        unit=job.params["unit"],
+        label=words,
+        definition=words,
+        digits=job.params["digits"],
+    )
+
+
+def by_row(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame by zone id as one by row number: of zones by row the ids are the numbers."""
+    return frame.set_axis(frame.index.astype(int), axis=0)

@@ -78,13 +78,10 @@ def nearest():
 def matched():
     """Return how records met districts, in numbers."""
     return p.figures(
-        N_RECORDS=tr("Records"),
-        N_MATCHED=tr("In a district"),
-        N_ON_BORDER=tr("On a border"),
-        N_NEAREST=tr("Given to the nearest"),
-        N_OUTSIDE=tr("Outside"),
+        N_RECORDS=tr("Records"), N_MATCHED=tr("In a district"), N_ON_BORDER=tr("On a border"),
+        N_NEAREST=tr("Given to the nearest"), N_OUTSIDE=tr("Outside"),
         N_MISSING=tr("Without a place"),
-    )
+    )  # fmt: skip
 
 
 def faulty():
@@ -93,23 +90,33 @@ def faulty():
     return p.yes("SKIP_FAULTY", tr("Leave out faulty records"), False, tip)
 
 
+def least():
+    """Return the smallest number that is shown."""
+    return p.number("MIN_COUNT", tr("Smallest number of persons that is shown"), 10, low=1)
+
+
 def disclosure():
     """Return what is hidden, and what heavy care means."""
     heavy = {"care3-5": tr("Care levels 3–5"), "care4-5": tr("Care levels 4–5")}
-    return [
-        p.number("MIN_COUNT", tr("Smallest number of persons that is shown"), 10, low=1),
-        p.choice("SEVERE", tr("Heavy care means"), heavy, advanced=True),
-        faulty(),
-    ]
+    severe = p.choice("SEVERE", tr("Heavy care means"), heavy, advanced=True)
+    return [least(), severe, faulty()]
+
+
+def units():
+    """Return how numbers are written: unit and decimals."""
+    shown = {
+        "share": tr("Share (0–1, shown in percent)"), "ratio": tr("Ratio or plain number"),
+        "per_km2": tr("Persons per km²"), "yen": tr("Yen"),
+        "persons": tr("Persons (drawn as circles)"),
+    }  # fmt: skip
+    return [p.choice("UNIT", tr("Unit"), shown), p.number("DIGITS", tr("Decimals"), 1, high=6)]
 
 
 def indicators():
     """Return the core's indicators: word and name."""
     return {
-        "population": tr("Population"),
-        "density": tr("Population density"),
-        "share_65plus": tr("Share aged 65+"),
-        "share_75plus": tr("Share aged 75+"),
+        "population": tr("Population"), "density": tr("Population density"),
+        "share_65plus": tr("Share aged 65+"), "share_75plus": tr("Share aged 75+"),
         "share_0_14": tr("Share aged 0–14"),
         "ratio_65_10": tr("Ratio of 65+ to age 10 and under"),
         "aging_index": tr("Ageing index (65+ to 0–14)"),
@@ -119,9 +126,8 @@ def indicators():
         "share_headed_65plus": tr("Share of households headed by a person 65+"),
         "cost_per_head": tr("Medical cost per head (per year)"),
         "share_hba1c_high": tr("Share with HbA1c of 6.5 % or more (of those examined)"),
-        "household_size": tr("Persons per household"),
-        "households": tr("Households"),
-    }
+        "household_size": tr("Persons per household"), "households": tr("Households"),
+    }  # fmt: skip
 
 
 TOOLS = (CheckInputs, AssignDistricts, AggregateDistricts)

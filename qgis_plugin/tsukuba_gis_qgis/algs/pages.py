@@ -5,7 +5,7 @@ from qgis.core import QgsProcessingParameterString
 from .. import parameters as p
 from ..base import CoreAlgorithm
 from ..texts import noop, tr
-from .data import ROLES, disclosure, nearest
+from .data import ROLES, disclosure, least, nearest, units
 
 
 class PageTool(CoreAlgorithm):
@@ -20,22 +20,13 @@ class WebMap(PageTool):
     key, task, title = "webmap", "web_map", noop("Offline web map")
 
     def declare(self):
-        units = {
-            "share": tr("Share (0–1, shown in percent)"),
-            "ratio": tr("Ratio or plain number"),
-            "per_km2": tr("Persons per km²"),
-            "yen": tr("Yen"),
-            "persons": tr("Persons (drawn as circles)"),
-        }
         return [
             *p.values(),
             *p.zone_fields("INPUT"),
-            p.choice("UNIT", tr("Unit"), units),
-            p.number("DIGITS", tr("Decimals"), 1, high=6),
-            p.number("MIN_COUNT", tr("Smallest number of persons that is shown"), 10, low=1),
+            *units(),
+            least(),
             p.origin(),
             p.html("OUTPUT", optional=False),
-            *p.figures(N_ZONES=tr("Districts")),
         ]
 
 
@@ -47,12 +38,10 @@ class FullReport(PageTool):
     def declare(self):
         kinds = {
             "school_district": tr("Junior-high-school districts"),
-            "elementary_district": tr("Elementary-school districts"),
-            "ward": tr("Wards (行政区)"),
+            "elementary_district": tr("Elementary-school districts"), "ward": tr("Wards (行政区)"),
             "small_area": tr("Small areas (町丁・字)"),
-            "former_municipality": tr("Former municipalities"),
-            "other": tr("Other"),
-        }
+            "former_municipality": tr("Former municipalities"), "other": tr("Other"),
+        }  # fmt: skip
         return [
             p.source("RECORDS", tr("Records (points, one a person)"), p.POINTS),
             *p.roles(*ROLES),
@@ -66,7 +55,6 @@ class FullReport(PageTool):
             p.origin("pseudo", "invented", "reference"),
             p.out_folder(tr("Folder of the report")),
             *p.words(PAGE=tr("First page")),
-            *p.figures(N_FILES=tr("Files")),
         ]
 
 

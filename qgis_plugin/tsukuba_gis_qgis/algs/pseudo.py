@@ -27,13 +27,11 @@ class PseudoTool(CoreAlgorithm):
 
     def statistics(self):
         """Return the folder of the step before."""
-        tip = tr("Made by the step before.")
-        return p.path("STATISTICS", tr("Statistics folder"), tip, p.Path.Folder)
+        return p.path("STATISTICS", tr("Statistics folder"), "", p.Path.Folder)
 
     def told(self):
         """Return what a statistics folder holds."""
-        figures = p.figures(TABLES=tr("Tables"), COUNTS=tr("Numbers"))
-        return [*figures, *p.words(SHA256=tr("SHA-256"))]
+        return p.figures(TABLES=tr("Tables"), COUNTS=tr("Numbers")) + p.words(SHA256=tr("SHA-256"))
 
 
 class PseudoMeasure(PseudoTool):

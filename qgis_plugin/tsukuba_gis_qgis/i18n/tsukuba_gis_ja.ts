@@ -44,12 +44,40 @@
       <translation>不備のある記録を除く</translation>
     </message>
     <message>
+      <source>Smallest number of persons that is shown</source>
+      <translation>表示する最小の人数</translation>
+    </message>
+    <message>
       <source>Care levels 3–5</source>
       <translation>要介護3–5</translation>
     </message>
     <message>
       <source>Care levels 4–5</source>
       <translation>要介護4–5</translation>
+    </message>
+    <message>
+      <source>Heavy care means</source>
+      <translation>重度とする要介護度</translation>
+    </message>
+    <message>
+      <source>Share (0–1, shown in percent)</source>
+      <translation>割合(0–1、%で表示)</translation>
+    </message>
+    <message>
+      <source>Ratio or plain number</source>
+      <translation>比またはそのままの数</translation>
+    </message>
+    <message>
+      <source>Persons per km²</source>
+      <translation>人/km²</translation>
+    </message>
+    <message>
+      <source>Yen</source>
+      <translation>円</translation>
+    </message>
+    <message>
+      <source>Persons (drawn as circles)</source>
+      <translation>人数(円の大きさで表示)</translation>
     </message>
     <message>
       <source>Population</source>
@@ -136,12 +164,12 @@
       <translation>位置のない数</translation>
     </message>
     <message>
-      <source>Smallest number of persons that is shown</source>
-      <translation>表示する最小の人数</translation>
+      <source>Unit</source>
+      <translation>単位</translation>
     </message>
     <message>
-      <source>Heavy care means</source>
-      <translation>重度とする要介護度</translation>
+      <source>Decimals</source>
+      <translation>小数点以下の桁数</translation>
     </message>
     <message>
       <source>Layer to check</source>
@@ -192,26 +220,6 @@
       <translation>レポート一式</translation>
     </message>
     <message>
-      <source>Share (0–1, shown in percent)</source>
-      <translation>割合(0–1、%で表示)</translation>
-    </message>
-    <message>
-      <source>Ratio or plain number</source>
-      <translation>比またはそのままの数</translation>
-    </message>
-    <message>
-      <source>Persons per km²</source>
-      <translation>人/km²</translation>
-    </message>
-    <message>
-      <source>Yen</source>
-      <translation>円</translation>
-    </message>
-    <message>
-      <source>Persons (drawn as circles)</source>
-      <translation>人数(円の大きさで表示)</translation>
-    </message>
-    <message>
       <source>Junior-high-school districts</source>
       <translation>中学校区</translation>
     </message>
@@ -236,14 +244,6 @@
       <translation>その他</translation>
     </message>
     <message>
-      <source>Unit</source>
-      <translation>単位</translation>
-    </message>
-    <message>
-      <source>Decimals</source>
-      <translation>小数点以下の桁数</translation>
-    </message>
-    <message>
       <source>Kind of districts</source>
       <translation>区域の種類</translation>
     </message>
@@ -260,16 +260,8 @@
       <translation>レポートのフォルダ</translation>
     </message>
     <message>
-      <source>Districts</source>
-      <translation>区域の数</translation>
-    </message>
-    <message>
       <source>First page</source>
       <translation>最初に開くページ</translation>
-    </message>
-    <message>
-      <source>Files</source>
-      <translation>ファイルの数</translation>
     </message>
     <message>
       <source>Pseudo-citizen records</source>
@@ -278,10 +270,6 @@
     <message>
       <source>Read by this step only, in a private folder that is deleted at the end.</source>
       <translation>この手順だけが読みます。本人だけが読める一時フォルダに置き、終わると消します。</translation>
-    </message>
-    <message>
-      <source>Made by the step before.</source>
-      <translation>前の手順で作ったものです。</translation>
     </message>
     <message>
       <source>Pseudo records 1: measure</source>
@@ -316,14 +304,6 @@
       <translation>台帳(点、1人1件)</translation>
     </message>
     <message>
-      <source>Tables</source>
-      <translation>表の数</translation>
-    </message>
-    <message>
-      <source>Numbers</source>
-      <translation>数値の数</translation>
-    </message>
-    <message>
       <source>File with the key</source>
       <translation>鍵のファイル</translation>
     </message>
@@ -338,6 +318,14 @@
     <message>
       <source>Figures of the evaluation</source>
       <translation>評価の数値</translation>
+    </message>
+    <message>
+      <source>Tables</source>
+      <translation>表の数</translation>
+    </message>
+    <message>
+      <source>Numbers</source>
+      <translation>数値の数</translation>
     </message>
     <message>
       <source>SHA-256</source>
@@ -436,6 +424,174 @@
       <translation>地域内の散らばりの割合</translation>
     </message>
     <message>
+      <source>Rates and relations</source>
+      <translation>率と関連</translation>
+    </message>
+    <message>
+      <source>Rates by district</source>
+      <translation>区域別の率</translation>
+    </message>
+    <message>
+      <source>Correlation</source>
+      <translation>相関</translation>
+    </message>
+    <message>
+      <source>Regression</source>
+      <translation>回帰</translation>
+    </message>
+    <message>
+      <source>Persons at risk (for counts)</source>
+      <translation>分母の人数(件数のモデル)</translation>
+    </message>
+    <message>
+      <source>Cohort projection</source>
+      <translation>コーホート推計</translation>
+    </message>
+    <message>
+      <source>Empirical Bayes, towards the neighbours</source>
+      <translation>経験ベイズ推定(隣の平均に近づける)</translation>
+    </message>
+    <message>
+      <source>Empirical Bayes, towards all districts</source>
+      <translation>経験ベイズ推定(全体の平均に近づける)</translation>
+    </message>
+    <message>
+      <source>Crude, with interval and funnel</source>
+      <translation>粗率(信頼区間・ファンネルつき)</translation>
+    </message>
+    <message>
+      <source>Each person counts once at most</source>
+      <translation>1人は1回まで数える</translation>
+    </message>
+    <message>
+      <source>A person may count several times</source>
+      <translation>1人を何回も数えることがある</translation>
+    </message>
+    <message>
+      <source>Pearson</source>
+      <translation>ピアソン</translation>
+    </message>
+    <message>
+      <source>Spearman (ranks)</source>
+      <translation>スピアマン(順位)</translation>
+    </message>
+    <message>
+      <source>Least squares</source>
+      <translation>最小二乗</translation>
+    </message>
+    <message>
+      <source>Counts (Poisson)</source>
+      <translation>件数(ポアソン)</translation>
+    </message>
+    <message>
+      <source>Counts (negative binomial)</source>
+      <translation>件数(負の二項)</translation>
+    </message>
+    <message>
+      <source>Spatial lag</source>
+      <translation>空間ラグ</translation>
+    </message>
+    <message>
+      <source>Spatial error</source>
+      <translation>空間誤差</translation>
+    </message>
+    <message>
+      <source>Districts with numbers (polygons)</source>
+      <translation>値をもつ区域(ポリゴン)</translation>
+    </message>
+    <message>
+      <source>Events (above the line)</source>
+      <translation>件数(分子)</translation>
+    </message>
+    <message>
+      <source>Persons at risk (below the line)</source>
+      <translation>人数(分母)</translation>
+    </message>
+    <message>
+      <source>Method</source>
+      <translation>方法</translation>
+    </message>
+    <message>
+      <source>Events</source>
+      <translation>件数の数え方</translation>
+    </message>
+    <message>
+      <source>Districts with rates</source>
+      <translation>率つきの区域</translation>
+    </message>
+    <message>
+      <source>Correlations</source>
+      <translation>相関の表</translation>
+    </message>
+    <message>
+      <source>Explained by</source>
+      <translation>説明するフィールド(複数)</translation>
+    </message>
+    <message>
+      <source>Model</source>
+      <translation>モデル</translation>
+    </message>
+    <message>
+      <source>Districts with residuals</source>
+      <translation>残差つきの区域</translation>
+    </message>
+    <message>
+      <source>Coefficients</source>
+      <translation>回帰係数</translation>
+    </message>
+    <message>
+      <source>Diagnostics</source>
+      <translation>診断</translation>
+    </message>
+    <message>
+      <source>Records of the later date (points)</source>
+      <translation>後の時点の記録(点)</translation>
+    </message>
+    <message>
+      <source>Year of the later date</source>
+      <translation>後の時点の年</translation>
+    </message>
+    <message>
+      <source>Records of the earlier date (points)</source>
+      <translation>前の時点の記録(点)</translation>
+    </message>
+    <message>
+      <source>Age</source>
+      <translation>年齢</translation>
+    </message>
+    <message>
+      <source>Sex</source>
+      <translation>性別</translation>
+    </message>
+    <message>
+      <source>Year of the earlier date</source>
+      <translation>前の時点の年</translation>
+    </message>
+    <message>
+      <source>Last year</source>
+      <translation>最後の年</translation>
+    </message>
+    <message>
+      <source>Persons by district, year, sex and age</source>
+      <translation>区域・年・性・年齢別の人数</translation>
+    </message>
+    <message>
+      <source>Districts with their totals</source>
+      <translation>年ごとの合計つきの区域</translation>
+    </message>
+    <message>
+      <source>Rate of all districts</source>
+      <translation>全体の率</translation>
+    </message>
+    <message>
+      <source>Districts</source>
+      <translation>区域の数</translation>
+    </message>
+    <message>
+      <source>AIC</source>
+      <translation>AIC</translation>
+    </message>
+    <message>
       <source>Tsukuba GIS: analysis core</source>
       <translation>つくばGIS 分析コア</translation>
     </message>
@@ -488,6 +644,10 @@
       <translation>インターネットがない場合: まず、つながるPC(同じOSとPython)で</translation>
     </message>
     <message>
+      <source>… then carry the folder wheels over, and on this PC</source>
+      <translation>…フォルダ wheels をこのPCに移して</translation>
+    </message>
+    <message>
       <source>This is not the Python of the analysis core: it does not answer as the core does.</source>
       <translation>このPythonには分析コアがありません(分析コアとしての応答がありません)。</translation>
     </message>
@@ -498,10 +658,6 @@
     <message>
       <source>With internet</source>
       <translation>インターネットがある場合</translation>
-    </message>
-    <message>
-      <source>… then carry the folder wheels over, and on this PC</source>
-      <translation>…フォルダ wheels をこのPCに移して</translation>
     </message>
     <message>
       <source>A feature could not be written: {0}</source>
@@ -544,6 +700,14 @@
       <translation>レイヤ・表・ページに付く注記が決まります。</translation>
     </message>
     <message>
+      <source>Only chosen fields leave QGIS.</source>
+      <translation>選んだフィールドだけを分析コアに渡します。</translation>
+    </message>
+    <message>
+      <source>Districts (polygons)</source>
+      <translation>区域(ポリゴン)</translation>
+    </message>
+    <message>
       <source>Queen: a shared border or corner</source>
       <translation>クイーン型(辺または点を共有)</translation>
     </message>
@@ -568,6 +732,14 @@
       <translation>並べ替え回数</translation>
     </message>
     <message>
+      <source>Significance level</source>
+      <translation>有意水準</translation>
+    </message>
+    <message>
+      <source>Correct for testing many districts (FDR)</source>
+      <translation>多数の区域を調べることの補正(FDR)</translation>
+    </message>
+    <message>
       <source>Pseudo records (made from a register)</source>
       <translation>疑似データ(台帳から作成)</translation>
     </message>
@@ -586,14 +758,6 @@
     <message>
       <source>What the data come from</source>
       <translation>データの由来</translation>
-    </message>
-    <message>
-      <source>Age</source>
-      <translation>年齢</translation>
-    </message>
-    <message>
-      <source>Sex</source>
-      <translation>性別</translation>
     </message>
     <message>
       <source>Care level (要介護度)</source>
@@ -640,10 +804,6 @@
       <translation>町丁・字または行政区</translation>
     </message>
     <message>
-      <source>Only chosen fields leave QGIS.</source>
-      <translation>選んだフィールドだけを分析コアに渡します。</translation>
-    </message>
-    <message>
       <source>Code of the district</source>
       <translation>区域のコード</translation>
     </message>
@@ -652,28 +812,12 @@
       <translation>区域の名前</translation>
     </message>
     <message>
-      <source>Districts (polygons)</source>
-      <translation>区域(ポリゴン)</translation>
-    </message>
-    <message>
       <source>Fields</source>
       <translation>フィールド(複数)</translation>
     </message>
     <message>
       <source>Field</source>
       <translation>値のフィールド</translation>
-    </message>
-    <message>
-      <source>Districts with numbers (polygons)</source>
-      <translation>値をもつ区域(ポリゴン)</translation>
-    </message>
-    <message>
-      <source>Significance level</source>
-      <translation>有意水準</translation>
-    </message>
-    <message>
-      <source>Correct for testing many districts (FDR)</source>
-      <translation>多数の区域を調べることの補正(FDR)</translation>
     </message>
     <message>
       <source>The {0} nearest</source>
@@ -698,10 +842,6 @@
     <message>
       <source>How to install…</source>
       <translation>導入方法…</translation>
-    </message>
-    <message>
-      <source>Tsukuba GIS: pseudo-citizen data and small-area statistics</source>
-      <translation>つくばGIS: 疑似市民データと小地域統計</translation>
     </message>
     <message>
       <source>The analysis core ended without a result (exit code {code}).</source>

@@ -1,0 +1,234 @@
+"""Every tool in the real program, qgis_process, where wheels in process would crash."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+pytest.importorskip("qgis.core")
+
+from conftest import PLUGINS, PROGRAM, children
+from qgis.core import QgsVectorLayer
+
+HOSTILE = """
+import sys
+def classFactory(iface):
+    sys.path.insert(0, {site!r})
+    import shapely, pyproj  # what crashes QGIS if tools do it
+    return Nothing()
+class Nothing:
+    def initGui(self): pass
+    def initProcessing(self): pass
+    def unload(self): pass
+"""
+METADATA = """[general]
+name=hostile
+qgisMinimumVersion=3.22
+description=imports shapely first
+version=1
+author=test
+email=test@example.org
+hasProcessingProvider=yes
+"""
+
+
+@pytest.fixture(scope="session")
+def program(core_python, tmp_path_factory):
+    """Return a function that runs qgis_process with a profile of its own."""
+    path = next(filter(None, map(shutil.which, PROGRAM)), None)
+    if path is None:
+        pytest.skip("there is no qgis_process")
+    work = tmp_path_factory.mktemp("program")
+    (work / "run").mkdir(mode=0o700)
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "XDG_RUNTIME_DIR": str(work / "run"),
+        "QGIS_CUSTOM_CONFIG_PATH": str(work / "profile"),
+        "QGIS_PLUGINPATH": str(PLUGINS),
+        "TSUKUBA_GIS_PYTHON": core_python,
+        "TMPDIR": str(work),
+    }
+
+    def call(*arguments, start=False, **more):
+        own = {**environment, **more}
+        if start:
+            return subprocess.Popen([path, *arguments], env=own, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)  # fmt: skip
+        return subprocess.run([path, *arguments], env=own, capture_output=True, text=True,
+                              check=False, errors="replace")  # fmt: skip
+
+    call.work = work
+    enabled = call("plugins", "enable", "tsukuba_gis_qgis")
+    assert "tsukuba_gis_qgis" in enabled.stdout, enabled.stdout + enabled.stderr
+    return call
+
+
+@pytest.fixture
+def run(program, data, tmp_path):
+    """Return a function that runs one tool and gives what it printed."""
+
+    def tool(name, *, environment=None, ends_well=True, **parameters):
+        words = []
+        for key, value in parameters.items():
+            for one in value if isinstance(value, list) else [value]:
+                words.append(f"--{key}={str(one).format(data=data, out=tmp_path)}")
+        done = program("run", f"tsukubagis:{name}", *words, **(environment or {}))
+        assert done.returncode == 0 or not ends_well, done.stdout[-3000:] + done.stderr[-2000:]
+        assert "Results" in done.stdout
+        assert list(program.work.glob("tsukuba-gis-*")) == []
+        return dict(
+            line.split(":\t", 1) for line in done.stdout.split("Results")[1].splitlines()
+            if ":\t" in line
+        )  # fmt: skip
+
+    return tool
+
+
+def table(path):
+    """Return a written layer as columns of plain values; NULL is None."""
+    layer = QgsVectorLayer(str(path), "x", "ogr")
+    assert layer.isValid(), path
+    columns = {field.name(): [] for field in layer.fields()}
+    for feature in layer.getFeatures():
+        for name, value in zip(columns, feature.attributes()):
+            missing = value is None or str(value) == "NULL"
+            columns[name].append(None if missing else value)
+    return columns
+
+
+SMALL = {"INPUT": "{data}/small areas 町丁.gpkg", "FIELD": "高齢化率", "PERMUTATIONS": 999}
+PEOPLE = {"RECORDS": "{data}/people.gpkg", "AGE": "age", "SEX": "sex"}
+ZONES = {"ZONES": "{data}/districts.gpkg"}
+# Tool → parameters; the outputs whose columns the core's own must equal.
+EQUAL = {
+    "localmoran": SMALL,
+    "localgeary": SMALL,
+    "getisord": SMALL,
+    "regionalize": {"INPUT": SMALL["INPUT"], "FIELDS": ["高齢化率", "other"], "K": 5,
+                    "REGIONS": "{out}/regions.gpkg"},
+    "assigndistricts": {"INPUT": "{data}/people.gpkg", **ZONES, "UNMATCHED": "{out}/un.gpkg"},
+    "aggregatedistricts": {**PEOPLE, **ZONES, "INDICATORS": "0,2,7"},
+    "districtrates": {"INPUT": "{data}/districts.gpkg", "EVENTS": "households_2015",
+                      "POPULATION": "population_2015", "METHOD": 2},
+    "correlation": {"INPUT": SMALL["INPUT"], "FIELDS": ["高齢化率", "other"]},
+    "regression": {"INPUT": SMALL["INPUT"], "FIELD": "高齢化率", "FIELDS": "other",
+                   "COEFFICIENTS": "{out}/coefficients.gpkg",
+                   "DIAGNOSTICS": "{out}/diagnostics.gpkg"},
+    "cohortprojection": {**PEOPLE, **ZONES, "EARLIER": "{data}/earlier.gpkg",
+                         "DISTRICTS": "{out}/districts.gpkg"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_the_table_equals_the_cores_value_by_value(name, run, expected, tmp_path):
+    run(name, **EQUAL[name], OUTPUT="{out}/result ひょう.gpkg")
+    got = table(tmp_path / "result ひょう.gpkg")
+    assert expected[name]
+    for column, values in expected[name].items():
+        assert got[column] == values, column
+
+
+def test_global_autocorrelation(run, expected, tmp_path):
+    found = run("globalautocorrelation", **SMALL, OUTPUT="{out}/g.gpkg", HTML="{out}/g.html")
+    assert {name: float(found[name]) for name in "IZP"} == expected["globalautocorrelation"]
+    assert "Pseudo data" in (tmp_path / "g.html").read_text(encoding="utf-8")
+
+
+def test_the_check_of_inputs(run, tmp_path):
+    found = run("checkinputs", INPUT="{data}/people.gpkg", OUTPUT="{out}/c.gpkg",
+                HTML="{out}/c.html")  # fmt: skip
+    assert found["ERRORS"] == "0"
+    assert "a table of persons" in (tmp_path / "c.html").read_text(encoding="utf-8")
+
+
+def test_a_web_map_and_a_full_report(run, tmp_path):
+    run("webmap", INPUT="{data}/districts.gpkg", FIELD="share", OUTPUT="{out}/map.html")
+    assert "Pseudo data" in (tmp_path / "map.html").read_text(encoding="utf-8")
+    run("fullreport", **PEOPLE, **ZONES, PERMUTATIONS=999, OUTPUT="{out}/report")
+    assert (tmp_path / "report" / "index.html").is_file()
+
+
+def test_pseudo_records_in_four_steps(run, data, tmp_path):
+    register = {**PEOPLE, "SCHOOL_DISTRICT": "school_district", "ORIGIN": 1}
+    key = {"STATISTICS": "{out}/audited", "KEY_FILE": "{data}/key.txt"}
+    run("pseudomeasure", **register, OUTPUT="{out}/statistics")
+    run("pseudoaudit", STATISTICS="{out}/statistics", OUTPUT="{out}/audited", HTML="{out}/r.html")
+    made = run("pseudogenerate", **key, OUTPUT="{out}/pseudo.gpkg")
+    judged = run("pseudoevaluate", **register, **key, OUTPUT="{out}/e.gpkg", HTML="{out}/e.html")
+    real, pseudo = table(data / "people.gpkg"), table(tmp_path / "pseudo.gpkg")
+    assert made["N_RECORDS"] == str(len(real["age"]))
+    assert sorted(pseudo["school_district"]) == sorted(real["school_district"])
+    assert set(pseudo["person_id"]).isdisjoint(real["person_id"])
+    assert judged["PASSED"] in "01"
+    assert len(table(tmp_path / "e.gpkg")["name"]) > 10
+
+
+def test_rubbish_in_the_environment(run, expected, tmp_path):
+    """As the launcher of Windows sets it: right for QGIS, rubbish for any other Python."""
+    folder = tmp_path / "rubbish"
+    for name in ("tsukuba_gis", "geopandas", "pyproj"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise ImportError('rubbish')")
+    rubbish = {"PROJ_LIB": "/usr/share/proj", "PROJ_DATA": "/usr/share/proj",
+               "GDAL_DATA": str(folder), "PYTHONPATH": str(folder),
+               "LD_LIBRARY_PATH": str(folder)}  # fmt: skip
+    run("localmoran", **SMALL, OUTPUT="{out}/l.gpkg", environment=rubbish)
+    assert table(tmp_path / "l.gpkg")["lisa_class"] == expected["localmoran"]["lisa_class"]
+
+
+def test_beside_a_plugin_that_imports_shapely_first(program, core_python, run, expected, tmp_path):
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = subprocess.run([core_python, "-I", "-c", code], capture_output=True, text=True,
+                          check=True).stdout.strip()  # fmt: skip
+    hostile = tmp_path / "plugins" / "a_hostile"
+    hostile.mkdir(parents=True)
+    (hostile / "__init__.py").write_text(HOSTILE.format(site=site))
+    (hostile / "metadata.txt").write_text(METADATA)
+    both = {"QGIS_PLUGINPATH": f"{tmp_path / 'plugins'}:{PLUGINS}",
+            "QGIS_CUSTOM_CONFIG_PATH": str(tmp_path / "profile")}  # fmt: skip
+    program("plugins", "enable", "a_hostile", **both)
+    program("plugins", "enable", "tsukuba_gis_qgis", **both)
+    # The other plugin brings QGIS down when it ends, with or without ours.
+    run("localmoran", **SMALL, OUTPUT="{out}/l.gpkg", environment=both, ends_well=False)
+    assert table(tmp_path / "l.gpkg")["lisa_class"] == expected["localmoran"]["lisa_class"]
+
+
+def test_without_the_core_the_program_says_so_and_lives(program, data, tmp_path):
+    done = program("run", "tsukubagis:localmoran", f"--INPUT={data}/districts.gpkg",
+                   "--FIELD=share", f"--OUTPUT={tmp_path}/x.gpkg",
+                   TSUKUBA_GIS_PYTHON="/nowhere", HOME=str(tmp_path))  # fmt: skip
+    assert done.returncode == 1
+    assert "analysis core" in done.stdout + done.stderr
+    assert program("list").returncode == 0
+
+
+def test_killed_in_the_middle_qgis_leaves_no_record_and_no_process(program, data, tmp_path):
+    process = program("run", "tsukubagis:localmoran", f"--INPUT={data}/small areas 町丁.gpkg",
+                      "--FIELD=高齢化率", "--PERMUTATIONS=50000000",
+                      f"--OUTPUT={tmp_path}/x.gpkg", start=True)  # fmt: skip
+    try:
+        begun = time.monotonic()
+        while not children(process.pid) and time.monotonic() - begun < 60:
+            time.sleep(0.2)
+        (worker,) = children(process.pid)
+        time.sleep(4)
+        assert len(list(program.work.glob("tsukuba-gis-*"))) == 1
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    begun = time.monotonic()
+    while list(program.work.glob("tsukuba-gis-*")) and time.monotonic() - begun < 10:
+        time.sleep(0.1)
+    assert list(program.work.glob("tsukuba-gis-*")) == []
+    while time.monotonic() - begun < 10:
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the worker outlives QGIS")
