@@ -80,9 +80,8 @@ def _table(frame: pd.DataFrame) -> dict[str, Any]:
     plain: list[str] = list(frame.columns)
     if isinstance(frame, gpd.GeoDataFrame):
         plain.remove(str(frame.geometry.name))
-        table["geometry"] = [
-            None if one is None else bytes(one).hex() for one in frame.geometry.to_wkb()
-        ]
+        shapes: list[Any] = frame.geometry.to_wkb().tolist()
+        table["geometry"] = [None if one is None else bytes(one).hex() for one in shapes]
         table["crs"] = str(frame.crs)
         table["kind"] = "Point" if (frame.geom_type.dropna() == "Point").all() else "MultiPolygon"
     for name in plain:

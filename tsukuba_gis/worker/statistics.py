@@ -81,7 +81,11 @@ def correlation(job: Job) -> Outcome:
         rows.append({"first": first, "second": second, **{k: plain[k] for k in _CORRELATION}})
     return Outcome(
         tables={"output": pd.DataFrame(rows)},
-        titles={"output": title(job, text("worker_correlation", job.lang), ", ".join(map(str, data.columns)))},
+        titles={
+            "output": title(
+                job, text("worker_correlation", job.lang), ", ".join(map(str, data.columns))
+            )
+        },
         messages=(text("worker_ecological", job.lang),),
         warnings=notes(zones.problems, job.lang),
     )
