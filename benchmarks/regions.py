@@ -94,9 +94,20 @@ def spopt(links, x, k, *, slow):
         return np.asarray(model.labels_)
 
     yield "spopt WardSpatial", lambda: solve(WardSpatial)
-    if slow and len(x) <= 1000:
+    if slow and len(x) <= 1000:  # minutes of CPU time here, hours at 5,000
         yield "spopt Skater", lambda: solve(Skater)
         yield "spopt AZP", lambda: solve(AZP, random_state=1)
+        yield "spopt max-p floor n/k", lambda: max_p(frame, weights, len(x) / k)
+
+
+def max_p(frame, weights, least):
+    from spopt.region import MaxPHeuristic
+
+    counted = frame.assign(one=1.0)
+    model = MaxPHeuristic(counted, weights, VARIABLES, "one", least, top_n=2)
+    np.random.seed(1)  # noqa: NPY002 - spopt draws from numpy's global generator
+    model.solve()
+    return np.asarray(model.labels_)
 
 
 def geoda(links, x, k, *, slow):

@@ -201,11 +201,14 @@ def local_moran_moments(
             same = squares * (n - b) / (n - 1)
             apart = (1 - squares) * (2 * b - n) / ((n - 1) * (n - 2))
             variance = same + apart - 1 / (n - 1) ** 2
+        variance = np.maximum(variance, 0.0)
+    # Of a zone that neighbours all others, or at the mean itself, nothing can vary.
+    deviation = np.sqrt(np.where(variance > 1e-14, variance, np.nan))
     columns = {
         "i": i,
         "expected": expected,
         "variance": variance,
-        "z": (i - expected) / np.sqrt(variance),
+        "z": (i - expected) / deviation,
     }
     spread = {name: aligned.spread(column) for name, column in columns.items()}
     return pd.DataFrame(spread, index=aligned.ids)

@@ -42,6 +42,9 @@ def rate_index(events: pd.Series[float], population: pd.Series[float]) -> pd.Ser
     [-0.288, -1.301, 0.69]
     """
     e, n = _known(events, population)
+    if not n.count():
+        e.name = events.name
+        return e
     rate = e / n
     city = e.sum() / n.sum()
     spread = (n * (rate - city) ** 2).sum() / n.sum() - city / n.mean()
@@ -186,6 +189,6 @@ def _known(
     events: pd.Series[float], population: pd.Series[float]
 ) -> tuple[pd.Series[float], pd.Series[float]]:
     """Return events and population where both are known and there are people."""
-    table = pair(events, population)
-    known = table["x"].notna() & (table["y"] > 0)
+    table = pair(events, population).astype(float)
+    known = table.abs().lt(float("inf")).all(axis=1) & (table["y"] > 0)
     return table["x"].where(known), table["y"].where(known)
