@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -228,6 +230,26 @@ def test_moran_is_compared_where_neighbours_are_given(monkeypatch):
     moran = found.metric("moran", "~65plus", "~all")
     assert (moran.value, moran.n) == (0.0, 24)
     assert "moran" not in found.not_measured
+    # two neighbours an area: no class can be significant, so there is no kappa, and that is said
+    assert "clusters" in found.not_measured
+    assert "Does it tell the same story?" not in certificate(found, lang="en")
+    counts = {
+        "HH": (5, 4, 3),
+        "HL": (0, 1, 0),
+        "LH": (0, 0, 0),
+        "LL": (2, 2, 2),
+        "ns": (17, 17, 15),
+    }
+    parts = {"real_i": 0.41, "pseudo_i": -0.39, "real_p": 0.0002, "pseudo_p": 0.01}
+    for kind, numbers in counts.items():
+        for side, number in zip(("real", "pseudo", "both"), numbers, strict=True):
+            parts[f"{side}_{kind}"] = float(number)
+    clusters = Metric(name="clusters", kind="utility", value=0.7, at_least=0.6, n=24,
+                      subject=("ward", "~65plus", "~all"), parts=parts)  # fmt: skip
+    page = certificate(replace(found, metrics=(*found.metrics, clusters)), lang="en")
+    story = page[page.index("Does it tell the same story?") :]
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", story)
+    assert cells[:12] == ["0.410", "−0.390", "–", "0.0002", "0.0100", "–", *"543", *"010"]
 
 
 def test_no_scikit_learn_is_said_on_the_page(monkeypatch):
