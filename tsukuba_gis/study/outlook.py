@@ -110,7 +110,7 @@ class FlowSource:
     Parameters
     ----------
     path
-        CSV or Excel: see :func:`tsukuba_gis.io.flows.read_flows`.
+        CSV or Excel: see :func:`tsukuba_gis.io.read_flows`.
     kind
         Moves of home, or daily trips to work and school.
     period, source
@@ -133,7 +133,7 @@ class FlowSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EconomySource:
-    """A table of industries: see :func:`tsukuba_gis.io.industries.read_industries`."""
+    """A table of industries: see :func:`tsukuba_gis.io.read_industries`."""
 
     path: Path
     area: str
