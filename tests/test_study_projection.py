@@ -316,6 +316,8 @@ def test_shift_share_on_the_command_line(tmp_path, capsys):
 
 
 STUDY = """
+[study]
+min_count = 1
 [records]
 path = "people.csv"
 kind = "invented"
@@ -329,6 +331,14 @@ exact = ["small_area"]
 [[projection.earlier]]
 year = 2010
 path = "2010.csv"
+[[projection.housing]]
+area = "谷田部"
+year = 2019
+persons = 500
+[[projection.institutions]]
+area = "08220001000"
+residents = "home.csv"
+closes = 2023
 [[flows]]
 path = "od.csv"
 kind = "commuting"
@@ -352,8 +362,17 @@ def test_a_study_file_asks_for_all_of_it(files):
     (files / "industries.csv").write_text(
         "industry,start,end,reference_start,reference_end\nI,500,1000,10,11\nII,5,6,7,8\n"
     )
-    found = run(replace(read_study(files / "study.toml"), **FAST))
+    (files / "home.csv").write_text("sex,age_start,persons\n女,20,1\n", "utf-8")
+    study = read_study(files / "study.toml")
+    found = run(replace(study, **FAST))
     (level,) = found.levels
+    plain = replace(study, projection=replace(study.projection, housing=(), institutions=()))
+    before = run(replace(plain, **FAST)).levels[0].projection
+    more = level.projection.population - before.population
+    grown = more[2020].sum(axis=1)  # both add up to the control: one more here, fewer elsewhere
+    assert grown.idxmax() == "08220001000"
+    assert grown.sum() == pytest.approx(0, abs=1e-6)
+    assert 400 < grown.max() < 500
     assert level.projection.control.to_dict() == {2020: 8100, 2025: 8200}
     (flows,) = found.flows
     assert flows.places.loc["つくば市", "net_rate"] == 0.04
@@ -377,6 +396,8 @@ def test_a_study_file_asks_for_all_of_it(files):
         (('kind = "commuting"', 'kind = "holiday"'), r"flows\.kind.*migration"),
         (('area = "つくば市"\n', ""), r"\[economy\] needs path"),
         (("[[projection.earlier]]", "[[earlier]]"), "unknown key earlier"),
+        (("persons = 500\n", ""), r"housing.*persons"),
+        (("closes = 2023", "closes = 1"), r"institutions\.closes.*1900"),
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else "",
 )

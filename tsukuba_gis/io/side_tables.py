@@ -49,6 +49,30 @@ def read_control(path: str | Path) -> pd.DataFrame:
     return found.assign(sex=read.values, year=found["year"].astype(int))
 
 
+def read_residents(path: str | Path) -> pd.Series[float]:
+    """Read the residents of an institution: CSV with ``sex``, ``age_start`` and ``persons``.
+
+    Returns
+    -------
+    pandas.Series
+        Persons by ``(sex, age_start)``.
+    """
+    import pandas as pd
+
+    file = require_file(path)
+    frame = tabular.read_csv(file).frame
+    for name in ("sex", "age_start", "persons"):
+        if name not in frame.columns:
+            raise InputError("table_no_column", path=file.name, column=name)
+    words, ages = sexes(frame["sex"]), numbers(frame["age_start"], strip="歳")
+    persons = numbers(frame["persons"], strip="人")
+    for name, read in (("sex", words), ("age_start", ages), ("persons", persons)):
+        if read.faults or read.values.isna().any():
+            raise InputError("age_table_not_numbers", column=name)
+    keys = pd.MultiIndex.from_arrays([words.values, ages.values.astype(int)])
+    return pd.Series(persons.values.to_numpy(dtype=float), index=keys)
+
+
 def read_concordance(path: str | Path, *, level: str) -> dict[str, str] | None:
     """Read which zone each area belongs to: CSV with ``area`` and a column named like the level.
 

@@ -24,6 +24,8 @@ from tsukuba_gis.study.outlook import (
     EarlierTable,
     EconomySource,
     FlowSource,
+    HousingRule,
+    InstitutionRule,
     ProjectionRule,
     TwoTables,
 )
@@ -36,6 +38,8 @@ __all__ = [
     "EarlierTable",
     "EconomySource",
     "FlowSource",
+    "HousingRule",
+    "InstitutionRule",
     "OnStep",
     "ProjectionRule",
     "RateRule",

@@ -31,10 +31,26 @@ from tsukuba_gis.study.description import (
     Study,
     ZoneSource,
 )
-from tsukuba_gis.study.outlook import EarlierTable, EconomySource, FlowSource, ProjectionRule
+from tsukuba_gis.study.outlook import (
+    EarlierTable,
+    EconomySource,
+    FlowSource,
+    HousingRule,
+    InstitutionRule,
+    ProjectionRule,
+)
 from tsukuba_gis.zones import ZoneKind
 
-_Rule = TypeVar("_Rule", RateRule, CorrelationRule, RegressionRule, EarlierTable, FlowSource)
+_Rule = TypeVar(
+    "_Rule",
+    RateRule,
+    CorrelationRule,
+    RegressionRule,
+    EarlierTable,
+    FlowSource,
+    HousingRule,
+    InstitutionRule,
+)
 
 
 def read_study(path: Path | str) -> Study:
@@ -111,6 +127,8 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "projection.shrinkage": ("eb", "parent", "none"),
     "projection.zones": get_args(ZoneKind),
     "earlier.zones": get_args(ZoneKind),
+    "housing.zones": get_args(ZoneKind),
+    "institutions.zones": get_args(ZoneKind),
     "flows.kind": ("migration", "commuting"),
 }
 _LISTS: Final[dict[str, tuple[str, ...]]] = {
@@ -136,6 +154,10 @@ _WHOLE: Final = {
     "projection.base": _YEARS,
     "projection.until": _YEARS,
     "earlier.year": _YEARS,
+    "housing.year": _YEARS,
+    "housing.persons": (1, 1_000_000),
+    "institutions.since": _YEARS,
+    "institutions.closes": _YEARS,
 }
 _REAL: Final = {
     "study.alpha": (0.0, 1.0),
@@ -157,6 +179,8 @@ _KEYS: Final[dict[str, set[str]]] = {
     "regressions": {entry.name for entry in fields(RegressionRule)},
     "projection": {entry.name for entry in fields(ProjectionRule)},
     "earlier": {entry.name for entry in fields(EarlierTable)},
+    "housing": {entry.name for entry in fields(HousingRule)},
+    "institutions": {entry.name for entry in fields(InstitutionRule)},
     "flows": {entry.name for entry in fields(FlowSource)},
     "economy": {entry.name for entry in fields(EconomySource)},
 }
@@ -166,11 +190,13 @@ _MUST: Final[dict[str, set[str]]] = {
     "correlations": {"indicators"},
     "regressions": {"outcome", "explanatory"},
     "earlier": {"year", "path"},
+    "housing": {"area", "year", "persons"},
+    "institutions": {"area", "residents"},
     "flows": {"path"},
 }
 # Keys that go with one method only.
 _GOES_WITH: Final = {"standard": "direct", "centring": "eb_local", "given": "partial"}
-_TABLES: Final = (*sorted(set(_KEYS) - {"earlier"}), "pseudo")
+_TABLES: Final = (*sorted(set(_KEYS) - {"earlier", "housing", "institutions"}), "pseudo")
 
 
 def _are_groups(value: object) -> bool:
@@ -262,7 +288,7 @@ class _StudyReader:
             self.refuse("study_number", key=key, least=low, most=high)
 
     def located(self, table: dict[str, Any]) -> dict[str, Any]:
-        for key in ("path", "concordance", "control", "places"):
+        for key in ("path", "concordance", "control", "places", "residents"):
             if key in table:
                 table[key] = self.path.parent / table[key]
         return table
@@ -330,12 +356,15 @@ class _StudyReader:
         if not isinstance(content, dict):
             self.refuse("study_not_table", key="projection")
         earlier = self.each(content, "earlier", EarlierTable)
-        rest = {key: value for key, value in content.items() if key != "earlier"}
+        housing = self.each(content, "housing", HousingRule)
+        institutions = self.each(content, "institutions", InstitutionRule)
+        own = ("earlier", "housing", "institutions")
+        rest = {key: value for key, value in content.items() if key not in own}
         table = self.located(self.table(rest, "projection"))
         if not earlier or not {"base", "until"} <= set(table):
             self.refuse("study_projection_incomplete")
         table["exact"] = tuple(table.get("exact", ()))
-        return ProjectionRule(earlier=earlier, **table)
+        return ProjectionRule(earlier=earlier, housing=housing, institutions=institutions, **table)
 
     def economy(self, content: object) -> EconomySource:
         table = self.located(self.table(content, "economy"))

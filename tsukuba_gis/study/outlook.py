@@ -36,6 +36,35 @@ class EarlierTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HousingRule:
+    """People who are expected in a new housing area.
+
+    ``area`` is a zone of the level ``zones``, by id or name; say it once for each level.
+    Their ages are those of the whole city.
+    """
+
+    area: str
+    year: int
+    persons: int
+    zones: ZoneKind = "small_area"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionRule:
+    """A closed institution: always as full and as old, until it closes.
+
+    ``residents`` is a CSV with ``sex``, ``age_start`` and ``persons``; ``since`` and
+    ``closes`` are years.
+    """
+
+    area: str
+    residents: Path
+    zones: ZoneKind = "small_area"
+    since: int | None = None
+    closes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionRule:
     """How persons by zone, sex and age are projected (Hamilton–Perry).
 
@@ -57,6 +86,8 @@ class ProjectionRule:
         records are pseudo: other levels of pseudo records take the city's ratios.
     zones
         The level; None: every level that has an earlier date.
+    housing, institutions
+        Scenarios.
     """
 
     base: int
@@ -67,6 +98,8 @@ class ProjectionRule:
     control: Path | Literal["published"] | None = None
     exact: tuple[ZoneKind, ...] = ()
     zones: ZoneKind | None = None
+    housing: tuple[HousingRule, ...] = ()
+    institutions: tuple[InstitutionRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from tsukuba_gis.tables import AGE_WIDTH, OPEN_AGE
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsukuba_gis.cohort import Concordance
+    from tsukuba_gis.cohort import Concordance, Housing, Institution
     from tsukuba_gis.io.age_tables import AgeTable, AgeTables
     from tsukuba_gis.records import RecordKind, Records
     from tsukuba_gis.result import Level, Projection
@@ -99,6 +99,7 @@ def projection_of(
         shrinkage=rule.shrinkage,
         cap=rule.cap,
         control=history.control,
+        events=_events(rule, zones),
         exact=_exact(rule, level, kind, bands),
     )
     *before, last = sorted(tables)
@@ -175,6 +176,35 @@ def _given(source: EarlierTable, zones: Zones) -> dict[str, str] | None:
 
 def _listed(names: tuple[str, ...], most: int = 10) -> str:
     return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+
+
+def _events(rule: ProjectionRule, zones: Zones) -> tuple[Housing | Institution, ...]:
+    """Return the scenarios of one level."""
+    from tsukuba_gis.cohort import Housing, Institution
+    from tsukuba_gis.io.side_tables import read_residents
+
+    named = {name: zone for zone, name in zones.names[~zones.names.duplicated(keep=False)].items()}
+    known = {**named, **{zone: zone for zone in zones.ids}}
+
+    def zone(area: str) -> str:
+        if area not in known:
+            raise InputError("cohort_area_unknown", area=area)
+        return str(known[area])
+
+    new = [
+        Housing(area=zone(one.area), year=one.year, persons=one.persons)
+        for one in rule.housing
+        if one.zones == zones.kind
+    ]
+    closed = [
+        Institution(
+            area=zone(one.area), residents=read_residents(one.residents), since=one.since,
+            closes=one.closes,
+        )
+        for one in rule.institutions
+        if one.zones == zones.kind
+    ]  # fmt: skip
+    return (*new, *closed)
 
 
 def _exact(
