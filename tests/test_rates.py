@@ -414,6 +414,30 @@ def test_permuting_zones_permutes_rates(rows, order, method):
     pd.testing.assert_frame_equal(other.loc[plain.index], plain, rtol=1e-9)
 
 
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), scale=st.integers(2, 9))
+def test_standardised_and_smoothed_rates_know_neither_order_nor_unit(seed, scale):
+    rng = np.random.default_rng(seed)
+    zones, ages = [f"z{i}" for i in range(6)], [0, 15, 65]
+    people = pd.DataFrame(rng.integers(20, 900, size=(6, 3)).astype(float), zones, ages)
+    events = np.floor(people * rng.random((6, 3)) / 4)
+    standard = pd.Series(rng.integers(1, 90, size=3).astype(float), ages)
+    ring = Graph.from_dicts({z: [zones[i - 1], zones[(i + 1) % 6]] for i, z in enumerate(zones)})
+    order, columns = list(rng.permutation(zones)), [65, 0, 15]
+    for name, options in (("direct", {"standard": standard}), ("indirect", {}), ("eb_local", {})):
+        first = (ring,) if name == "eb_local" else ()
+        compute = getattr(rates, name)
+        plain = compute(events, people, *first, **options).frame
+        other = compute(events.loc[order, columns], people[columns], *first, **options).frame
+        assert list(other.index) == order
+        pd.testing.assert_frame_equal(other.loc[zones], plain, rtol=1e-9)
+        if name != "eb_local":  # smoothing does depend on how many stand behind a rate
+            more = compute(events * scale, people * scale, **options).frame
+            close(more["value"], plain["value"], 1e-9)
+            # More persons, narrower intervals.
+            assert (more["high"] - more["low"] <= plain["high"] - plain["low"] + 1e-12).all()
+
+
 @settings(max_examples=40, deadline=None)
 @given(rows=counts)
 def test_shrunk_rates_lie_between_the_zone_and_the_city(rows):
