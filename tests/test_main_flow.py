@@ -106,12 +106,14 @@ def test_notices_stand_in_the_result(demo_result):
 
 def test_two_runs_give_the_same_bytes(tmp_path):
     for name in ("one", "two"):
-        code = main(["demo", "--size", "3000", "--seed", "5", "--out", str(tmp_path / name)])
+        code = main(["demo", "--plain", "--size", "3000", "--seed", "5",
+                     "--out", str(tmp_path / name)])  # fmt: skip
         assert code == 0
     one, two = (hashes(tmp_path / name, "*") for name in ("one", "two"))
     assert len([name for name in one if name.endswith(".csv")]) >= 3
     assert one == two
-    assert main(["demo", "--size", "3000", "--seed", "6", "--out", str(tmp_path / "three")]) == 0
+    other = ["demo", "--plain", "--size", "3000", "--seed", "6", "--out", str(tmp_path / "three")]
+    assert main(other) == 0
     assert hashes(tmp_path / "three", "*.csv") != hashes(tmp_path / "one", "*.csv")
 
 
@@ -349,11 +351,11 @@ def test_an_output_folder_that_is_not_ours_is_left_alone(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
 
 
-def test_pseudo_records_inside_a_study(tmp_path, capsys):
-    """The register is measured, pseudo records are made, studied and certified."""
+def test_the_demo_studies_pseudo_records_and_certifies_them(tmp_path, capsys):
+    """The register is measured, pseudo records are made, studied and certified, twice alike."""
     out = tmp_path / "out"
-    command = ["demo", "--pseudo", "--size", "8000", "--out", str(out), "--lang", "en"]
-    assert main(command) == 0
+    command = ["demo", "--size", "8000", "--lang", "en", "--out"]
+    assert main([*command, str(out)]) == 0
     told = capsys.readouterr()
     assert "Pseudo data: results do not reflect reality" in told.out
     assert "invented" in told.out
@@ -363,7 +365,17 @@ def test_pseudo_records_inside_a_study(tmp_path, capsys):
     assert record["settings"]["pseudo"]["cluster"] == "school_district"
     certificate = (out / "certificate.html").read_text(encoding="utf-8")
     assert "Pseudo data" in certificate
+    assert "quick certificate" in certificate
     assert "certificate.html" in (out / "index.html").read_text(encoding="utf-8")
+    assert main([*command, str(tmp_path / "again")]) == 0
+    assert hashes(out, "*") == hashes(tmp_path / "again", "*")
+
+
+def test_a_small_demo_studies_the_register_and_says_so():
+    result = run(replace(demo_study(size=2_000, pseudo=True), permutations=99))
+    assert (result.kind, dict(result.pages)) == ("invented", {})
+    (told,) = [problem for problem in result.problems if problem.key == "demo_without_pseudo"]
+    assert told.values["n"] == 2_000
 
 
 def test_pseudo_records_keep_the_counts_of_districts(tmp_path):

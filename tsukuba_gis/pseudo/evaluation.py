@@ -52,7 +52,7 @@ class Effort:
 
 # What a release needs; and what a demonstration can wait for.
 FULL: Final = Effort(splits=3)
-QUICK: Final = Effort(share=0.1, sample=4_000)
+QUICK: Final = Effort(share=0.1, sample=3_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -357,10 +357,16 @@ def _starts(people: pd.DataFrame, bands: pd.DataFrame) -> Ints:
 def _area_codes(
     cluster: pd.Series[str], area: pd.Series[str], table: pd.DataFrame
 ) -> pd.Series[str]:
-    rows = {key: str(row) for row, key in enumerate(zip(table.cluster, table.area, strict=True))}
     import pandas as pd
 
-    return pd.Series([rows.get(key, "") for key in zip(cluster, area, strict=True)])
+    rows = {key: str(row) for row, key in enumerate(zip(table.cluster, table.area, strict=True))}
+    first, clusters = pd.factorize(cluster)
+    second, areas = pd.factorize(area)
+    # Each pair of names is looked up once, not once a person.
+    pairs, place = np.unique(first * (len(areas) + 1) + second, return_inverse=True)
+    found = [rows.get((clusters[p // (len(areas) + 1)], areas[p % (len(areas) + 1)]), "")
+             for p in pairs]  # fmt: skip
+    return pd.Series(np.array(found, dtype=object)[place.ravel()])
 
 
 def _heads(

@@ -33,7 +33,7 @@ def spearman(frame: pd.DataFrame, columns: Sequence[str]) -> Floats:
     --------
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, None], "b": [1.0, 4.0, 9.0, 0.0]})
-    >>> spearman(frame, ["a", "b"]).tolist()
+    >>> spearman(frame, ["a", "b"]).round(12).tolist()
     [[1.0, 1.0], [1.0, 1.0]]
     """
     from scipy.stats import rankdata
@@ -49,7 +49,7 @@ def spearman(frame: pd.DataFrame, columns: Sequence[str]) -> Floats:
             else _centred(rankdata(values[place][both]))
             for place in (i, j)
         )  # fmt: skip
-        matrix[i, j] = matrix[j, i] = _correlation(first, second)
+        matrix[i, j] = matrix[j, i] = float(first @ second) if len(first) else math.nan
     return matrix
 
 
@@ -253,14 +253,13 @@ def _apart(groups: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
 
 
 def _centred(ranks: Floats) -> Floats:
-    return ranks - ranks.mean() if len(ranks) else ranks
-
-
-def _correlation(first: Floats, second: Floats) -> float:
-    """Return the correlation of two centred columns."""
-    scale = math.sqrt(float(first @ first) * float(second @ second))
+    """Return ranks of mean 0 and length 1; of one value, none: NaN."""
+    if len(ranks) == 0:
+        return ranks
+    centred = ranks - ranks.mean()
+    length = math.sqrt(float(centred @ centred))
     # A column of one value: 1e-9 is rounding, not spread.
-    return float(first @ second) / scale if scale > 1e-9 else math.nan
+    return centred / length if length > 1e-9 else np.full(len(ranks), np.nan)
 
 
 def _together(frame: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.int64]:

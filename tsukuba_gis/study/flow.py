@@ -74,7 +74,9 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
     bands = None
     if study.pseudo is not None:
         on_step("step_pseudo")
-        records, pages, bands = pseudo_of(study, records)
+        made = pseudo_of(study, records)
+        records, pages, bands = made.records, made.pages, made.bands
+        problems = (*problems, *made.problems)
     names = _indicator_names(study, records)
     levels, found = [], list(problems)
     for source in study.zones:

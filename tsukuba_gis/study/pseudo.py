@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
-from tsukuba_gis.errors import InputError
+from tsukuba_gis.errors import InputError, Problem, TsukubaGisError
 from tsukuba_gis.messages import text
 from tsukuba_gis.study.inputs import read_study_zones
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsukuba_gis.pseudo.evaluation import Evaluation
+    from tsukuba_gis.pseudo.evaluation import Effort, Evaluation
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.pseudo.swap import Swapped
@@ -21,14 +22,40 @@ if TYPE_CHECKING:
     from tsukuba_gis.zones import Zones
 
 
-def pseudo_of(study: Study, records: Records) -> tuple[Records, Mapping[str, str], pd.DataFrame]:
-    """Return pseudo records made from the study's own, and the pages that prove them.
+# With fewer records a tenth of them is too few to be attacked: three tenths are.
+_FEW: Final = 20_000
+# Faults that only say that there are too few people to be divided and attacked.
+_TOO_FEW: Final = (
+    "pseudo_too_few", "pseudo_too_few_for_holdout", "pseudo_zones_unknown", "pseudo_not_repaired",
+)  # fmt: skip
+# A bundled register of fewer is studied as it is: its districts would have to be merged.
+_DEMO: Final = 8_000
 
-    The third part are the age bands by cluster and sex whose counts are those of the
-    records: ``cluster``, ``sex``, ``start``.
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Made:
+    """What a study goes on with.
+
+    ``records``: pseudo, or those of the study where there were too few.
+    ``bands``: the age bands by cluster and sex whose counts are those of the
+    records (``cluster``, ``sex``, ``start``); None where none were made.
+    ``pages``: the pages that prove the records; ``problems``: what was not done.
+    """
+
+    records: Records
+    bands: pd.DataFrame | None = None
+    pages: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def pseudo_of(study: Study, records: Records) -> Made:
+    """Return pseudo records made from the study's own, and what proves them.
 
     The key of the draws is made from the study's seed: pseudo records are a
-    function of the statistics and the key, and the key opens nothing.
+    function of the statistics and the key, and the key opens nothing. The
+    certificate is the quick one: a release needs that of ``pseudo evaluate``.
+
+    A bundled register of fewer than 8,000 persons comes back as it is.
 
     Raises
     ------
@@ -39,6 +66,9 @@ def pseudo_of(study: Study, records: Records) -> tuple[Records, Mapping[str, str
     """
     if study.pseudo is None or records.kind == "pseudo":
         raise InputError("pseudo_already", source=records.source)
+    if study.records.path is None and len(records) < _DEMO:
+        told = _told("demo_without_pseudo", records, least=_DEMO)
+        return Made(records=records, problems=(told,))
     from tsukuba_gis.pseudo.audit import audit
     from tsukuba_gis.pseudo.generate import generate
     from tsukuba_gis.pseudo.measure import measure
@@ -47,14 +77,31 @@ def pseudo_of(study: Study, records: Records) -> tuple[Records, Mapping[str, str
     key = f"study {study.seed}"
     statistics = audit(measure(records, study.pseudo, zones=zones))
     pseudo = generate(statistics, key=key, zones=zones)
-    pages: dict[str, str] = {}
-    if study.certify:
-        from tsukuba_gis.pseudo.certificate import certificate
+    made = Made(records=pseudo, bands=statistics.tables["bands"])
+    if not study.certify:
+        return made
+    from tsukuba_gis.pseudo.certificate import certificate
+    from tsukuba_gis.pseudo.evaluation import QUICK
 
-        evaluation = judge(records, pseudo, statistics, key=key, zones=zones, seed=study.seed)
-        evaluation.require_passed()
-        pages[text("page_certificate", study.lang)] = certificate(evaluation, lang=study.lang)
-    return pseudo, pages, statistics.tables["bands"]
+    effort = QUICK if len(records) >= _FEW else replace(QUICK, share=0.3)
+    try:
+        evaluation = judge(
+            records, pseudo, statistics, key=key, zones=zones, seed=study.seed, effort=effort
+        )
+    except TsukubaGisError as fault:
+        if fault.key not in _TOO_FEW:
+            raise
+        return replace(made, problems=(_told("certificate_too_few", records),))
+    evaluation.require_passed()
+    page = text("page_certificate", study.lang)
+    return replace(made, pages={page: certificate(evaluation, lang=study.lang)})
+
+
+def _told(key: str, records: Records, **values: object) -> Problem:
+    return Problem(
+        severity="warning", file=records.source, row=None, column=None,
+        key=key, values={"n": len(records), **values},
+    )  # fmt: skip
 
 
 def judge(
@@ -65,13 +112,17 @@ def judge(
     key: str | bytes,
     zones: Zones | None,
     seed: int = 1,
+    effort: Effort | None = None,
 ) -> Evaluation:
     """Measure risk and worth of pseudo records, by the rules of their own statistics file.
+
+    ``effort`` is how much is measured; None: all that a release needs.
 
     The neighbours of an area, for Moran's I, are those that share a border or a corner.
     """
     from tsukuba_gis.pseudo.audit import audit
     from tsukuba_gis.pseudo.evaluate import evaluate
+    from tsukuba_gis.pseudo.evaluation import FULL
     from tsukuba_gis.pseudo.generate import generate
     from tsukuba_gis.pseudo.measure import measure
 
@@ -85,8 +136,9 @@ def judge(
 
         neighbours = queen(zones).adjacency
     return evaluate(
-        records, pseudo, statistics, make=make, zones=zones, neighbours=neighbours, seed=seed
-    )
+        records, pseudo, statistics, make=make, zones=zones, neighbours=neighbours, seed=seed,
+        effort=effort or FULL,
+    )  # fmt: skip
 
 
 def judge_swapped(
