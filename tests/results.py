@@ -13,6 +13,7 @@ import shapely
 from toys import AGES, ORIGIN, toy_result
 
 from tsukuba_gis.result import (
+    AgeCurve,
     Association,
     Correlation,
     Economy,
@@ -222,6 +223,10 @@ def _regression(values):
         coefficients=table, frame=frame, diagnostics=diagnostics,
         fit={"r2": 0.62, "aic": -210.4}, alpha=0.05, n=len(known),
         n_missing=len(values) - len(known), weights="queen",
+        impacts=pd.DataFrame(
+            {"direct": [0.011, -0.4], "indirect": [0.003, -0.1], "total": [0.014, -0.5]},
+            index=["density", "share_0_14"],
+        ),
     )  # fmt: skip
 
 
@@ -260,6 +265,29 @@ def _regions(values, zones):
     )  # fmt: skip
 
 
+def _age_curves(population):
+    """Care by age: the same share of each age in every zone, more of the old."""
+    ages = [65, 70, 75, 80, 85]
+    share = np.array([0.02, 0.04, 0.08, 0.16, 0.3])
+    persons = {sex: population[sex][ages].sum() for sex in SEXES}
+    persons["all"] = persons["female"] + persons["male"]
+    rows = {(sex, age): persons[sex][age] for sex in ("all", *SEXES) for age in ages}
+    index = pd.MultiIndex.from_tuples(list(rows), names=["sex", "age_start"])
+    counted = pd.Series(list(rows.values()), index=index, dtype=float)
+    value = pd.Series(np.tile(share, 3), index=index)
+    frame = pd.DataFrame(
+        {"observed": (counted * value).round(), "population": counted, "value": value,
+         "low": value * 0.8, "high": value * 1.2}
+    )  # fmt: skip
+    zones = pd.DataFrame(np.tile(share, (len(population), 1)), population.index, ages)
+    groups = pd.Index(ages, name="age_start")
+    parts = pd.DataFrame({"none": 1 - share, "care3": share}, index=groups)
+    return (
+        AgeCurve(indicator="share_65plus", frame=frame, by_zone=zones, parts=parts, alpha=0.05,
+                 interval="wilson"),
+    )  # fmt: skip
+
+
 def projection_of(population, *, masked=()):
     """Everyone grows five years older with the ratios of age; a fixed number is born."""
     now = population.copy()
@@ -278,9 +306,13 @@ def projection_of(population, *, masked=()):
         now = older
     whole = pd.concat(years, axis=1, names=["year"])
     totals = whole.T.groupby(level="year").sum(min_count=1).T
+    cohorts = pd.MultiIndex.from_product([SEXES, AGES[1:]])
+    ratios = pd.DataFrame(0.995, index=now.index, columns=cohorts)
+    ratios[masks != ""] = np.nan
     return Projection(
         method="hamilton_perry", base=YEARS[0], step=5, years=YEARS, population=whole,
         low=totals * 0.93, high=totals * 1.07, masks=masks, control=totals.sum(),
+        ratios=ratios, borrowed=ratios.notna() & (np.arange(len(now)) % 3 == 0)[:, None],
         backtest=pd.DataFrame(
             {"zones": [len(now) // 2, len(now)], "mape": [0.081, 0.062], "bias": [-0.004, 0.001],
              "median_ape": [0.06, 0.044]}, index=["small", "all"],
@@ -329,7 +361,8 @@ def full_level(n=60, *, names=None, kind="small_area", shapes=None, equal=False,
         associations=_associations(), local=_local(values, zones),
         correlations=_correlations(values),
         regressions=() if missing or n < 8 else (_regression(values),),
-        rates=() if missing else _rate(population), regions=_regions(values, zones),
+        rates=() if missing else _rate(population),
+        age_curves=() if missing else _age_curves(population), regions=_regions(values, zones),
         projection=None if missing
         else projection_of(population, masked=zones.ids[[1]] if n > 5 else ()),
     )  # fmt: skip

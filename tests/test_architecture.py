@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "tsukuba_gis"
 
 FLOORS = {
     "ground": ["messages", "errors", "schema"],
-    "nouns": ["records", "zones", "tables", "result"],
+    "nouns": ["preview", "records", "zones", "tables", "result"],
     "leaves": [
         "autocorrelation",
         "boundaries",

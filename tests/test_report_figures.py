@@ -140,6 +140,25 @@ def test_scatter_names_the_indicators_and_r():
     assert "高齢化率(65歳以上) [%]" in said
 
 
+def test_zones_of_several_parts_and_with_holes_are_drawn():
+    """A ring is drawn for each part and each hole."""
+    import geopandas as gpd
+    import shapely
+
+    x, y = 24_000.0, 9_000.0
+    hole = shapely.box(x, y, x + 900, y + 900) - shapely.box(x + 300, y + 300, x + 600, y + 600)
+    parts = shapely.MultiPolygon(
+        [shapely.box(x + 1000, y, x + 1200, y + 900), shapely.box(x + 1300, y, x + 1500, y + 900)]
+    )
+    shapes = gpd.GeoSeries([hole, parts], crs="EPSG:6677")
+    result = full_result(2, shapes=shapes, districts=0)
+    figure = figures.draw_map(result, "share_65plus")
+    paths = [path for one in figure.axes[0].collections for path in one.get_paths()]
+    assert sorted(len(path.to_polygons()) for path in paths) == [2, 2]
+    extents = sorted(tuple(path.get_extents().bounds) for path in paths)
+    assert extents == [(x, y, 900, 900), (x + 1000, y, 500, 900)]
+
+
 def test_a_dollar_in_a_name_is_no_formula():
     names = [f"$x_{k}$町" for k in range(24)]
     figure = figures.draw_map(full_result(24, names=names, districts=0), "share_65plus")
@@ -156,7 +175,7 @@ def test_every_file_has_the_notice_and_the_same_bytes(tmp_path, lang):
         digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in written])
     assert digests[0] == digests[-1]
     stems = [path.stem for path in written]
-    assert len(set(stems)) * 2 == len(stems) == 18
+    assert len(set(stems)) * 2 == len(stems) == 20
     assert not any(set(stem) & set('/\\:*?"<>| –') for stem in stems)
     for path in written:
         if path.suffix == ".png":

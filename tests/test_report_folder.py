@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from pages import loads, read
 from results import full_result
 
@@ -13,6 +14,8 @@ from tsukuba_gis import figures
 from tsukuba_gis.errors import MissingExtraError
 from tsukuba_gis.figures import fonts
 from tsukuba_gis.report import pdf, write_report
+from tsukuba_gis.report.answers import answers
+from tsukuba_gis.report.page import page_html
 from tsukuba_gis.report.worksheet import worksheet_html
 from tsukuba_gis.result import FORMATS
 
@@ -67,7 +70,7 @@ def test_figures_that_nobody_asked_for_are_few(tmp_path):
         pytest.skip("no matplotlib, or no Japanese font")
     write_report(RESULT, tmp_path / "a", formats=("csv",), where_possible=("figures",))
     assert sorted(path.stem.split("_")[0] for path in (tmp_path / "a" / "図").glob("*.png")) == [
-        "人口ピラミッド", "地図", "将来人口", "集まり",
+        "人口ピラミッド", "地図", "将来人口", "年齢別", "集まり",
     ]  # fmt: skip
 
 
@@ -139,3 +142,95 @@ def test_the_worksheet_is_one_page_of_paper(tmp_path, lang):
         assert browser.complaints == []
     made = Path(tmp_path / "a.pdf").read_bytes()
     assert made.count(b"/Type /Page\n") == 1
+
+
+# ---- notebooks ---------------------------------------------------------------------------
+
+
+def test_a_notebook_shows_rates_and_the_notice_and_no_count():
+    level = RESULT.levels[0]
+    html = RESULT._repr_html_()
+    assert RESULT.notices["ja"][0] in html
+    middle = level.values["share_65plus"].dropna().median()
+    assert f"<td>{100 * level.total['share_65plus']:.1f}%</td><td>{100 * middle:.1f}%</td>" in html
+    assert f"{level.total['population']:,.0f}" not in html
+    assert "<script" not in html
+    nasty = replace(RESULT, title={"ja": "<script>alert(1)</script>", "en": ""})
+    assert "<script" not in nasty._repr_html_()
+
+
+# ---- answers ------------------------------------------------------------------------------
+
+
+def headlines(result, lang="en"):
+    found = answers(result, lang)
+    return {section: [one.headline for one in some] for section, some in found.items()}
+
+
+def of_level(**changes):
+    return replace(LARGE, levels=(replace(LARGE.levels[1], **changes),), flows=(), economy=None)
+
+
+def test_answers_are_made_from_the_numbers():
+    said = headlines(LARGE)
+    assert said["clusters"][0].endswith("make 4 regions")
+    assert "Where Share aged 65+ is high, Share aged 0–14 tends to be low" in said["relations"]
+    persons = LARGE.levels[1].projection.population
+    there = persons.dropna()
+    change = there[2045].to_numpy().sum() / there[2020].to_numpy().sum() - 1
+    assert f"{abs(100 * change):.1f} % {'more' if change > 0 else 'fewer'}" in said["future"][0]
+    assert said["future"][1] == (
+        "Migration: つくば市 gains most (600 persons), 国外 loses most (600 persons)"
+    )
+    assert said["future"][2].startswith("つくば市 is specialised most in 学術研究")
+    assert not [one for lang in ("ja", "en") for some in headlines(LARGE, lang).values()
+                for one in some if "{" in one or not one]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"p": 0.3, "p_spatial": 0.3}, "No clear relation among the 1 pairs"),
+        ({"p": 0.001, "p_spatial": 0.3}, "No clear relation"),  # neighbours explain it
+        ({"p": 0.3, "p_spatial": float("nan")}, "No clear relation"),
+        ({"p": 0.3, "p_spatial": 0.3, "p_adjusted": 0.01, "value": 0.5}, "tends to be high"),
+    ],
+    ids=["neither", "neighbours", "plain p", "corrected p"],
+)
+def test_a_correlation_is_clear_only_by_the_strictest_p(changes, said):
+    one = replace(LARGE.levels[1].correlations[0], **changes)
+    assert said in headlines(of_level(correlations=(one,)))["relations"][0]
+
+
+def test_a_regression_is_told_by_its_intervals():
+    one = LARGE.levels[1].regressions[0]
+    table = one.coefficients.assign(low=[-1.0, 0.1, -0.5], high=[1.0, 0.3, 0.5])
+    told = headlines(of_level(correlations=(), regressions=(replace(one, coefficients=table),)))
+    assert told["relations"] == ["Share aged 65+ is higher where Population density is high"]
+    table = table.assign(low=-1.0, high=1.0)
+    told = headlines(of_level(correlations=(), regressions=(replace(one, coefficients=table),)))
+    assert "do not clearly explain" in told["relations"][0]
+
+
+def test_a_rate_counts_the_zones_whose_interval_leaves_out_one():
+    rate = LARGE.levels[1].rates[1]
+    frame = rate.frame.assign(low=0.9, high=1.1)
+    frame.iloc[0, frame.columns.get_loc("low")] = 1.05
+    frame.iloc[1:3, frame.columns.get_loc("high")] = 0.95
+    told = headlines(of_level(rates=(replace(rate, frame=frame),)))["choose"][0]
+    assert "clearly high in 1 areas, clearly low in 2 (of 12)" in told
+
+
+def test_a_result_without_further_parts_has_no_answers():
+    bare = of_level(
+        rates=(), correlations=(), regressions=(), regions=None, projection=None, age_curves=()
+    )
+    assert headlines(bare) == {"choose": [], "clusters": [], "relations": [], "future": []}
+
+
+def test_the_page_shows_the_answers():
+    page = page_html(LARGE)
+    for lang in ("ja", "en"):
+        for some in headlines(LARGE, lang).values():
+            for one in some:
+                assert escape(one) in page

@@ -37,9 +37,10 @@ NOTICE = RESULT.notices["ja"][0]
 # Every kind of table that a result can fill; a new one must be added to the fixture.
 KINDS = {
     "zones", "ages", "moran", "associations", "lisa", "local", "correlations", "coefficients",
-    "diagnostics", "residuals", "rates", "rate_totals", "regions", "region_profile",
-    "region_method", "projection", "projection_ages", "projection_city", "backtest", "pairs",
-    "places", "economy", "definitions", "matching", "dictionary",
+    "diagnostics", "impacts", "residuals", "age_curve", "age_zones", "ratios",
+    "rates", "rate_totals", "regions", "region_profile", "region_method", "projection",
+    "projection_ages", "projection_city", "backtest", "pairs", "places", "economy",
+    "definitions", "matching", "dictionary",
 }  # fmt: skip
 
 

@@ -78,36 +78,53 @@ def _level(level, *, leaking):
             frame.iloc[place, frame.columns != "neighbours"] = np.nan
             frame.iloc[place, frame.columns.get_loc("cluster")] = "missing"
     lisa = {**level.lisa, "share_65plus": replace(level.lisa["share_65plus"], frame=frame)}
-    rates = []
-    for rate in level.rates:
-        held = rate.frame.assign(observed=40.0, population=200.0)
-        held.loc[zone, "observed"] = FEW
-        if not leaking:
-            held.loc[zone] = np.nan
-        rates.append(replace(rate, frame=held))
-    local = []
-    for one in level.local:
-        held = one.frame.copy()
-        gone = values.index[values["share_65plus"].isna()]
-        if not leaking:
-            held.loc[gone, [c for c in held if c not in ("cluster", "neighbours")]] = np.nan
-            held.loc[gone, "cluster"] = "missing"
-        local.append(replace(one, frame=held))
-    regressions = []
-    for one in level.regressions:
-        held = one.frame.copy()
-        held.loc[zone] = TOLD if leaking else np.nan
-        if not leaking:
-            held.loc[values.index[values["share_65plus"].isna()]] = np.nan
-        regressions.append(replace(one, frame=held))
+    gone = values.index[values["share_65plus"].isna()]
     sums = pd.Series([400.0] * level.regions.k, index=level.regions.sizes.index)
     sums.iloc[0] = FEW if leaking else np.nan
     return replace(
-        level, population=population, values=values, masks=masks, lisa=lisa, rates=tuple(rates),
-        local=tuple(local), regressions=tuple(regressions),
+        level, population=population, values=values, masks=masks, lisa=lisa,
+        rates=tuple(_rate(one, zone, leaking=leaking) for one in level.rates),
+        local=tuple(_local(one, gone, leaking=leaking) for one in level.local),
+        age_curves=tuple(_curve(one, leaking=leaking) for one in level.age_curves),
+        regressions=tuple(
+            _regression(one, zone, gone, leaking=leaking) for one in level.regressions
+        ),
         regions=replace(level.regions, sums=sums),
         projection=_projection(level.projection, zone, leaking=leaking),
     )  # fmt: skip
+
+
+def _rate(rate, zone, *, leaking):
+    held = rate.frame.assign(observed=40.0, population=200.0)
+    held.loc[zone, "observed"] = FEW
+    if not leaking:
+        held.loc[zone] = np.nan
+    return replace(rate, frame=held)
+
+
+def _local(one, gone, *, leaking):
+    held = one.frame.copy()
+    if not leaking:
+        held.loc[gone, [name for name in held if name not in ("cluster", "neighbours")]] = np.nan
+        held.loc[gone, "cluster"] = "missing"
+    return replace(one, frame=held)
+
+
+def _curve(one, *, leaking):
+    """Few women of one age count: men of that age are hidden too, for all less men are women."""
+    held = one.frame.assign(observed=40.0, population=200.0)
+    held.loc[("female", 85), "observed"] = FEW
+    if not leaking:
+        held.loc[[("female", 85), ("male", 85)]] = np.nan
+    return replace(one, frame=held)
+
+
+def _regression(one, zone, gone, *, leaking):
+    held = one.frame.copy()
+    held.loc[zone] = TOLD if leaking else np.nan
+    if not leaking:
+        held.loc[gone] = np.nan
+    return replace(one, frame=held)
 
 
 def _projection(projection, zone, *, leaking):
@@ -197,7 +214,7 @@ def test_notice_and_origin_are_in_every_format(name, written):
     held = contents(written / name)
     if name == "figures":
         files = list((written / name).glob("*.svg"))
-        assert len(files) == len(list((written / name).glob("*.png"))) == 9
+        assert len(files) == len(list((written / name).glob("*.png"))) == 10
         for file in files:
             svg = file.read_text(encoding="utf-8")
             assert NOTICES["ja"][0] in svg

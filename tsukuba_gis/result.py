@@ -594,3 +594,9 @@ class Result:
     pages: Mapping[str, str] = field(default_factory=dict, repr=False)
     flows: tuple[Flows, ...] = ()
     economy: Economy | None = None
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: see :mod:`tsukuba_gis.preview`."""
+        from tsukuba_gis.preview import preview_html
+
+        return preview_html(self)

@@ -147,7 +147,12 @@ def draw_scatter(
     told = text("figures_scatter_told", lang, n=int(known.sum()), missing=int((~known).sum()))
     if pair is not None:
         p = pair.p_spatial if np.isfinite(pair.p_spatial) else pair.p
-        told += text("figures_scatter_r", lang, r=f"{pair.value:.2f}", p=shown_p(p))
+        told += text(
+            "figures_scatter_r",
+            lang,
+            r=f"{pair.value:.2f}",
+            p="<0.0001" if p < 1e-4 else shown_p(p),
+        )
     one, other = _named(result, across), _named(result, up)
     with style():
         title = text("figures_scatter", lang, first=one.label[lang], second=other.label[lang],
@@ -175,7 +180,7 @@ def _draw_line(
     axes: Axes, pair: Correlation | None, x: np.ndarray, lang: Language
 ) -> np.ndarray | None:
     """Draw the line of a correlation and its interval; return the line at each ``x``."""
-    line = getattr(pair, "line", None)
+    line = None if pair is None else pair.line
     if line is None or pair is None:
         return None
     axes.plot(line["x"], line["fitted"], color=_LINE, lw=1.2, zorder=2)

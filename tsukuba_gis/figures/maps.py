@@ -15,7 +15,7 @@ from tsukuba_gis.classes import (
     local_classes,
     region_colour,
 )
-from tsukuba_gis.figures.frame import open_sheet, plain_axes, style, top_of_notices
+from tsukuba_gis.figures.frame import open_sheet, plain_axes, style, top_of_notices, width
 from tsukuba_gis.messages import text
 from tsukuba_gis.publishing import publishable
 
@@ -30,6 +30,7 @@ _TOLERANCE: Final = 15.0  # metres: under a dot at 300 dpi when a city of 30 km 
 _EDGE: Final = "#8a8a8a"
 _HATCH: Final = "//////"
 _NAMED: Final = 30  # names of more zones would cover the map
+_NAME_SIZE: Final = 5.5  # points
 _CIRCLE: Final = "#2b8cbe"
 
 
@@ -291,7 +292,8 @@ def _paths(level: Level) -> list[Any]:
     simple = shapely.coverage_simplify if shapely.coverage_is_valid(shapes) else shapely.simplify
     made = []
     for shape in simple(shapes, _TOLERANCE):
-        rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shape)]
+        # Part by part: shapely gives no rings of a multipolygon.
+        rings = map(shapely.get_coordinates, shapely.get_rings(shapely.get_parts(shape)))
         parts = [Path(ring, closed=True) for ring in rings if len(ring) > 2]
         made.append(Path.make_compound_path(*parts) if parts else Path(np.zeros((0, 2))))
     return made
@@ -385,8 +387,6 @@ def _wrapped(words: str, most: int = 14) -> str:
     """Return words in lines of no more than ``most`` wide letters (twice as many narrow ones)."""
     import textwrap
 
-    from tsukuba_gis.figures.frame import width
-
     if width(words) <= most:
         return words
     if " " in words:
@@ -420,14 +420,29 @@ def _circles(
 
 
 def _names(axes: Axes, level: Level) -> None:
-    """Write the zones' names where they are few."""
+    """Write the zones' names where they are few, largest zone first; none over another."""
     from matplotlib.patheffects import withStroke
 
     zones = level.zones
     if len(zones) > _NAMED:
         return
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    box = axes.get_position()
+    page: Any = axes.figure
+    inches = np.array(page.get_size_inches()) * (box.width, box.height)
+    em = _NAME_SIZE / 72 * max((east - west) / inches[0], (north - south) / inches[1])
+    taken: list[tuple[float, float, float, float]] = []
     halo = [withStroke(linewidth=1.6, foreground="#ffffffdd")]
     points = zones.frame.geometry.representative_point()
-    for x, y, name in zip(points.x, points.y, zones.names, strict=True):
-        short = str(name) if len(str(name)) <= 12 else f"{str(name)[:11]}…"
-        axes.text(x, y, short, size=5.5, ha="center", va="center", path_effects=halo)
+    order = np.argsort(-zones.frame.geometry.area.to_numpy(), kind="stable")
+    held = list(zip(points.x, points.y, map(str, zones.names), strict=True))
+    for x, y, name in (held[place] for place in order):
+        short = name if len(name) <= 12 else f"{name[:11]}…"
+        half = (em * width(short) / 2, em * 0.6)
+        here = (x - half[0], y - half[1], x + half[0], y + half[1])
+        if any(
+            here[0] < b[2] and b[0] < here[2] and here[1] < b[3] and b[1] < here[3] for b in taken
+        ):
+            continue
+        taken.append(here)
+        axes.text(x, y, short, size=_NAME_SIZE, ha="center", va="center", path_effects=halo)

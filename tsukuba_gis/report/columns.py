@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 TableKind = Literal[
     "zones", "ages", "moran", "associations", "lisa", "local", "correlations", "coefficients",
-    "diagnostics", "residuals", "rates", "rate_totals", "age_curve", "regions", "region_profile",
-    "region_method", "projection", "projection_ages", "projection_city", "backtest", "ratios",
-    "pairs", "places", "economy", "definitions", "matching", "problems", "dictionary",
+    "diagnostics", "impacts", "residuals", "age_curve", "age_zones", "rates",
+    "rate_totals", "regions", "region_profile", "region_method", "projection",
+    "projection_ages", "projection_city", "backtest", "ratios", "pairs", "places", "economy",
+    "definitions", "matching", "problems", "dictionary",
     "chart_pyramid", "chart_ranking",
 ]  # fmt: skip
 # Tables of which a row is a zone: their numbers stand in the GeoPackage as a layer too.
@@ -41,7 +42,9 @@ _FIGURES: Final = 7
 _JIS: Final = str.maketrans({"–": "～", "²": "2", "≤": "≦", "≥": "≧", "−": "－", "χ": "カイ"})
 # Numbers of these columns are read to so many decimals.
 _DIGITS: Final = {
-    **dict.fromkeys(("i", "expected", "z", "lag", "p", "p_fdr", "p_floor", "p_spatial"), 4),
+    **dict.fromkeys(
+        ("i", "expected", "z", "lag", "p", "p_fdr", "p_floor", "p_spatial", "p_adjusted"), 4
+    ),
     **dict.fromkeys(("statistic_value", "variance", "correlation", "low", "high", "estimate"), 4),
     **dict.fromkeys(("se", "residual", "residual_std", "ratio", "within_share", "alpha"), 3),
     **dict.fromkeys(("effectiveness", "location_quotient"), 3),
@@ -170,6 +173,7 @@ _UNITS: Final = {
     "missing": "records",
     **dict.fromkeys(("persons", "inflow", "outflow", "net", "gross"), "persons"),
     "permutations": "times",
+    "pairs_tested": "pairs",
     **dict.fromkeys(("start", "end"), "workers"),
 }
 

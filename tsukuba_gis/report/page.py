@@ -10,6 +10,7 @@ from tsukuba_gis.maps.offline import asset, data_element, leaflet_css, leaflet_j
 from tsukuba_gis.maps.payload import page_data, page_maps, start_indicator
 from tsukuba_gis.messages import LANGUAGES, table, text
 from tsukuba_gis.publishing import publishable
+from tsukuba_gis.report.answers import answers
 from tsukuba_gis.report.findings import cluster_notes, clustering, findings
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def page_html(result: Result, *, tiles: Tiles | None = None) -> str:
         findings={
             lang: findings(result, start_indicator(result.indicators), lang) for lang in LANGUAGES
         },
+        answers={lang: answers(result, lang) for lang in LANGUAGES},
         problems={
             lang: [_problem(one, lang) for one in result.problems[:LISTED_PROBLEMS]]
             for lang in LANGUAGES

@@ -38,22 +38,17 @@ _BOUNDS = ("low", "high", "funnel_low", "funnel_high")
 def people_tables(result: Result, names: list[str], lang: Language) -> list[Table]:
     """Return the tables of people; those without rows too."""
     levels = list(zip(result.levels, range(len(names)), names, strict=True))
-    made: list[Table] = []
-    for level, number, name in levels:
-        if level.rates:
-            made.append(_rates(level, number, name, result, lang))
+    made = [_rates(*one, result, lang) for one in levels if one[0].rates]
     made.append(_rate_totals(result, names, lang))
     for level, number, name in levels:
-        if level.regions is not None:
-            made += _regions(level, number, name, result, lang)
+        made += [_age_zones(level, name, result, lang)] if level.age_curves else []
+        made += _regions(level, number, name, result, lang) if level.regions else ()
     for level, number, name in levels:
         if level.projection is not None:
             made += projection_tables(level, level.projection, number, name, lang)
     for number, flows in enumerate(result.flows, start=1):
         made += _flows(flows, number if len(result.flows) > 1 else 0, lang)
-    if result.economy is not None:
-        made.append(_economy(result.economy, lang))
-    return made
+    return [*made, *([] if result.economy is None else [_economy(result.economy, lang)])]
 
 
 # ---- rates --------------------------------------------------------------------
@@ -156,8 +151,60 @@ def _rate_totals(result: Result, names: list[str], lang: Language) -> Table:
                 lang,
             ),
             words("centring", [one.centring for _, one in found], lang),
+            words("chance", [text(f"table_chance_{one.chance}", lang) for _, one in found], lang),
+            words(
+                "interval",
+                [named(f"table_interval_{one.interval}", lang, one.interval) for _, one in found],
+                lang,
+            ),
         ),
     )
+
+
+# ---- shares by age ------------------------------------------------------------
+
+
+def age_band(starts: Sequence[int], start: int, lang: Language) -> str:
+    """Return the label of the group that begins at an age; the last one is open."""
+    after = [one for one in starts if one > start]
+    if not after:
+        return text("page_age_open", lang, age=start)
+    return plain(text("page_age_band", lang, low=start, high=min(after) - 1), lang)
+
+
+def _age_zones(level: Level, name: str, result: Result, lang: Language) -> Table:
+    """One row a zone and indicator; one column an age group."""
+    starts = sorted({int(start) for one in level.age_curves for start in one.by_zone.columns})
+    frames: list[Any] = [one.by_zone.reindex(level.zones.ids) for one in level.age_curves]
+    labels = [
+        label_of(result, one.indicator, lang)
+        for one in level.age_curves
+        for _ in range(len(level.zones))
+    ]
+    return Table(
+        kind="age_zones",
+        name=text("table_age_zones", lang, level=name),
+        columns=(
+            words("indicator", labels, lang),
+            *repeated(keys(level, lang), times=len(frames)),
+            *(
+                numbers(
+                    f"share_{start}",
+                    np.concatenate(
+                        [
+                            frame[start].to_numpy(dtype=float)
+                            if start in frame
+                            else np.full(len(frame), np.nan)
+                            for frame in frames
+                        ]
+                    ),
+                    lang, label=age_band(starts, start, lang), indicator=_share(), digits=1,
+                    meaning=text("meaning_age_share", lang),
+                )
+                for start in starts
+            ),
+        ),
+    )  # fmt: skip
 
 
 # ---- regions ------------------------------------------------------------------
@@ -397,8 +444,20 @@ def _ratios(level: Level, projection: Projection, name: str, lang: Language) -> 
                 )
                 for start in starts
             ),
+            *_borrowed(projection, sexes, level, lang),
         ),
     )  # fmt: skip
+
+
+def _borrowed(
+    projection: Projection, sexes: Sequence[str], level: Level, lang: Language
+) -> list[Column]:
+    """Return how many of a row's ratios are those of the city."""
+    if projection.borrowed is None:
+        return []
+    frame: Any = projection.borrowed.reindex(level.zones.ids).astype(float)
+    counts = np.column_stack([frame[sex].sum(axis=1, min_count=1) for sex in sexes]).ravel()
+    return [numbers("borrowed", counts, lang, unit="ages")]
 
 
 def _backtest(projection: Projection, name: str, lang: Language) -> Table | None:

@@ -43,6 +43,7 @@ def statistic_tables(result: Result, names: list[str], lang: Language) -> list[T
         _correlations(result, names, lang),
         _coefficients(result, names, lang),
         _diagnostics(result, names, lang),
+        _impacts(result, names, lang),
         *(_residuals(level, number, names, result, lang) for number, level in levels),
     ]
 
@@ -184,6 +185,8 @@ def _correlations(result: Result, names: list[str], lang: Language) -> Table:
     def of(name: str) -> list[float]:
         return [getattr(one, name) for _, one in found]
 
+    adjusted = [named(f"table_adjusted_{one.adjustment}", lang, one.adjustment) for _, one in found]
+    corrected = [text(f"table_corrected_{one.correction or 'none'}", lang) for _, one in found]
     return Table(
         kind="correlations",
         name=text("table_correlations", lang),
@@ -197,15 +200,12 @@ def _correlations(result: Result, names: list[str], lang: Language) -> Table:
             *(numbers(key, of(key), lang) for key in ("low", "high", "alpha")),
             numbers("p_independent", of("p"), lang, digits=4),
             numbers("p_spatial", of("p_spatial"), lang),
-            words(
-                "adjustment",
-                [
-                    named(f"table_adjusted_{one.adjustment}", lang, one.adjustment)
-                    for _, one in found
-                ],
-                lang,
-            ),
-            *(numbers(key, of(key), lang) for key in ("effective_n", "n", "n_missing", "seed")),
+            words("adjustment", adjusted, lang),
+            *(numbers(key, of(key), lang) for key in ("effective_n", "p_adjusted")),
+            numbers("pairs_tested", of("pairs"), lang),
+            *(numbers(key, of(key), lang) for key in ("n", "n_missing")),
+            words("correction", corrected, lang),
+            *(numbers(key, of(key), lang) for key in ("permutations", "seed")),
         ),
     )
 
@@ -285,6 +285,29 @@ def _diagnostics(result: Result, names: list[str], lang: Language) -> Table:
     )
 
 
+def _impacts(result: Result, names: list[str], lang: Language) -> Table:
+    """One row a model and explanatory indicator: effects of a spatial lag model."""
+    rows = [
+        (name, model_name(one, number, lang), str(term), line)
+        for name, number, one in _models(result, names)
+        if one.impacts is not None
+        for term, line in one.impacts.iterrows()
+    ]
+    return Table(
+        kind="impacts",
+        name=text("table_impacts", lang),
+        columns=(
+            words("level", [row[0] for row in rows], lang),
+            words("model", [row[1] for row in rows], lang),
+            words("term", [term_name(result, row[2], lang) for row in rows], lang),
+            *(
+                numbers(f"impact_{key}", [row[3][key] for row in rows], lang, digits=4)
+                for key in ("direct", "indirect", "total")
+            ),
+        ),
+    )
+
+
 def _residuals(
     level: Level, number: int, names: list[str], result: Result, lang: Language
 ) -> Table:
@@ -300,7 +323,8 @@ def _residuals(
             else:
                 term = term_name(result, str(key).removeprefix("local_"), lang)
                 label = text("table_local_term", lang, term=term)
-            own = outcome if key in ("observed", "fitted", "residual") else None
+            plain_key = str(key).removesuffix("_low").removesuffix("_high")
+            own = outcome if plain_key in ("observed", "fitted", "residual") else None
             columns.append(
                 numbers(
                     f"m{place}_{key}",
