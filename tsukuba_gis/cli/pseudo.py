@@ -6,6 +6,7 @@ read the statistics file alone, and can be run by other people on another machin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,9 +49,11 @@ def pseudo() -> None:
 
 @pseudo.command()
 @_study_argument
+@click.option("--epsilon", type=float, default=None,
+              help="Add noise of this epsilon to the noisy tables (extra dp).")  # fmt: skip
 @_out_option
 @lang_option
-def measure(study_file: Path | None, out: Path, lang: Language) -> None:
+def measure(study_file: Path | None, epsilon: float | None, out: Path, lang: Language) -> None:
     """Reduce a register to safe statistics: the only step that sees people.
 
     Without a study file: the bundled, invented register.
@@ -60,6 +63,8 @@ def measure(study_file: Path | None, out: Path, lang: Language) -> None:
     from tsukuba_gis.pseudo.measure import measure as compute
 
     study, rules = _study(study_file)
+    if epsilon is not None:
+        rules = replace(rules, epsilon=epsilon)
     records = _records(study)
     statistics = compute(records, rules, zones=_zones(study, rules))
     statistics.save(out)
@@ -283,3 +288,7 @@ def _tell(statistics: Statistics, out: Path, lang: Language) -> None:
             sha256=statistics.sha256,
         )
     )
+    if statistics.spec.epsilon is not None:
+        from tsukuba_gis.pseudo.review import noise_told
+
+        click.echo(noise_told(statistics.spec, lang))

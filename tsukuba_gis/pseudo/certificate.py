@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from tsukuba_gis.messages import text
+from tsukuba_gis.pseudo.review import noise_told
 from tsukuba_gis.pseudo.sheet import (
     entries,
     grid,
@@ -128,6 +129,8 @@ def _summary(evaluation: Evaluation, lang: Language) -> Iterable[str]:
             cells=int(evaluation.tables.declared.sum()),
         )  # fmt: skip
         yield f"<blockquote>{escape(guarantee)}</blockquote>"
+    if evaluation.spec is not None and evaluation.spec.epsilon is not None:
+        yield f"<p>{escape(noise_told(evaluation.spec, lang))}</p>"
     if not evaluation.sha256:
         leak = text("swap_leak", lang, k=evaluation.k)
         yield paragraph("certificate_swap", lang, leak=leak)

@@ -133,7 +133,7 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
         sha256="" if isinstance(statistics, Spec) else statistics.sha256,
         households=int(fake[spec.household].nunique()) if spec.household else 0,
         effort=effort, holdout=people.sizes,
-        not_measured=not_measured, care=spec.care is not None,
+        not_measured=not_measured, care=spec.care is not None, spec=spec,
     )  # fmt: skip
 
 

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.messages import LANGUAGES, text
+from tsukuba_gis.pseudo.noise import noise_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from tsukuba_gis.pseudo.metric import Metric
+    from tsukuba_gis.pseudo.spec import Spec
 
 # Gates without which nothing can be said of a statistics file.
 FILE_GATES: Final = ("audited", "audit_narrow", "small_published", "declared_kept")
@@ -96,6 +99,8 @@ class Evaluation:
         Metrics left out, and the key of the text that says why.
     care
         The register has care levels.
+    spec
+        The rules: with noise, epsilon and what stays exact are told.
     """
 
     metrics: tuple[Metric, ...]
@@ -110,6 +115,7 @@ class Evaluation:
     holdout: tuple[int, int, int, int]
     not_measured: dict[str, str]
     care: bool
+    spec: Spec | None = None
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -147,6 +153,13 @@ class Evaluation:
             modelled=int((claimed.cells - claimed.kept).sum()),
         )
 
+    def _noise(self) -> dict[str, Any] | None:
+        noise = None if self.spec is None else noise_of(self.spec)
+        if noise is None:
+            return None
+        exact = {lang: text("noise_invariants", lang) for lang in LANGUAGES}
+        return {**dataclasses.asdict(noise), "invariants": exact}
+
     def metric(self, name: str, *subject: str) -> Metric:
         """Return the first metric of this name whose subject holds all of ``subject``."""
         return next(m for m in self.metrics if m.name == name and set(subject) <= set(m.subject))
@@ -169,6 +182,7 @@ class Evaluation:
             "persons": self.persons, "households": self.households, "k": self.k,
             "seed": self.seed, "version": self.version,
             "effort": dataclasses.asdict(self.effort),
+            "noise": self._noise(),
             "exact": None if self.exact is None else dataclasses.asdict(self.exact),
             "holdout": dict(
                 zip(("source", "holdout", "control", "background"), self.holdout, strict=True)

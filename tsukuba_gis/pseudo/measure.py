@@ -23,6 +23,7 @@ from tsukuba_gis.pseudo.layout import (
     start_of,
     tables,
 )
+from tsukuba_gis.pseudo.noise import noised
 from tsukuba_gis.pseudo.numbers import measure_numbers, pd_concat
 from tsukuba_gis.pseudo.people import pattern_table, patterns_of, people_of
 from tsukuba_gis.pseudo.places import measure_mesh
@@ -203,6 +204,7 @@ def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules
     inside = leaf >= 0
     n = len(table.leaves)
     counts = np.bincount(leaf[inside], minlength=n).astype(np.float64)
+    counts = noised(table, counts, people.spec)
     home = people.household if table.unit == "persons" else np.arange(people.households)
     # Households behind each leaf: pairs of leaf and household, counted once.
     seen = np.sort(leaf[inside] * (people.households + 1) + home[inside])
@@ -212,6 +214,9 @@ def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules
         rules = dataclasses.replace(
             rules, worth={"top": _ratio_worth(table, counts, people.spec.k)}
         )
+    if people.spec.epsilon is not None and table.name in people.spec.noisy:
+        # How many households stand behind a noisy count would tell of the true one.
+        rules = dataclasses.replace(rules, units=0)
     protect(table, counts, behind, rules)
     return counts
 

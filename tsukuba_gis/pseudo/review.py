@@ -16,6 +16,7 @@ from tsukuba_gis.messages import table as texts
 from tsukuba_gis.messages import text
 from tsukuba_gis.pseudo.gates import small_published
 from tsukuba_gis.pseudo.layout import families
+from tsukuba_gis.pseudo.noise import noise_of
 from tsukuba_gis.pseudo.sheet import (
     cell,
     entries,
@@ -230,8 +231,23 @@ def _file(statistics: Statistics, lang: Language) -> Iterable[str]:
     if spec.sums:
         share = text("review_dominance_value", lang, share=percent(spec.dominance))
         rows.insert(6, ("review_dominance", share))
+    if spec.epsilon is not None:
+        rows.append(("review_noise", noise_told(spec, lang)))
     yield heading("review_file", lang)
     yield entries((text(key, lang), value) for key, value in rows)
+
+
+def noise_told(spec: Spec, lang: Language) -> str:
+    """Return what noise was added, with what stays exact; "" if there is none."""
+    noise = noise_of(spec)
+    if noise is None:
+        return ""
+    between = "、" if lang == "ja" else ", "
+    return text(
+        "noise_told", lang, epsilon=f"{noise.epsilon:g}", each=f"{noise.each:g}",
+        sd=f"{noise.sd:.2f}", tables=between.join(word(f"table_{n}", lang) for n in noise.tables),
+        invariants=text("noise_invariants", lang),
+    )  # fmt: skip
 
 
 def _tables(coverage: Iterable[_Coverage], statistics: Statistics, lang: Language) -> Iterable[str]:
@@ -323,7 +339,10 @@ def _columns(statistics: Statistics, lang: Language) -> Iterable[str]:
     yield heading("review_columns", lang)
     yield paragraph("review_columns_text", lang)
     yield grid(_head(["column", "technique", "treatment"], lang), rows)
-    yield paragraph("review_not_used", lang)
+    if spec.epsilon is None:
+        yield paragraph("review_not_used", lang)
+    else:
+        yield paragraph("review_noise_used", lang)
 
 
 def _role(column: str, spec: Spec) -> Role:

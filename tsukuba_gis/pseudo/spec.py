@@ -80,6 +80,9 @@ class Spec:
         Side of the squares in which households are counted.
     group_size
         Smallest number of people of a group with its own quantile table.
+    epsilon, noisy
+        Add discrete Laplace noise of this epsilon, shared by the tables named:
+        see :mod:`tsukuba_gis.pseudo.noise`. None: no noise.
 
     Raises
     ------
@@ -127,6 +130,8 @@ class Spec:
     area_top: tuple[int, ...] = (0, 11, 65)
     mesh_metres: float = 500.0
     group_size: int = 200
+    epsilon: float | None = None
+    noisy: tuple[str, ...] = ("care", "living", "area_ages", "area_care")
 
     def __post_init__(self) -> None:
         if self.k < 3:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tsukuba_gis.errors import DisclosureError, InputError
+from tsukuba_gis.messages import LANGUAGES, text
+from tsukuba_gis.pseudo.noise import noise_of
 from tsukuba_gis.pseudo.spec import Spec
 
 if TYPE_CHECKING:
@@ -140,6 +142,14 @@ class Statistics:
             digest.update(name.encode() + b"\0" + _csv(table))
         return digest.hexdigest()
 
+    def _noise(self) -> dict[str, Any]:
+        """Return epsilon beside its invariants, where there is noise."""
+        noise = noise_of(self.spec)
+        if noise is None:
+            return {}
+        exact = {lang: text("noise_invariants", lang) for lang in LANGUAGES}
+        return {"noise": {**dataclasses.asdict(noise), "invariants": exact}}
+
     def _manifest(self) -> dict[str, Any]:
         manifest: dict[str, Any] = {
             "format": FORMAT,
@@ -147,6 +157,7 @@ class Statistics:
             "codes": {name: list(values) for name, values in self.codes.items()},
             "columns": dict(self.columns),
             "merges": dict(self.merges),
+            **self._noise(),
             "tables": {
                 name: sha256(_csv(table)).hexdigest() for name, table in self.tables.items()
             },
