@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -14,7 +14,7 @@ from tsukuba_gis.result import Level, Provenance, Result
 from tsukuba_gis.study import analysis, projection, shares
 from tsukuba_gis.study.beside import read_economy_source, read_flow_sources
 from tsukuba_gis.study.inputs import read_study_records, read_study_zones
-from tsukuba_gis.study.pseudo import pseudo_of
+from tsukuba_gis.study.pseudo import Made, pseudo_of
 from tsukuba_gis.study.relations import regressions_of
 
 if TYPE_CHECKING:
@@ -68,17 +68,15 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
     """
     on_step("step_records")
     records, problems = read_study_records(study)
-    pages: Mapping[str, str] = {}
     # Of the register, also where pseudo records follow.
     history = projection.history_of(study, records)
-    bands = None
+    made = Made(records=records)
     if study.pseudo is not None:
         on_step("step_pseudo")
         made = pseudo_of(study, records)
-        records, pages, bands = made.records, made.pages, made.bands
-        problems = (*problems, *made.problems)
+    records = made.records
     names = _indicator_names(study, records)
-    levels, found = [], list(problems)
+    levels, found = [], [*problems, *made.problems]
     for source in study.zones:
         on_step("step_zones")
         zones = read_study_zones(source, lang=study.lang)
@@ -88,7 +86,7 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         on_step("step_tables")
         level, unfit = _level(study, records, zones, assignment, names=names, on_step=on_step)
         future, told = projection.projection_of(
-            study, level, history, kind=records.kind, bands=bands
+            study, level, history, kind=records.kind, bands=made.bands
         )
         levels.append(replace(level, projection=future))
         found += [*unfit, *told]
@@ -104,7 +102,7 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         problems=(*found, *told),
         provenance=_provenance(study),
         min_count=study.min_count,
-        pages=pages,
+        pages=made.pages,
         flows=flows,
         economy=read_economy_source(study.economy),
     )
