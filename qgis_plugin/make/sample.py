@@ -12,6 +12,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsProject,
     QgsReferencedRectangle,
+    QgsSettings,
     QgsVectorLayer,
 )
 
@@ -30,6 +31,7 @@ def main(folder):
     from tsukuba_gis_qgis.styles import Dresser
 
     told = json.loads((folder / "styles.json").read_text(encoding="utf-8"))
+    QgsSettings().setValue("projects/anonymize_saved_projects", True)
     project = QgsProject.instance()
     project.setTitle("つくば市 区域別統計(架空データ・疑似データのため結果は現状に沿っていません)")
     project.setCrs(QgsCoordinateReferenceSystem("EPSG:6677"))

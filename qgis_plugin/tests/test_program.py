@@ -167,6 +167,34 @@ def test_pseudo_records_in_four_steps(run, data, tmp_path):
     assert len(table(tmp_path / "e.gpkg")["name"]) > 10
 
 
+ROLES = {"people": "{data}/people.gpkg", "people_age": "age", "people_sex": "sex",
+         "zones": "{data}/districts.gpkg"}  # fmt: skip
+FIGURES = {
+    "図1 高齢化率と重度介護 / Figure 1: ageing and heavy care": {
+        "people_care": "care_level",
+        "aggregatedistricts:区域別の率 / Rates": "{out}/a.gpkg",
+        "correlation:相関 / Correlation": "{out}/b.gpkg",
+        "regression:残差 / Residuals": "{out}/c.gpkg",
+    },
+    "図2 65歳以上/10歳以下比の地図 / Figure 2: map of 65+ to 10 and under": {
+        "aggregatedistricts:65歳以上/10歳以下比 / Ratio 65+ to 10 and under": "{out}/a.gpkg",
+        "localmoran:集積 / Clusters": "{out}/b.gpkg",
+    },
+    "図3 コーホート分析 / Figure 3: cohort analysis": {
+        "earlier": "{data}/earlier.gpkg", "earlier_age": "age", "earlier_sex": "sex",
+        "cohortprojection:年齢別将来人口 / Persons by age": "{out}/a.gpkg",
+        "cohortprojection:区域別の合計 / Totals": "{out}/b.gpkg",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_models_of_the_three_figures(name, run, tmp_path):
+    run(name, **ROLES, **FIGURES[name])
+    assert len(table(tmp_path / "a.gpkg")) > 3
+    assert len(table(tmp_path / "b.gpkg")) > 3
+
+
 def test_rubbish_in_the_environment(run, expected, tmp_path):
     """As the launcher of Windows sets it: right for QGIS, rubbish for any other Python."""
     folder = tmp_path / "rubbish"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import processing
 from qgis.core import Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsProject
-from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QDockWidget, QTextEdit, QTreeView
 from qgis.utils import iface
 
@@ -123,6 +123,10 @@ def wait():
     found["legend"] = [one.label() for one in layer.renderer().categories()]
     found["abstract"] = layer.metadata().abstract()
     project.layerTreeRoot().findLayer(alive[0].id()).setItemVisibilityChecked(False)
+    project.layerTreeRoot().findLayer(layer.id()).setExpanded(True)
+    dock = iface.mainWindow().findChild(QDockWidget, "Layers")
+    iface.mainWindow().resizeDocks([dock], [420], Qt.Orientation.Horizontal)
+    iface.messageBar().clearWidgets()
     iface.mapCanvas().setExtent(layer.extent())
     iface.mapCanvas().refresh()
     tree = iface.mainWindow().findChild(QDockWidget, "ProcessingToolbox").findChild(QTreeView)
