@@ -35,7 +35,8 @@ FEW = {"permutations": 999, "seed": 0}
 def layers(folder):
     """Write the layers; the small areas have a number of their own, missing in one."""
     small = boundaries.load_boundaries("small_area").frame.reset_index()
-    small["高齢化率"] = small.geometry.centroid.x / 1e5 + np.sin(np.arange(len(small)))
+    middle = small.geometry.centroid.distance(small.geometry.centroid.iloc[40])
+    small["高齢化率"] = 0.2 + 0.1 * np.cos(middle / 4e3) + 0.03 * np.sin(np.arange(len(small)))
     small.loc[5, "高齢化率"] = np.nan
     small["other"] = small.geometry.centroid.y / 1e5
     small.to_file(folder / "small areas 町丁.gpkg", layer="small")

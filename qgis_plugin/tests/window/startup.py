@@ -44,8 +44,10 @@ def step(function, wait):
 
 def tick():
     now = time.perf_counter()
-    if found.get("running"):
-        found["longest_freeze"] = max(found["longest_freeze"], now - last[0])
+    # The one before shows what the machine itself makes a window wait.
+    key = {True: "longest_freeze", False: "longest_wait_before"}.get(found.get("running"))
+    if key:
+        found[key] = max(found.get(key, 0.0), now - last[0])
     last[0] = now
 
 
@@ -97,6 +99,7 @@ def dialog():
     shown.show()
     shown.move(120, 60)
     alive.append(shown)
+    step(lambda: found.update(running=False), 1000)
     step(run, 3000)
 
 
@@ -114,7 +117,7 @@ def wait():
     if not styled:
         step(wait, 500)
         return
-    found["running"] = False
+    found["running"] = None
     log(*(edit.toPlainText() for edit in alive[-1].findChildren(QTextEdit)))
     alive[-1].close()
     layer = styled[0]
@@ -123,7 +126,6 @@ def wait():
     found["legend"] = [one.label() for one in layer.renderer().categories()]
     found["abstract"] = layer.metadata().abstract()
     project.layerTreeRoot().findLayer(alive[0].id()).setItemVisibilityChecked(False)
-    project.layerTreeRoot().findLayer(layer.id()).setExpanded(True)
     dock = iface.mainWindow().findChild(QDockWidget, "Layers")
     iface.mainWindow().resizeDocks([dock], [420], Qt.Orientation.Horizontal)
     iface.messageBar().clearWidgets()
@@ -140,6 +142,8 @@ def wait():
 
 
 def picture():
+    iface.layerTreeView().expandAllNodes()
+    QgsApplication.processEvents()
     iface.mainWindow().grab().save(str(OUT / "result.png"))
     finish()
 
