@@ -380,7 +380,7 @@ def test_a_study_file_asks_for_all_of_it(files):
     assert 10_500 < between < 11_000  # 0.12 degrees of longitude at 36 north, in metres
     assert found.economy.total["growth"] == 501
     told = {problem.key: problem for problem in found.problems}
-    assert told["flows_rows_missing"].values["missing"] == "59"
+    assert told["flows_rows_missing_inflow"].values["missing"] == "59"
     assert {"od.csv", "industries.csv", "places.csv", "city.csv"} <= set(found.provenance.inputs)
 
 

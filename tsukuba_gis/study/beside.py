@@ -43,7 +43,6 @@ def read_flow_source(
     for row in missing_rows(found, stated=stated).itertuples():
         values = {
             "place": row.place,
-            "side": row.side,
             "stated": f"{row.stated:,.0f}",
             "rows": f"{row.rows:,.0f}",
             "missing": f"{abs(float(str(row.missing))):,.0f}",
@@ -55,7 +54,7 @@ def read_flow_source(
                 file=table.source,
                 row=None,
                 column=None,
-                key="flows_rows_over" if over else "flows_rows_missing",
+                key=f"flows_rows_over_{row.side}" if over else f"flows_rows_missing_{row.side}",
                 values=values,
             )
         )
