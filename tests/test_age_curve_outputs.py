@@ -70,3 +70,12 @@ def test_the_figure_shows_every_age_and_either_sex():
     said = " ".join(text.get_text() for text in figure.texts)
     assert "疑似データのため結果は現状に沿っていません" in said
     assert "同じ人の経過ではなく" in said
+
+
+def test_what_results_say_stands_in_a_table_of_words():
+    for lang, part in (("ja", "同じ人が年をとるとこう変わる"), ("en", "not the same people")):
+        table = next(one for one in tables(result(), lang) if one.kind == "readings")
+        assert [column.name for column in table.columns] == ["level", "subject", "in_words"]
+        ((_, subject, said),) = table.rows
+        assert ("年齢と" if lang == "ja" else "by age") in subject
+        assert part in said

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TableKind = Literal[
     "zones", "ages", "moran", "associations", "lisa", "local", "correlations", "coefficients",
     "diagnostics", "impacts", "residuals", "age_curve", "age_zones", "rates",
-    "rate_totals", "regions", "region_profile", "region_method", "projection",
+    "rate_totals", "readings", "regions", "region_profile", "region_method", "projection",
     "projection_ages", "projection_city", "backtest", "ratios", "pairs", "places", "economy",
     "definitions", "matching", "problems", "dictionary",
     "chart_pyramid", "chart_ranking",

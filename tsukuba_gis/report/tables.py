@@ -24,6 +24,7 @@ from tsukuba_gis.report.columns import (
     words,
 )
 from tsukuba_gis.report.people_tables import age_labels, people_tables
+from tsukuba_gis.report.readings import readings
 from tsukuba_gis.report.statistic_tables import statistic_tables
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def tables(result: Result, lang: Language | None = None) -> tuple[Table, ...]:
         *(_ages(level, names[number], lang) for number, level in levels),
         *statistic_tables(result, names, lang),
         *age_tables(result, lang),
+        readings(result, names, lang),
         *people_tables(result, names, lang),
         _definitions(result, names, lang),
         _matching(result, names, lang),
