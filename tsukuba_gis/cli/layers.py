@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from tsukuba_gis import __version__
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.messages import Language, text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -53,16 +56,36 @@ def numbers_of(zones: Zones, columns: list[str], path: Path) -> pd.DataFrame:
 
 
 def write_layer(frame: gpd.GeoDataFrame, out: Path) -> None:
-    """Write a layer as CSV, GeoPackage or GeoJSON, whole or not at all."""
-    from tsukuba_gis.report import whole_file
+    """Write a layer with the notice of the file that it comes from, and how it was made."""
+    from tsukuba_gis.report.layer_files import write_layer as write
 
-    if out.suffix not in (".csv", ".gpkg", ".geojson"):
-        raise InputError("out_suffix", path=out.name, known=".gpkg, .geojson, .csv")
-    with whole_file(out) as path:
-        if out.suffix == ".csv":
-            frame.drop(columns="geometry").to_csv(path, encoding="utf-8-sig")
-        elif out.suffix == ".gpkg":
-            frame.to_file(path, layer=out.stem)
-        else:
-            frame.to_crs("EPSG:4326").to_file(path)
+    given = click.get_current_context().params
+    paths = [value for value in given.values() if isinstance(value, Path) and value != out]
+    write(frame, out, notice=_notice(paths, given["lang"]), origin=_origin(paths))
     click.echo(str(out))
+
+
+def _notice(paths: list[Path], lang: Language) -> str:
+    """Return the notices that the inputs carry; where none does, that theirs hold here too."""
+    from tsukuba_gis.report.layer_files import carried_notice
+
+    carried = list(dict.fromkeys(filter(None, map(carried_notice, paths))))
+    names = ", ".join(path.name for path in paths)
+    return " / ".join(carried) or text("layer_notice", lang, files=names)
+
+
+def _origin(paths: list[Path]) -> dict[str, object]:
+    """Return version, command, settings, and the hash of each input."""
+    context = click.get_current_context()
+    settings = {
+        name: value.name if isinstance(value, Path) else value
+        for name, value in context.params.items()
+        if value is not None and name not in ("out", "lang")
+    }
+    hashes = {path.name: sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
+    return {
+        "tsukuba_gis": __version__,
+        "command": context.info_name,
+        "settings": settings,
+        "inputs": hashes,
+    }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tsukuba_gis.result import Flows, Level, Result
 
 # QGIS 3.22 warns of version 1.4, GDAL's default.
-_VERSION: Final = "1.3"
+VERSION: Final = "1.3"
 # All dates in the file: the same result gives the same bytes.
 _DATE: Final = "2000-01-01T00:00:00.000Z"
 _NUMBERS: Final = {"i": "table_i", "z": "table_z", "p": "table_p", "p_fdr": "table_p_fdr"}
@@ -71,7 +71,7 @@ def write_geopackage(result: Result, path: Path, *, lang: Language | None = None
     """
     lang, result = lang or result.lang, publishable(result)
     writer = _Writer(result, path, lang)
-    with _fixed_date():
+    with fixed_date():
         made = tables(result, lang)
         for number, (level, name) in enumerate(
             zip(result.levels, level_names(result, lang), strict=True)
@@ -215,7 +215,7 @@ def _lines(flows: Flows, result: Result) -> gpd.GeoDataFrame | None:
 
 
 @contextmanager
-def _fixed_date() -> Iterator[None]:
+def fixed_date() -> Iterator[None]:
     """Let GDAL write one fixed date instead of the present."""
     import pyogrio
 
@@ -238,7 +238,7 @@ def _write(frame: pd.DataFrame, path: Path, layer: str, notice: str) -> None:
         driver="GPKG",
         append=path.exists(),
         promote_to_multi=True,
-        dataset_options={"VERSION": _VERSION},
+        dataset_options={"VERSION": VERSION},
         layer_options={"DESCRIPTION": notice, "IDENTIFIER": layer},
         dataset_metadata={"NOTICE": notice},
         layer_metadata={"NOTICE": notice},
