@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ from tsukuba_gis.tables import AGE_WIDTH, OPEN_AGE
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsukuba_gis.cohort import Concordance, Housing, Institution
+    from tsukuba_gis.cohort import Concordance, Housing, Institution, Settings
     from tsukuba_gis.io.age_tables import AgeTable, AgeTables
     from tsukuba_gis.records import RecordKind, Records
     from tsukuba_gis.result import Level, Projection
@@ -82,7 +82,7 @@ def projection_of(
     ``bands`` are those whose counts pseudo records keep (:func:`pseudo_of`); None: no
     pseudo records were made in this study.
     """
-    from tsukuba_gis.cohort import Settings, backtest, hamilton_perry, with_bounds
+    from tsukuba_gis.cohort import Settings, hamilton_perry
 
     rule, zones = study.projection, level.zones
     if rule is None or history is None or (rule.zones is not None and rule.zones != zones.kind):
@@ -109,12 +109,27 @@ def projection_of(
         min_count=study.min_count,
     )  # fmt: skip
     if before:
-        test = backtest(
-            tables[before[-1]], tables[last], base, years=(before[-1], last, rule.base),
-            settings=settings,
-        )  # fmt: skip
-        future = with_bounds(future, test)
+        future = _tested(future, tables, base, settings=settings)
     return future, problems
+
+
+def _tested(
+    future: Projection,
+    tables: Mapping[int, pd.DataFrame],
+    base: pd.DataFrame,
+    *,
+    settings: Settings,
+) -> Projection:
+    """Return a projection with the errors of projecting its base from the two dates before."""
+    from tsukuba_gis.cohort import backtest, with_bounds
+
+    first, last = sorted(tables)[-2:]
+    # Where no zone had a ratio of its own, the test has none either.
+    if future.borrowed is not None and bool(future.borrowed.to_numpy().all()):
+        settings = replace(settings, shrinkage="parent")
+    years = (first, last, future.base)
+    test = backtest(tables[first], tables[last], base, years=years, settings=settings)
+    return with_bounds(future, test)
 
 
 def _on_zones(
