@@ -50,6 +50,7 @@ def folder(tmp_path_factory):
         (folder / f"{year}.csv").write_text(text, encoding="utf-8")
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     (folder / "key.txt").write_text("a long secret", encoding="utf-8")
+    (folder / "secret.txt").write_text("f3b1 c0de 9a77 0e5d 41aa", encoding="utf-8")
     load_boundaries("school_district").frame.reset_index().to_file(folder / "districts.gpkg")
     wards = load_boundaries("small_area").frame.reset_index()
     wards["density"] = wards["population_2015"] / wards.area * 1e6

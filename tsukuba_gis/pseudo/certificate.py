@@ -96,7 +96,8 @@ def certificate(evaluation: Evaluation, *, lang: Language) -> str:
         *_origin(evaluation, lang),
     )
     return sheet(
-        text("certificate_title", lang), body, notice=text("notice_pseudo", lang), lang=lang,
+        text("certificate_title", lang), body, lang=lang,
+        notice=text("notice_pseudo" if evaluation.sha256 else "swap_notice", lang),
         styles=("certificate.css",),
     )  # fmt: skip
 
