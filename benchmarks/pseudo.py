@@ -61,7 +61,8 @@ def made_by(name, python, source, folder):
     if status != 0:
         return None, said[-1] if said else f"stopped with status {status}"
     frame = pd.read_csv(out, dtype={"small_area": str, "household_id": str, "person_id": str})
-    return frame, (usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6)
+    peak = int(Path(f"{out}.peak").read_text()) / 1e6
+    return frame, (usage.ru_utime + usage.ru_stime, peak)
 
 
 def judged(people, made, spec):

@@ -5,6 +5,7 @@ Python that has them, the others under this package's.
 """
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -85,3 +86,7 @@ if __name__ == "__main__":
     name, source, target = sys.argv[1:]
     read = pd.read_csv(source, dtype=dict.fromkeys([*TEXT, "household_id", "person_id"], str))
     globals()[name](read).to_csv(target, index=False)
+    # The peak of this process alone: what the parent held at the fork is not counted.
+    status = Path("/proc/self/status").read_text()
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    Path(f"{target}.peak").write_text(peak.split()[1])
