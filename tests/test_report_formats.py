@@ -40,7 +40,7 @@ KINDS = {
     "diagnostics", "impacts", "residuals", "age_curve", "age_zones", "ratios",
     "rates", "rate_totals", "regions", "region_profile", "region_method", "projection",
     "projection_ages", "projection_city", "backtest", "pairs", "places", "economy",
-    "definitions", "matching", "dictionary",
+    "definitions", "matching", "dictionary", "readings",
 }  # fmt: skip
 
 
