@@ -68,6 +68,20 @@ def test_a_file_added_to_our_folder_is_not_lost(tmp_path, name):
     assert (out / name).read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.parametrize("name", ["a.txt.aux.xml", "a.txt-wal", "~$a.txt", "Thumbs.db"])
+def test_what_a_program_left_beside_a_file_it_looked_at_is_no_work(tmp_path, name):
+    out = tmp_path / "out"
+    with whole_folder(out) as folder:
+        fill(folder, "old")
+    (out / name).write_text("", encoding="utf-8")
+    with whole_folder(out) as folder:
+        fill(folder)
+    assert read(out) == "new"
+    (out / "b.txt.aux.xml").write_text("", encoding="utf-8")  # beside nothing that a run wrote
+    with pytest.raises(InputError):
+        check_folder(out)
+
+
 def test_a_file_that_was_changed_since_is_not_lost(tmp_path):
     out = tmp_path / "out"
     with whole_folder(out) as folder:

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.errors import InputError
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 # Lists every file of a run with its hash: what it lists unchanged may be replaced by a new run.
 RUN_RECORD: Final = "run.json"
+
+# What programs leave beside a file that was only looked at (GDAL, SQLite, Excel, LibreOffice), and
+# file managers in any folder: nobody's work.
+_BESIDE: Final = ("{}.aux.xml", "{}-wal", "{}-shm", "~${}", ".~lock.{}#")
+_LITTER: Final = frozenset({"Thumbs.db", "desktop.ini", ".DS_Store"})
 
 
 def check_folder(out: Path) -> None:
@@ -61,6 +66,10 @@ def _not_ours(folder: Path) -> list[str]:
     if not isinstance(written, dict):
         return sorted(found) or [RUN_RECORD]
     found.pop(RUN_RECORD, None)
+    for name in written:
+        for beside in _BESIDE:
+            found.pop(str(PurePosixPath(name).with_name(beside.format(Path(name).name))), None)
+    found = {name: path for name, path in found.items() if path.name not in _LITTER}
     return sorted(name for name, path in found.items() if written.get(name) != _sha256(path))
 
 
