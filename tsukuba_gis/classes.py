@@ -292,12 +292,13 @@ def value_classes(
     centre: float = 0.0,
     edges: tuple[float, ...] = (),
     own: bool = True,
+    n: int = 5,
 ) -> Classes:
     """Return classes and colours of values; see :func:`breaks`.
 
     Parameters
     ----------
-    values, scheme, digits, centre, edges
+    values, scheme, digits, centre, edges, n
         As in :func:`breaks`.
     own
         Quantiles give way to classes about ``centre`` where values lie on both sides of it.
@@ -311,7 +312,7 @@ def value_classes(
     centred = bool((numbers < centre).any() and (numbers > centre).any())
     if own and scheme == "quantile" and centred:
         scheme = "centred"
-    cut = breaks(numbers, scheme=scheme, digits=digits, centre=centre, edges=edges)
+    cut = breaks(numbers, n=n, scheme=scheme, digits=digits, centre=centre, edges=edges)
     palette = colours(max(len(cut) - 1, 0), DIVERGING if scheme == "centred" else SEQUENTIAL)
     return Classes(edges=cut, colours=palette, scheme=scheme)
 

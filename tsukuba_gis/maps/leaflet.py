@@ -13,11 +13,12 @@ from branca.element import Element, Figure, MacroElement
 from jinja2 import Template
 
 from tsukuba_gis.maps.offline import (
-    POLICY_TAG,
+    Tiles,
     asset,
     leaflet_css,
     leaflet_js,
     leaflet_marker_js,
+    policy,
     script_json,
 )
 
@@ -29,7 +30,7 @@ _BASE_SCRIPTS = (
     "text.js", "topology.js", "level.js", "layers.js", "paint.js", "map.js", "legend.js",
     "tiles.js",
 )  # fmt: skip
-MAP_SCRIPTS = (*_BASE_SCRIPTS, "single.js")
+MAP_SCRIPTS = (*_BASE_SCRIPTS, "single.js", "points.js")
 PAGE_SCRIPTS = (
     *_BASE_SCRIPTS, "histogram.js", "scatter.js", "pyramid.js", "panel.js", "table.js", "image.js",
     "multiples.js", "place.js", "clusters.js", "relation.js", "future.js", "flows.js", "page.js",
@@ -62,15 +63,16 @@ class OfflineFigure(Figure):
 
     _template = Template(
         '<!DOCTYPE html>\n<html lang="{{ this.lang }}">\n<head>\n'
-        + POLICY_TAG
-        + "\n<title>{{ this.title | e }}</title>\n{{ this.header.render(**kwargs) }}\n</head>\n"
+        '<meta http-equiv="Content-Security-Policy" content="{{ this.policy }}">'
+        "\n<title>{{ this.title | e }}</title>\n{{ this.header.render(**kwargs) }}\n</head>\n"
         "<body>\n{{ this.html.render(**kwargs) }}\n"
         "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
     )
 
-    def __init__(self, title: str, lang: Language) -> None:
+    def __init__(self, title: str, lang: Language, tiles: Tiles | None = None) -> None:
         super().__init__(title=title)
         self.lang = lang
+        self.policy = policy(tiles)
 
 
 class OfflineMap(folium.Map):
@@ -83,6 +85,8 @@ class OfflineMap(folium.Map):
         same each time.
     title, lang
         Of the page.
+    tiles
+        Background from the network that the page may load; None: nothing.
     """
 
     default_js: list[tuple[str, str]] = []  # noqa: RUF012  (folium's way)
@@ -103,10 +107,12 @@ class OfflineMap(folium.Map):
         "{% endmacro %}"
     )
 
-    def __init__(self, name: str, *, title: str, lang: Language) -> None:
+    def __init__(
+        self, name: str, *, title: str, lang: Language, tiles: Tiles | None = None
+    ) -> None:
         super().__init__(location=(36.08, 140.11), tiles=None)
         self._name, self._id = "map", name
-        self.figure = OfflineFigure(title, lang)
+        self.figure = OfflineFigure(title, lang, tiles)
         self.add_to(self.figure)
         header = self.figure.header
         header.add_child(_Raw(f"<style>{leaflet_css()}</style>"), name="leaflet_css")
@@ -145,4 +151,22 @@ class ZoneLayer(MacroElement):
         figure.header.add_child(_Raw(f"<style>{css}</style>"), name="zones_css")
         figure.header.add_child(_Raw(f"<script>{scripts(MAP_SCRIPTS)}</script>"), name="zones_js")
         call = f"tsukubaGis.single({map_name}, {self.json});"
+        figure.script.add_child(_Raw(call), name=self.get_name())
+
+
+class PointLayer(MacroElement):
+    """Places as points, those close together as one with a count."""
+
+    _template = Template("")  # as in ZoneLayer
+
+    def __init__(self, rows: list[list[Any]]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name, self._id = "points", "0"
+        self.json = script_json(rows)
+
+    def render(self, **kwargs: object) -> None:  # type: ignore[override]  # noqa: ARG002
+        """Put the call behind that of the zones."""
+        figure: Any = self.get_root()
+        map_name = self._parent.get_name()  # type: ignore[union-attr]
+        call = f"tsukubaGis.points({map_name}, {self.json});"
         figure.script.add_child(_Raw(call), name=self.get_name())

@@ -9,6 +9,7 @@ from tsukuba_gis.maps.payload import map_data
 if TYPE_CHECKING:
     import folium
 
+    from tsukuba_gis.maps.offline import Tiles
     from tsukuba_gis.messages import Language
     from tsukuba_gis.result import Indicator, Level
 
@@ -20,6 +21,7 @@ def choropleth(
     notices: tuple[str, ...],
     min_count: int,
     lang: Language = "ja",
+    tiles: Tiles | None = None,
 ) -> folium.Map:
     """Return a folium map of one indicator that needs no network.
 
@@ -40,6 +42,9 @@ def choropleth(
         What a value that is not shown has too few of: ``result.min_count``.
     lang
         Of the legend and the tooltips.
+    tiles
+        Background from the network, such as ``TILES["gsi_pale"]``, with its credit. None: the
+        map loads nothing.
 
     Returns
     -------
@@ -47,11 +52,12 @@ def choropleth(
     """
     from tsukuba_gis.maps.leaflet import OfflineMap, ZoneLayer
 
-    drawn = OfflineMap("zones", title=indicator.label[lang], lang=lang)
+    drawn = OfflineMap("zones", title=indicator.label[lang], lang=lang, tiles=tiles)
     data = {
         **map_data(level, indicator, min_count=min_count),
         "lang": lang,
         "notices": list(notices),
+        "tiles": None if tiles is None else tiles.data(),
     }
     drawn.add_child(ZoneLayer(data))
     return drawn
