@@ -423,6 +423,16 @@ def test_maps_of_folium_and_geopandas_draw_without_a_network(browser, tmp_path, 
         assert browser.ask("document.querySelectorAll('.legend rect').length") >= 3
 
 
+def test_histogram_lies_below_its_map_and_the_legend_beside_it(browser, path):
+    browser.open(path)
+    top, side, below = (
+        browser.ask(f"document.querySelector('{one}').getBoundingClientRect().top")
+        for one in ("#map_values", "#legend", "#histogram")
+    )
+    assert side < top + 300
+    assert below > top + 300
+
+
 def test_dark_page_is_dark(path):
     with Browser(dark=True) as browser:
         browser.open(path)

@@ -276,3 +276,29 @@ def test_regions_may_use_indicators_that_are_not_shown():
     (level,) = run(study).levels
     assert list(level.values) == list(level.masks) == list(level.total.index) == ["share_65plus"]
     assert level.regions.variables == ("ratio_65_10",)
+
+
+def test_a_study_says_how_classes_are_cut(tmp_path):
+    text = GOOD.replace('outputs = ["csv"]', "classes = { share_65plus = [0.2, 0.3] }")
+    assert read_study(write(tmp_path, text)).classes == {"share_65plus": (0.2, 0.3)}
+    text = GOOD.replace('outputs = ["csv"]', 'classes = { share_65plus = "natural" }')
+    assert read_study(write(tmp_path, text)).classes == {"share_65plus": "natural"}
+
+
+@pytest.mark.parametrize(
+    "cut", ['"jenks"', "[]", '["a"]', "3", "[true]"], ids=["word", "none", "text", "number", "flag"]
+)
+def test_classes_that_cannot_be_are_refused(tmp_path, cut):
+    text = GOOD.replace('outputs = ["csv"]', f"classes = {{ share_65plus = {cut} }}")
+    with pytest.raises(InputError, match=r"study\.classes"):
+        read_study(write(tmp_path, text))
+
+
+def test_classes_of_a_study_reach_the_result():
+    study = replace(
+        demo_study(size=400), zones=(ZoneSource(kind="school_district"),), permutations=99,
+        indicators=("share_65plus",), classes={"share_65plus": (0.15, 0.3)}, regions=None,
+        correlations=(), regressions=(), rates=(),
+    )  # fmt: skip
+    (one,) = run(study).indicators
+    assert (one.scheme, one.edges) == ("manual", (0.15, 0.3))

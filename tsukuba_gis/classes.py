@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Scheme = Literal["quantile", "natural", "equal", "pretty", "manual", "centred"]
 # Those among which a reader may choose; ``"manual"`` needs edges, ``"centred"`` a middle.
 SCHEMES: Final[tuple[Scheme, ...]] = ("quantile", "natural", "equal", "pretty")
+# Eyes do not tell more colours apart than nine classes have.
+MOST_EDGES: Final = 8
 # Units of counts: shown as bars or circles, never as a colour of the area.
 COUNT_UNITS: Final[tuple[Unit, ...]] = ("persons", "households")
 

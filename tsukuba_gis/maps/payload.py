@@ -13,6 +13,7 @@ import numpy as np
 from tsukuba_gis.classes import (
     COUNT_UNITS,
     DIVERGING,
+    MOST_EDGES,
     SCHEMES,
     SEQUENTIAL,
     colours,
@@ -48,8 +49,6 @@ _MASK_SIGNS = {"": ".", "zero": "z", "small": "s", "missing": "m"}
 # Messages that go into the page: those whose keys begin so, and those of the CSV.
 _TEXTS = "page_"
 _CSV_TEXTS = ("table_unit_share", "table_notice_mark")
-# A reader may cut classes at edges of his own, up to so many.
-_MOST_CLASSES = 9
 
 
 def page_data(result: Result, *, tiles: Tiles | None = None) -> dict[str, Any]:
@@ -115,7 +114,7 @@ def _common(indicators: tuple[Indicator, ...], lang: str) -> dict[str, Any]:
             for lang in LANGUAGES
         },
         "ramps": {
-            name: [colours(n, palette) for n in range(_MOST_CLASSES + 1)]
+            name: [colours(n, palette) for n in range(MOST_EDGES + 2)]
             for name, palette in (("sequential", SEQUENTIAL), ("diverging", DIVERGING))
         },
         "indicators": [

@@ -224,6 +224,9 @@ class Study:
         What heavy care means.
     min_count
         Smallest denominator that is shown.
+    classes
+        How the classes of an indicator are cut on maps and in tables, where not by quantiles:
+        a scheme of :func:`tsukuba_gis.classes.breaks`, or inner edges (a share is 0–1).
     weights
         Which zones are neighbours: see :func:`tsukuba_gis.weights.weights_of`.
     permutations, alpha, fdr
@@ -270,6 +273,7 @@ class Study:
     indicators: tuple[str, ...] = ()
     severe: SevereCare = "care3-5"
     min_count: int = 10
+    classes: Mapping[str, str | tuple[float, ...]] = field(default_factory=dict)
     weights: str = "queen"
     permutations: int = 99_999
     alpha: float = 0.05

@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar, get_args
 
+from tsukuba_gis.classes import MOST_EDGES, SCHEMES
 from tsukuba_gis.correlation.pairs import Adjustment, Correction
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.indicators import INDICATORS, SHARES, SevereCare
@@ -88,6 +89,10 @@ def read_study(path: Path | str) -> Study:
         else:
             study.pop(name, None)
     study["together"] = reader.together(study)
+    study["classes"] = {
+        name: cut if isinstance(cut, str) else tuple(map(float, cut))
+        for name, cut in study.get("classes", {}).items()
+    }
     if "alpha" in study:
         study["alpha"] = float(study["alpha"])
     return Study(
@@ -214,6 +219,21 @@ def _are_groups(value: object) -> bool:
     )
 
 
+def _are_cuts(value: object) -> bool:
+    """Tell whether a value names a way to cut classes, or inner edges, by indicator."""
+    return isinstance(value, dict) and all(
+        name in INDICATORS
+        and (
+            cut in SCHEMES
+            if isinstance(cut, str)
+            else isinstance(cut, list)
+            and 0 < len(cut) <= MOST_EDGES
+            and all(isinstance(edge, int | float) and not isinstance(edge, bool) for edge in cut)
+        )
+        for name, cut in value.items()
+    )
+
+
 def _are_totals(value: object) -> bool:
     """Tell whether a value names totals of flows by place and side."""
     return isinstance(value, dict) and all(
@@ -222,6 +242,20 @@ def _are_totals(value: object) -> bool:
         and all(isinstance(n, int) and not isinstance(n, bool) for n in totals.values())
         for totals in value.values()
     )
+
+
+def _are_roles(value: object) -> bool:
+    """Tell whether a value names a column by role."""
+    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+
+
+# Keys whose values have a form of their own: how to tell, and an example.
+_FORMS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
+    "study.together": (_are_groups, '[["share_65plus", "density"], …]'),
+    "study.classes": (_are_cuts, '{ share_65plus = "natural", ratio_65_10 = [1, 2] }'),
+    "records.roles": (_are_roles, '{ role = "column" }'),
+    "flows.stated": (_are_totals, '{ "place" = { inflow = 43509 } }'),
+}
 
 
 class _StudyReader:
@@ -254,18 +288,14 @@ class _StudyReader:
             fits = all(isinstance(one, str) and one in _LISTS[key] for one in names)
             fits = fits and len(set(names)) == len(names)
             known = ", ".join(_LISTS[key])
-        elif key == "study.together":
-            fits, known = _are_groups(value), '[["share_65plus", "density"], …]'
+        elif key in _FORMS:
+            form, known = _FORMS[key]
+            fits = form(value)
         elif key in _WHOLE or key in _REAL:
             self.check_number(key, value)
             return
         elif key in _FLAGS:
             fits, known = isinstance(value, bool), "true, false"
-        elif key == "records.roles":
-            fits = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-            known = '{ role = "column" }'
-        elif key == "flows.stated":
-            fits, known = _are_totals(value), '{ "place" = { inflow = 43509 } }'
         elif key == "records.reference_date":
             # A date, not a moment: datetime is a subclass of date.
             fits, known = type(value) is dt.date, "2019-04-01"

@@ -124,7 +124,12 @@ def _indicator_names(study: Study, records: Records) -> tuple[str, ...]:
 def _indicators(study: Study, names: tuple[str, ...]) -> tuple[Any, ...]:
     from tsukuba_gis.indicators import indicator
 
-    return tuple(indicator(name, severe=study.severe) for name in names)
+    shown = []
+    for name in names:
+        one, cut = indicator(name, severe=study.severe), study.classes.get(name, "quantile")
+        way = {"scheme": cut} if isinstance(cut, str) else {"scheme": "manual", "edges": cut}
+        shown.append(replace(one, **way))
+    return tuple(shown)
 
 
 def _assign(source: ZoneSource, records: Records, zones: Zones) -> Assignment:

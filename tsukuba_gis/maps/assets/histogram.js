@@ -1,6 +1,6 @@
 // How the values are spread: bars in the colours of the classes; a part can be brushed.
 
-const HISTOGRAM = { width: 300, height: 96, bottom: 18, top: 4, bins: 24 };
+const HISTOGRAM = { width: 420, height: 100, bottom: 18, top: 4, bins: 24 };
 
 // onBrush: called with [low, high], or null for all.
 class Histogram {

@@ -183,7 +183,7 @@ function toldTicks([low, high], factor = 1) {
   const marks = ticks(low * factor, high * factor);
   const step = marks.length > 1 ? marks[1] - marks[0] : 1;
   const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9)));
-  return marks.map((tick) => [tick / factor, formatNumber(tick, digits)]);
+  return marks.map((tick) => [tick / factor, formatNumber(Math.abs(tick) < step / 1e6 ? 0 : tick, digits)]); // no −0
 }
 
 function svgText(x, y, text, anchor) {
