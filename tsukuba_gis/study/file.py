@@ -89,10 +89,7 @@ def read_study(path: Path | str) -> Study:
         else:
             study.pop(name, None)
     study["together"] = reader.together(study)
-    study["classes"] = {
-        name: cut if isinstance(cut, str) else tuple(map(float, cut))
-        for name, cut in study.get("classes", {}).items()
-    }
+    study["classes"] = _cuts(study)
     if "alpha" in study:
         study["alpha"] = float(study["alpha"])
     return Study(
@@ -232,6 +229,14 @@ def _are_cuts(value: object) -> bool:
         )
         for name, cut in value.items()
     )
+
+
+def _cuts(study: dict[str, Any]) -> dict[str, str | tuple[float, ...]]:
+    """Return how classes are cut, by indicator: a scheme, or edges."""
+    return {
+        name: cut if isinstance(cut, str) else tuple(map(float, cut))
+        for name, cut in study.get("classes", {}).items()
+    }
 
 
 def _are_totals(value: object) -> bool:
