@@ -121,6 +121,7 @@ def test_local_statistics_equal_the_cores(task, compute, prefix, more, districts
         else:
             np.testing.assert_array_equal(column.astype(float), expected[name].astype(float))
     assert outcome["notice"] == ["Pseudo data: results do not reflect reality"]
+    assert set(got["notice"]) == {"Pseudo data: results do not reflect reality"}
     assert outcome["titles"]["output"].startswith("[pseudo data] ")
     classes = {one["value"] for one in outcome["styles"]["output"]["classes"]}
     assert set(expected["cluster"]) <= classes
@@ -314,7 +315,7 @@ def test_cohorts_of_two_dates_equal_the_cores(people, tmp_path):
     got = table(outcome["tables"]["output"])["persons"].astype(float)
     np.testing.assert_array_equal(got, expected.population.to_numpy().ravel())
     totals = table(outcome["columns"])
-    assert list(totals) == ["persons_2020", "persons_2025", "persons_2030"]
+    assert list(totals) == ["persons_2020", "persons_2025", "persons_2030", "notice"]
 
 
 def test_the_check_of_a_layer_names_rows_and_no_value(people, tmp_path):

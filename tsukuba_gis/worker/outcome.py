@@ -53,12 +53,16 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
     def save(self, folder: Path, *, notice: Sequence[str]) -> str:
-        """Write the outcome into the job's folder, for its owner only; return the file's name."""
+        """Write the outcome into the job's folder, for its owner only; return the file's name.
+
+        Every table has the notices in a last column: a layer that is saved, or a
+        table that is copied, still carries them.
+        """
         content = {
-            "columns": {} if self.columns is None else _table(self.columns),
+            "columns": {} if self.columns is None else _table(self.columns, notice),
             "rows": [] if self.columns is None else [int(row) for row in self.columns.index],
             "subsets": {name: [int(row) for row in rows] for name, rows in self.subsets.items()},
-            "tables": {name: _table(table) for name, table in self.tables.items()},
+            "tables": {name: _table(table, notice) for name, table in self.tables.items()},
             "labels": dict(self.labels),
             "styles": dict(self.styles),
             "titles": dict(self.titles),
@@ -72,9 +76,12 @@ class Outcome:
         return OUTCOME_FILE
 
 
-def _table(frame: pd.DataFrame) -> dict[str, Any]:
+def _table(frame: pd.DataFrame, notice: Sequence[str]) -> dict[str, Any]:
     """Return a frame by columns, each with a type that QGIS has."""
     import geopandas as gpd
+
+    if notice:
+        frame = frame.assign(notice=" / ".join(notice))
 
     table: dict[str, Any] = {"columns": [], "crs": None, "geometry": None}
     plain: list[str] = list(frame.columns)
