@@ -297,7 +297,7 @@ def _counted(part: pd.DataFrame, ids: pd.Index[str]) -> Counted:
 
     records = Records(frame=part, kind="invented")
     counts = count(records, part["zone_id"], zones=ids).to_numpy().ravel()
-    cells = np.flatnonzero(counts)
+    cells = np.flatnonzero(counts).astype(np.int64)
     statuses = part["zone_status"].value_counts().reindex(list(STATUSES), fill_value=0)
     return Counted(cells, counts[cells].astype(np.int64), statuses.to_numpy(dtype=np.int64))
 
