@@ -285,7 +285,7 @@ class Counted(NamedTuple):
     A partition meets few of the zones of a country, so that most cells are 0.
     """
 
-    cells: NDArray[np.int64]  # places in the flattened table, ascending
+    cells: NDArray[np.integer]  # places in the flattened table, ascending
     persons: NDArray[np.int64]
     statuses: NDArray[np.int64]
 
@@ -297,9 +297,9 @@ def _counted(part: pd.DataFrame, ids: pd.Index[str]) -> Counted:
 
     records = Records(frame=part, kind="invented")
     counts = count(records, part["zone_id"], zones=ids).to_numpy().ravel()
-    cells = np.flatnonzero(counts).astype(np.int64)
+    cells = np.flatnonzero(counts)
     statuses = part["zone_status"].value_counts().reindex(list(STATUSES), fill_value=0)
-    return Counted(cells, counts[cells].astype(np.int64), statuses.to_numpy(dtype=np.int64))
+    return Counted(cells, counts[cells].astype(np.int64), np.asarray(statuses, dtype=np.int64))
 
 
 def _added(parts: list[Counted]) -> Counted:
