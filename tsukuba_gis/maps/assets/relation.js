@@ -118,7 +118,7 @@ class RelationSection {
     const line = fittedLine(x, y);
     this.plot.show({
       x, y, line,
-      fill: () => "var(--circle)",
+      fill: () => "var(--accent)",
       xLabel: axis(one), yLabel: axis(other),
       factorX: one.unit === "share" ? 100 : 1, factorY: other.unit === "share" ? 100 : 1,
       label: say("relation_alt", { x: one.label[state.lang], y: other.label[state.lang] }),
