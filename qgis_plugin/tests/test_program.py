@@ -250,10 +250,10 @@ def test_killed_in_the_middle_qgis_leaves_no_record_and_no_process(program, data
         process.send_signal(signal.SIGKILL)
         process.wait()
     begun = time.monotonic()
-    while list(program.work.glob("tsukuba-gis-*")) and time.monotonic() - begun < 10:
+    while list(program.work.glob("tsukuba-gis-*")) and time.monotonic() - begun < 60:
         time.sleep(0.1)
     assert list(program.work.glob("tsukuba-gis-*")) == []
-    while time.monotonic() - begun < 10:
+    while time.monotonic() - begun < 70:
         try:
             os.kill(worker, 0)
         except ProcessLookupError:
