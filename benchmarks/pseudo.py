@@ -25,12 +25,12 @@ import pandas as pd
 
 from tsukuba_gis.boundaries import load_boundaries
 from tsukuba_gis.demo import register
-from tsukuba_gis.pseudo import holdout, relations, utility
-from tsukuba_gis.pseudo.attacks import attacks
 from tsukuba_gis.pseudo.audit import audit
-from tsukuba_gis.pseudo.columns import AGED, BAND, FIVE_YEARS, NEED, prepared
 from tsukuba_gis.pseudo.generate import generate
 from tsukuba_gis.pseudo.measure import measure
+from tsukuba_gis.pseudo.proof import holdout, relations, utility
+from tsukuba_gis.pseudo.proof.attacks import attacks
+from tsukuba_gis.pseudo.proof.columns import AGED, BAND, FIVE_YEARS, NEED, prepared
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
 

@@ -14,11 +14,11 @@ import toys
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import table
-from tsukuba_gis.pseudo import gates, holdout, nearest, relations
-from tsukuba_gis.pseudo.certificate import certificate, write_certificate
 from tsukuba_gis.pseudo.evaluate import evaluate
-from tsukuba_gis.pseudo.evaluation import Effort, Evaluation
-from tsukuba_gis.pseudo.metric import Metric
+from tsukuba_gis.pseudo.proof import gates, holdout, nearest, relations
+from tsukuba_gis.pseudo.proof.certificate import certificate, write_certificate
+from tsukuba_gis.pseudo.proof.evaluation import Effort, Evaluation
+from tsukuba_gis.pseudo.proof.metric import Metric
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
 

@@ -5,8 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsukuba_gis.pseudo.exchange import Dealing, Targets, exchange, merge_errors, raked, rounded
 from tsukuba_gis.pseudo.keys import stream
+from tsukuba_gis.pseudo.making.exchange import (
+    Dealing,
+    Targets,
+    exchange,
+    merge_errors,
+    raked,
+    rounded,
+)
 
 
 def cluster(seed, areas=6, kinds=40, hidden=0.2):

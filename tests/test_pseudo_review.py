@@ -211,7 +211,7 @@ def test_the_document_gives_the_guarantee_word_for_word(document, lang):
 
 def test_what_the_document_imports_is_there(document):
     blocks = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 6
     for block in blocks:
         tree = ast.parse(block)
         for node in ast.walk(tree):

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.pseudo import holdout, nearest, risk
-from tsukuba_gis.pseudo.metric import Metric, auc, averaged, mean, wilson
+from tsukuba_gis.pseudo.proof import holdout, nearest, risk
+from tsukuba_gis.pseudo.proof.metric import Metric, auc, averaged, mean, wilson
 
 FOUR = pd.DataFrame(
     {

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from tsukuba_gis.cli import main
 from tsukuba_gis.errors import DisclosureError, InputError
-from tsukuba_gis.pseudo import gates, relations, risk
-from tsukuba_gis.pseudo.certificate import certificate
-from tsukuba_gis.pseudo.columns import prepared
 from tsukuba_gis.pseudo.evaluate import evaluate
-from tsukuba_gis.pseudo.evaluation import Effort
 from tsukuba_gis.pseudo.keys import require_secret
-from tsukuba_gis.pseudo.metric import Metric
+from tsukuba_gis.pseudo.proof import gates, relations, risk
+from tsukuba_gis.pseudo.proof.certificate import certificate
+from tsukuba_gis.pseudo.proof.columns import prepared
+from tsukuba_gis.pseudo.proof.evaluation import Effort
+from tsukuba_gis.pseudo.proof.metric import Metric
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.swap import _merged, _turned, swap
 from tsukuba_gis.records import Records

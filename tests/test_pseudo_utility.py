@@ -10,8 +10,8 @@ from libpysal.graph import Graph
 
 from tsukuba_gis.autocorrelation import agreement, local_moran, moran
 from tsukuba_gis.errors import MissingExtraError
-from tsukuba_gis.pseudo import relations, story, utility
-from tsukuba_gis.pseudo.story import same_story
+from tsukuba_gis.pseudo.proof import relations, story, utility
+from tsukuba_gis.pseudo.proof.story import same_story
 
 
 def frame(n=3000, seed=1, slope=0.03):

@@ -135,8 +135,8 @@ def evaluate(
 
     Example: tsukuba-gis pseudo evaluate study.toml --statistics audited --key-file key.txt --out certificate.html
     """  # noqa: E501 - one command line
-    from tsukuba_gis.pseudo.certificate import write_certificate
     from tsukuba_gis.pseudo.generate import generate as make
+    from tsukuba_gis.pseudo.proof.certificate import write_certificate
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.study import judge
 
@@ -172,7 +172,7 @@ def swap(
     """
     import json
 
-    from tsukuba_gis.pseudo.certificate import write_certificate
+    from tsukuba_gis.pseudo.proof.certificate import write_certificate
     from tsukuba_gis.pseudo.swap import swap as compute
     from tsukuba_gis.study import judge_swapped
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from tsukuba_gis.pseudo import gates, holdout
-from tsukuba_gis.pseudo.attacks import attacks
-from tsukuba_gis.pseudo.columns import prepared
-from tsukuba_gis.pseudo.evaluation import FULL, Effort, Evaluation
-from tsukuba_gis.pseudo.metric import Metric, averaged
+from tsukuba_gis.pseudo.proof import gates, holdout
+from tsukuba_gis.pseudo.proof.attacks import attacks
+from tsukuba_gis.pseudo.proof.columns import prepared
+from tsukuba_gis.pseudo.proof.evaluation import FULL, Effort, Evaluation
+from tsukuba_gis.pseudo.proof.metric import Metric, averaged
+from tsukuba_gis.pseudo.proof.uses import uses
 from tsukuba_gis.pseudo.spec import Spec
-from tsukuba_gis.pseudo.uses import uses
 from tsukuba_gis.records import Records
 
 if TYPE_CHECKING:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError, InputError
-from tsukuba_gis.pseudo.areas import settle
-from tsukuba_gis.pseudo.check import check
 from tsukuba_gis.pseudo.counts import one_thread
-from tsukuba_gis.pseudo.draws import draw_numbers
-from tsukuba_gis.pseudo.households import Crowd, people_in, plan
 from tsukuba_gis.pseudo.keys import stream
 from tsukuba_gis.pseudo.layout import families
+from tsukuba_gis.pseudo.making.areas import settle
+from tsukuba_gis.pseudo.making.check import check
+from tsukuba_gis.pseudo.making.crowd import Crowd
+from tsukuba_gis.pseudo.making.draws import draw_numbers
+from tsukuba_gis.pseudo.making.households import people_in, plan
 from tsukuba_gis.pseudo.places import homes
 from tsukuba_gis.records import Records
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from tsukuba_gis.messages import table as texts
 from tsukuba_gis.messages import text
-from tsukuba_gis.pseudo.gates import small_published
 from tsukuba_gis.pseudo.layout import families
 from tsukuba_gis.pseudo.noise import noise_of
+from tsukuba_gis.pseudo.proof.gates import small_published
 from tsukuba_gis.pseudo.sheet import (
     cell,
     entries,
@@ -110,7 +110,7 @@ def review(statistics: Statistics, *, lang: Language) -> str:
     )
     return sheet(
         text("review_title", lang), body, notice=text("review_notice", lang), lang=lang,
-        styles=("certificate.css", "review.css"),
+        styles=("sheet.css", "review.css"),
     )  # fmt: skip
 
 

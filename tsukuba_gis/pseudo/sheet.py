@@ -37,7 +37,7 @@ def sheet(
 
     Examples
     --------
-    >>> page = sheet("T", ["<p>b</p>"], notice="n", lang="en", styles=["certificate.css"])
+    >>> page = sheet("T", ["<p>b</p>"], notice="n", lang="en", styles=["sheet.css"])
     >>> "default-src 'none'; style-src 'sha256-" in page
     True
     """

@@ -96,7 +96,7 @@ def swap(records: Records, spec: Spec, *, key: str | bytes) -> Swapped:
 
     A cell of fewer than k people joins its neighbours, so that exactness is
     given up before the person is; what is exact in all cases is listed in
-    :func:`tsukuba_gis.pseudo.gates.swapped_kept`.
+    :func:`tsukuba_gis.pseudo.proof.gates.swapped_kept`.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from tsukuba_gis.study.inputs import read_study_zones
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsukuba_gis.pseudo.evaluation import Effort, Evaluation
+    from tsukuba_gis.pseudo.proof.evaluation import Effort, Evaluation
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.pseudo.swap import Swapped
@@ -80,8 +80,8 @@ def pseudo_of(study: Study, records: Records) -> Made:
     made = Made(records=pseudo, bands=statistics.tables["bands"])
     if not study.certify:
         return made
-    from tsukuba_gis.pseudo.certificate import certificate
-    from tsukuba_gis.pseudo.evaluation import QUICK
+    from tsukuba_gis.pseudo.proof.certificate import certificate
+    from tsukuba_gis.pseudo.proof.evaluation import QUICK
 
     effort = QUICK if len(records) >= _FEW else replace(QUICK, share=0.3)
     try:
@@ -122,9 +122,9 @@ def judge(
     """
     from tsukuba_gis.pseudo.audit import audit
     from tsukuba_gis.pseudo.evaluate import evaluate
-    from tsukuba_gis.pseudo.evaluation import FULL
     from tsukuba_gis.pseudo.generate import generate
     from tsukuba_gis.pseudo.measure import measure
+    from tsukuba_gis.pseudo.proof.evaluation import FULL
 
     def make(people: Records) -> Records:
         measured = audit(measure(people, statistics.spec, zones=zones))

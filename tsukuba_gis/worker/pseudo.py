@@ -13,7 +13,7 @@ from tsukuba_gis.worker.words import notes
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsukuba_gis.pseudo.evaluation import Evaluation
+    from tsukuba_gis.pseudo.proof.evaluation import Evaluation
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.worker.job import Job
     from tsukuba_gis.zones import Zones
@@ -76,8 +76,8 @@ def generate(job: Job) -> Outcome:
 
 def evaluate(job: Job) -> Outcome:
     """Measure risk and worth of pseudo records against the people they stand for."""
-    from tsukuba_gis.pseudo.certificate import write_certificate
     from tsukuba_gis.pseudo.generate import generate as make
+    from tsukuba_gis.pseudo.proof.certificate import write_certificate
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.study import judge
 

@@ -3,7 +3,7 @@
 Each measure compares a frame with the real one. The intervals treat cells,
 areas or people as draws: they say how far a figure would move with other ones.
 How far two groups of real people lie apart by chance is the baseline that
-:func:`tsukuba_gis.pseudo.uses.uses` adds.
+:func:`tsukuba_gis.pseudo.proof.uses.uses` adds.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.columns import known_of, numbers_of
-from tsukuba_gis.pseudo.metric import Z95, Figure, Metric, share_of, wilson
-from tsukuba_gis.pseudo.risk import codes
+from tsukuba_gis.pseudo.proof.columns import known_of, numbers_of
+from tsukuba_gis.pseudo.proof.metric import Z95, Figure, Metric, share_of, wilson
+from tsukuba_gis.pseudo.proof.risk import codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

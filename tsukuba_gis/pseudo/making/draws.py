@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.households import Crowd
     from tsukuba_gis.pseudo.keys import Streams
     from tsukuba_gis.pseudo.layout import City
+    from tsukuba_gis.pseudo.making.crowd import Crowd
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.households import Crowd
     from tsukuba_gis.pseudo.layout import City
+    from tsukuba_gis.pseudo.making.crowd import Crowd
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]

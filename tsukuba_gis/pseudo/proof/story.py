@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.metric import Metric, about
+from tsukuba_gis.pseudo.proof.metric import Metric, about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

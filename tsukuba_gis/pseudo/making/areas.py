@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.pseudo.counts import distinct
-from tsukuba_gis.pseudo.exchange import (
+from tsukuba_gis.pseudo.layout import HEADS, OLD, start_of
+from tsukuba_gis.pseudo.making.exchange import (
     Dealing,
     Targets,
     exchange,
@@ -24,12 +25,11 @@ from tsukuba_gis.pseudo.exchange import (
     raked,
     rounded,
 )
-from tsukuba_gis.pseudo.layout import HEADS, OLD, start_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.households import Crowd, Plan
+    from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

@@ -17,8 +17,8 @@ import numpy as np
 
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.pseudo.keys import stream
-from tsukuba_gis.pseudo.metric import Metric, mean
-from tsukuba_gis.pseudo.risk import codes
+from tsukuba_gis.pseudo.proof.metric import Metric, mean
+from tsukuba_gis.pseudo.proof.risk import codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.metric import MetricKind
+    from tsukuba_gis.pseudo.proof.metric import MetricKind
 
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]

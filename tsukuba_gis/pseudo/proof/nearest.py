@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.pseudo.metric import Z95, Metric, auc, mean
-from tsukuba_gis.pseudo.risk import codes
+from tsukuba_gis.pseudo.proof.metric import Z95, Metric, auc, mean
+from tsukuba_gis.pseudo.proof.risk import codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.holdout import Holdout
+    from tsukuba_gis.pseudo.proof.holdout import Holdout
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]

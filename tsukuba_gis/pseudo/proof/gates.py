@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from tsukuba_gis.pseudo.check import EXACT
-from tsukuba_gis.pseudo.columns import AGED, YOUNG, present
 from tsukuba_gis.pseudo.layout import (
     BROAD,
     LIVINGS,
@@ -23,9 +21,11 @@ from tsukuba_gis.pseudo.layout import (
     families,
     start_of,
 )
-from tsukuba_gis.pseudo.metric import Metric, share_of
-from tsukuba_gis.pseudo.risk import codes
-from tsukuba_gis.pseudo.utility import sums_equal
+from tsukuba_gis.pseudo.making.check import EXACT
+from tsukuba_gis.pseudo.proof.columns import AGED, YOUNG, present
+from tsukuba_gis.pseudo.proof.metric import Metric, share_of
+from tsukuba_gis.pseudo.proof.risk import codes
+from tsukuba_gis.pseudo.proof.utility import sums_equal
 from tsukuba_gis.records import LONLAT
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def swapped_kept(real: pd.DataFrame, fake: pd.DataFrame, spec: Spec) -> Metric:
     """Return the share of cells kept that swapping keeps in all cases: must be all.
 
     Of the register and the swapped records as they are compared (see
-    :mod:`tsukuba_gis.pseudo.columns`): cluster × sex × age in years; cluster ×
+    :mod:`tsukuba_gis.pseudo.proof.columns`): cluster × sex × age in years; cluster ×
     0–10, 11–64, 65+ × care level, and the sums; cluster × household type ×
     relation × sex; persons by area and cluster.
     """

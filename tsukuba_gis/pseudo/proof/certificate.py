@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from tsukuba_gis.messages import text
+from tsukuba_gis.pseudo.proof.story import CLASSES
 from tsukuba_gis.pseudo.review import noise_told
 from tsukuba_gis.pseudo.sheet import (
     entries,
@@ -21,14 +22,13 @@ from tsukuba_gis.pseudo.sheet import (
     word,
     words,
 )
-from tsukuba_gis.pseudo.story import CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tsukuba_gis.messages import Language
-    from tsukuba_gis.pseudo.evaluation import Evaluation
-    from tsukuba_gis.pseudo.metric import Metric
+    from tsukuba_gis.pseudo.proof.evaluation import Evaluation
+    from tsukuba_gis.pseudo.proof.metric import Metric
 
 # bare: percentage points, under a head that says so.
 Style = Literal["percent", "points", "bare", "count", "plain"]
@@ -98,7 +98,7 @@ def certificate(evaluation: Evaluation, *, lang: Language) -> str:
     return sheet(
         text("certificate_title", lang), body, lang=lang,
         notice=text("notice_pseudo" if evaluation.sha256 else "swap_notice", lang),
-        styles=("certificate.css",),
+        styles=("sheet.css",),
     )  # fmt: skip
 
 

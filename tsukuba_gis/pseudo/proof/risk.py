@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.pseudo.keys import stream
-from tsukuba_gis.pseudo.metric import mean
+from tsukuba_gis.pseudo.proof.metric import mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.metric import Estimate
+    from tsukuba_gis.pseudo.proof.metric import Estimate
 
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.errors import MissingExtraError
-from tsukuba_gis.pseudo.columns import known_of, numbers_of
-from tsukuba_gis.pseudo.holdout import sample as draw
 from tsukuba_gis.pseudo.keys import stream
-from tsukuba_gis.pseudo.metric import Z95, Metric, about, auc
-from tsukuba_gis.pseudo.risk import codes
+from tsukuba_gis.pseudo.proof.columns import known_of, numbers_of
+from tsukuba_gis.pseudo.proof.holdout import sample as draw
+from tsukuba_gis.pseudo.proof.metric import Z95, Metric, about, auc
+from tsukuba_gis.pseudo.proof.risk import codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.metric import Figure
+    from tsukuba_gis.pseudo.proof.metric import Figure
 
     Floats = NDArray[np.float64]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo import holdout, nearest, risk
-from tsukuba_gis.pseudo.columns import (
+from tsukuba_gis.pseudo.keys import stream
+from tsukuba_gis.pseudo.proof import holdout, nearest, risk
+from tsukuba_gis.pseudo.proof.columns import (
     AGED,
     BAND,
     FIVE_YEARS,
@@ -18,9 +19,8 @@ from tsukuba_gis.pseudo.columns import (
     present,
     within_of,
 )
-from tsukuba_gis.pseudo.keys import stream
-from tsukuba_gis.pseudo.metric import Metric, share_of, wilson
-from tsukuba_gis.pseudo.metric import about as about_of
+from tsukuba_gis.pseudo.proof.metric import Metric, share_of, wilson
+from tsukuba_gis.pseudo.proof.metric import about as about_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.holdout import Holdout
-    from tsukuba_gis.pseudo.metric import MetricKind
+    from tsukuba_gis.pseudo.proof.holdout import Holdout
+    from tsukuba_gis.pseudo.proof.metric import MetricKind
     from tsukuba_gis.pseudo.spec import Spec
 
     Ints = NDArray[np.int64]

@@ -17,7 +17,7 @@ from tsukuba_gis.pseudo.noise import noise_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tsukuba_gis.pseudo.metric import Metric
+    from tsukuba_gis.pseudo.proof.metric import Metric
     from tsukuba_gis.pseudo.spec import Spec
 
 # Gates without which nothing can be said of a statistics file.
@@ -84,7 +84,7 @@ class Evaluation:
         Gates first, then risk, smoke tests, utility.
     tables
         The tables of the statistics file, level by level: see
-        :func:`tsukuba_gis.pseudo.gates.recount`; empty in swap mode.
+        :func:`tsukuba_gis.pseudo.proof.gates.recount`; empty in swap mode.
     sha256
         Hash of the statistics file, "" in swap mode.
     persons, households

@@ -6,8 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from tsukuba_gis.errors import MissingExtraError
-from tsukuba_gis.pseudo import relations, utility
-from tsukuba_gis.pseudo.columns import (
+from tsukuba_gis.pseudo.proof import relations, utility
+from tsukuba_gis.pseudo.proof.columns import (
     AGED,
     ALL,
     BAND,
@@ -19,15 +19,15 @@ from tsukuba_gis.pseudo.columns import (
     YOUNG,
     present,
 )
-from tsukuba_gis.pseudo.story import same_story
+from tsukuba_gis.pseudo.proof.story import same_story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pandas as pd
 
-    from tsukuba_gis.pseudo.holdout import Holdout
-    from tsukuba_gis.pseudo.metric import Metric
+    from tsukuba_gis.pseudo.proof.holdout import Holdout
+    from tsukuba_gis.pseudo.proof.metric import Metric
     from tsukuba_gis.pseudo.spec import Spec
 
     Measure = Callable[[pd.DataFrame, pd.DataFrame], Metric]

@@ -1,0 +1,1 @@
+"""What ``generate`` is made of: numbers to people, people to households, households to areas."""

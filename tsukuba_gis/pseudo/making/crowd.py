@@ -1,0 +1,64 @@
+"""The crowd of invented people while it is made, and the plan that it is made by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+    from scipy.sparse import csc_array
+
+    from tsukuba_gis.pseudo.cells import Family
+    from tsukuba_gis.pseudo.layout import City
+
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Crowd:
+    """Invented people as arrays: one entry a person; ``household`` counts from 0."""
+
+    cluster: Ints = field(repr=False)
+    sex: Ints = field(repr=False)
+    start: Ints = field(repr=False)
+    age: Ints = field(repr=False)
+    care: Ints = field(repr=False)
+    type: Ints = field(repr=False)
+    relation: Ints = field(repr=False)
+    household: Ints = field(repr=False)
+    area: Ints = field(repr=False)
+
+    @classmethod
+    def joined(cls, parts: list[Crowd]) -> Crowd:
+        """Return several crowds as one, households numbered on."""
+        offsets = np.cumsum([0, *(int(part.household.max()) + 1 for part in parts)])
+        fields = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("cluster", "sex", "start", "age", "care", "type", "relation", "area")
+        }
+        household = np.concatenate(
+            [part.household + offset for part, offset in zip(parts, offsets, strict=False)]
+        )
+        return cls(household=household, **fields)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Plan:
+    """The city's tables with what raking makes of them; made once, read by every cluster."""
+
+    city: City
+    tables: Mapping[str, Family] = field(repr=False)
+    raked: Mapping[str, Floats] = field(repr=False)
+    rows: Mapping[str, tuple[csc_array, Floats]] = field(repr=False)
+    likely: Mapping[str, Floats] = field(repr=False)
+    wanted: Mapping[tuple[str, str], Mapping[int, Floats]] = field(repr=False)
+    ages: Mapping[tuple[int, int, int], Ints] = field(repr=False)
+    gaps: Mapping[tuple[int, int], tuple[float, float]] = field(repr=False)
+    pools: pd.DataFrame = field(repr=False)
