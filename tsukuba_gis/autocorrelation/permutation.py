@@ -39,6 +39,8 @@ EXACT_SUBSETS = 200_000
 TIE = 1e-10
 # Members of draws, or weighted sums, held at a time: bounds the memory.
 _BLOCK = 4_000_000
+# Members of draws that are kept for the next indicator of the same zones (16 tables at most).
+_KEPT = 1_500_000
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -336,6 +338,20 @@ def _table(members: Iterable[int], size: int, k: int) -> Ints:
 
 def _draws(n: int, k: int, permutations: int, seed: int) -> Iterator[Ints]:
     """Yield blocks of random sequences of k + 1 different zones of n, ``permutations`` in all."""
+    if 0 < permutations * (k + 1) <= _KEPT:
+        return iter([_few_draws(n, k, permutations, seed)])
+    return _new_draws(n, k, permutations, seed)
+
+
+@lru_cache(maxsize=16)
+def _few_draws(n: int, k: int, permutations: int, seed: int) -> Ints:
+    """Return draws that the next indicator of the same zones will ask for too."""
+    table = np.asfortranarray(np.concatenate(list(_new_draws(n, k, permutations, seed))))
+    table.flags.writeable = False
+    return table
+
+
+def _new_draws(n: int, k: int, permutations: int, seed: int) -> Iterator[Ints]:
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, k))))
     distinct = float(np.prod(1.0 - np.arange(k + 1) / n))
     # For large k nearly every row of independent draws would hold a repeat: shuffle then.
