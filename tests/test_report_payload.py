@@ -139,7 +139,8 @@ def test_projection(level):
                 bound = unpack(shown[key][place])
                 assert bound == pytest.approx(floats(held[f"{name}_{year}"]), abs=0.51, nan_ok=True)
     errors = cells("backtest")
-    assert [one["mape"] for one in shown["backtest"]] == errors["mape"]
+    assert f"{100 * errors['mape'][-1]:.1f} % on average" in shown["said"]["en"][1]
+    assert str(shown["base"]) in shown["said"]["ja"][0]
 
 
 def test_flows(page):

@@ -8,12 +8,15 @@ import numpy as np
 
 from tsukuba_gis.classes import value_classes
 from tsukuba_gis.maps.packing import column, number, pack
+from tsukuba_gis.messages import LANGUAGES, text
+from tsukuba_gis.reading import projection_cautions, projection_method, projection_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
     from pyproj import CRS
 
+    from tsukuba_gis.messages import Language
     from tsukuba_gis.result import Flows, Projection
 
     Floats = NDArray[np.float64]
@@ -24,12 +27,14 @@ _MASK_SIGNS: Final = {"": ".", "zero": "z", "small": "s", "missing": "m"}
 _MOST_PAIRS: Final = 300
 
 
-def projection_data(one: Projection, ids: pd.Index[str], ages: list[int]) -> dict[str, Any]:
+def projection_data(one: Projection, ids: pd.Index[str]) -> dict[str, Any]:
     """Return a projection: tenths of persons by year, ages in whole persons, common classes.
 
     Classes hold the values of all years, so that a colour means the same in each.
     """
     whole = one.population.reindex(ids)
+    # Its own: the open group may begin earlier than that of the records.
+    ages = sorted({int(age) for age in whole.columns.get_level_values("age_start")})
     cells = {
         year: {sex: whole[year][sex][ages].to_numpy(dtype=float) for sex in _SEXES}
         for year in one.years
@@ -47,9 +52,8 @@ def projection_data(one: Projection, ids: pd.Index[str], ages: list[int]) -> dic
     return {
         "base": one.base,
         "years": list(one.years),
-        "method": one.method,
-        "earlier": one.earlier,
-        "raked": one.control is not None,
+        "starts": ages,
+        "said": {lang: _said(one, lang) for lang in LANGUAGES},
         "masks": "".join(_MASK_SIGNS[str(reason)] for reason in masks),
         "persons": _years(totals, 10),
         **bounds,
@@ -65,7 +69,6 @@ def projection_data(one: Projection, ids: pd.Index[str], ages: list[int]) -> dic
                 for year in one.years
             ],
         },
-        "backtest": None if one.backtest is None else _backtest(one.backtest),
     }
 
 
@@ -84,11 +87,11 @@ def _measure(values: Floats, *, first: int = 0) -> dict[str, Any]:
     return {"values": _years(values, 1e4), "edges": list(classes.edges), "scheme": classes.scheme}
 
 
-def _backtest(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {"class": str(name), **{key: number(row[key], 4) for key in row.index}}
-        for name, row in frame.iterrows()
-    ]
+def _said(one: Projection, lang: Language) -> list[str]:
+    """Return in words what a projection says and how it was made, and what to bear in mind."""
+    told = (projection_sentence(one, lang=lang), projection_method(one, lang=lang))
+    space = text("page_space", lang)
+    return [space.join(told), space.join(projection_cautions(one, lang=lang))]
 
 
 def flows_data(flows: Flows, crs: CRS | None) -> dict[str, Any]:

@@ -170,9 +170,7 @@ def level_data(level: Level, indicators: tuple[Indicator, ...]) -> dict[str, Any
         "regions": None if level.regions is None else regions_data(level.regions, by_name, ids),
         "correlations": correlations_data(level.correlations),
         "regressions": [regressions_data(one, ids) for one in level.regressions],
-        "projection": None
-        if level.projection is None
-        else projection_data(level.projection, ids, ages),
+        "projection": None if level.projection is None else projection_data(level.projection, ids),
     }
 
 

@@ -51,15 +51,9 @@ class FutureSection {
       pick: () => page.change({ measure: name }),
     })));
     levelRadios(find("future-levels"), "future-level", page, (one) => one.projection);
-    find("future-method").textContent = say("projection_" + projection.method, { base: String(projection.base), earlier: String(projection.earlier ?? "–") })
-      + (projection.raked ? say("projection_raked") : "");
-    this.showBacktest(projection.backtest);
-  }
-
-  showBacktest(rows) {
-    const whole = (rows || []).find((row) => row.class === "all");
-    find("future-backtest").textContent = !whole ? say("backtest_none")
-      : say("backtest", { mape: formatNumber(100 * whole.mape, 1), bias: formatNumber(100 * whole.bias, 1), zones: formatNumber(whole.zones) });
+    const [said, cautions] = projection.said[page.state.lang];
+    find("future-method").textContent = said;
+    find("future-cautions").textContent = cautions;
   }
 
   values({ projection }, measure, year) {
@@ -124,7 +118,8 @@ class FutureSection {
 
   // The chosen zone's people in the chosen year beside those of today; without a zone, the city's.
   showZone(level, zone) {
-    const { projection, ages } = level;
+    const { projection } = level;
+    const ages = projection.starts;
     const { year } = this.page.state;
     const name = zone === null ? say("whole_city") : zoneName(level, zone);
     const cells = (k) => (zone === null ? projection.city.ages[k] : cellsOf(projection.ages[k], zone, ages.length));
