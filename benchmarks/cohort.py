@@ -78,7 +78,7 @@ def main():
         print(f" 2,000 areas  {seconds:7.3f} s  shrinkage {method}, no control")
     alive = pd.Series(0.95, index=pd.MultiIndex.from_product([COLUMNS.levels[0], [*AGES, 90]]))
     rates = Rates(survival=alive, fertility=pd.Series({25: 0.1, 30: 0.1}))
-    seconds, _ = timed(lambda: cohort_component(second, [rates] * given.steps))
+    seconds, _ = timed(lambda: cohort_component(second, [rates] * given.steps, start=2020))
     print(f" 2,000 areas  {seconds:7.3f} s  cohort component")
     third = city(2000, seed=3)
     future = hamilton_perry(second, third, years=(2015, 2020), until=until)

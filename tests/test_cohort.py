@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tsukuba_gis import reading
 from tsukuba_gis.cohort import (
     COUNTIES,
     Housing,
@@ -189,8 +190,10 @@ def test_burkina_faso_females():
         )
         for year in range(1960, 2005, 5)
     ]
-    found = cohort_component(base, steps, start=1960)
-    for year in range(1960, 2010, 5):
+    projection = cohort_component(base, steps, start=1960)
+    assert projection.years == tuple(range(1960, 2010, 5))
+    found = projection.population
+    for year in projection.years:
         expected = part("out", year)
         mine = found[year]["female"].loc["BF", expected.index]
         np.testing.assert_allclose(mine, expected, rtol=1e-14, atol=1e-8)
@@ -228,7 +231,8 @@ PAIR = table([[100, 80, 60, 90, 70, 50]], sexes=("female", "male"), ages=[0, 5, 
 
 
 def test_two_sexes_by_hand():
-    found = cohort_component(PAIR, [rates(migration=0.1, boys_per_girl=1.05)])[5].loc["a0"]
+    given = rates(migration=0.1, boys_per_girl=1.05)
+    found = cohort_component(PAIR, [given], start=2020).population[2025].loc["a0"]
     # Half of a tenth joins at the start: 105 girls; 84 of them are alive; women 5–9: 84 and 84.
     births = 5 * 0.1 * (84 + 84) / 2
     assert found["female"].tolist() == pytest.approx(
@@ -244,32 +248,147 @@ def test_two_sexes_by_hand():
 def test_component_is_linear_and_never_negative(persons, alive, fertility):
     one = rates(survival=alive, fertility=fertility)
     base = table([persons, [2 * p for p in persons]], sexes=("female", "male"), ages=[0, 5, 10])
-    found = cohort_component(base, [one, one])
-    assert (found >= 0).all().all()
-    np.testing.assert_allclose(found.loc["a1"], 2 * found.loc["a0"], rtol=1e-12, atol=1e-200)
-    pd.testing.assert_frame_equal(cohort_component(base, [])[0], base, check_names=False)
+    found = cohort_component(base, [one, one], start=2020)
+    assert (found.population.fillna(0) >= 0).all().all()
+    if found.n:
+        one, two = (found.population.loc[area] for area in ("a0", "a1"))
+        np.testing.assert_allclose(two, 2 * one, rtol=1e-12, atol=1e-200)
+    else:
+        assert found.masks.tolist() == ["zero", "zero"]
+
+
+def own_rates(areas, seed):
+    """Rates of each area, anything that can be."""
+    rng = np.random.default_rng(seed)
+    older = pd.MultiIndex.from_product([["female", "male"], [*AGES, 90]])
+
+    def drawn(low, high, columns):
+        return pd.DataFrame(rng.uniform(low, high, (len(areas), len(columns))), areas, columns)
+
+    return Rates(
+        survival=drawn(0.3, 1, older),
+        fertility=drawn(0, 0.1, pd.Index(range(15, 50, 5))),
+        migration=drawn(-0.5, 0.5, BOTH),
+    )
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=10)
+def test_laws_of_the_component(seed):
+    _, base = city(8, seed=seed)
+    given_rates = [own_rates(base.index, seed), own_rates(base.index, seed + 1)]
+    none = cohort_component(base, [], start=2020)
+    assert none.years == (2020,)
+    assert (none.masks == "").all()
+    pd.testing.assert_frame_equal(none.population[2020], base, check_names=False)
+
+    totals = pd.DataFrame({"year": [2025, 2030], "persons": [700.0, 900.0]})
+    found = cohort_component(base, given_rates, start=2020, control=totals)
+    for year, persons in ((2025, 700), (2030, 900)):
+        assert found.population[year].to_numpy().sum() == pytest.approx(persons, rel=1e-9)
+    assert found.control.to_dict() == {2025: 700, 2030: 900}
+    assert (found.population >= 0).all().all()
+
+    order = np.random.default_rng(seed).permutation(len(base))
+    other = cohort_component(base.iloc[order], given_rates, start=2020, control=totals)
+    pd.testing.assert_frame_equal(
+        other.population.loc[base.index], found.population, rtol=1e-12, check_names=False
+    )
+
+
+def test_component_equals_the_matrix_of_leslie():
+    """n' = L n, the matrix written out from the rates, both sexes, nobody moving."""
+    alive, fertility, ratio = [0.9, 0.8, 0.5, 0.25], 0.1, 1.0
+    ages = pd.MultiIndex.from_product([["female"], [0, 5, 10, 15]])
+    base = table([[100, 80, 60]], ages=[0, 5, 10])
+    one = Rates(survival=pd.Series(alive, ages), fertility=pd.Series({5: fertility}),
+                boys_per_girl=ratio)  # fmt: skip
+    births = 5 * fertility / 2 / (1 + ratio) * alive[0]
+    leslie = np.array([[births * alive[1], births, 0], [alive[1], 0, 0], [0, alive[2], alive[3]]])
+    found = cohort_component(base, [one] * 3, start=2020)
+    expected = np.linalg.matrix_power(leslie, 3) @ base.to_numpy()[0]
+    np.testing.assert_allclose(found.population[2035].to_numpy()[0], expected, rtol=1e-14)
 
 
 def test_rates_may_differ_between_areas():
     two = table([[100, 80, 60], [100, 80, 60]], ages=[0, 5, 10])
     columns = pd.MultiIndex.from_product([["female"], [0, 5, 10, 15]])
     alive = pd.DataFrame([[1.0] * 4, [0.5] * 4], index=two.index, columns=columns)
-    found = cohort_component(two, [Rates(survival=alive, fertility=pd.Series({5: 0.0}))])
+    one = Rates(survival=alive, fertility=pd.Series({5: 0.0}))
+    found = cohort_component(two, [one], start=0).population
     assert found[5]["female"].to_numpy().tolist() == [[0, 100, 140], [0, 50, 70]]
+    # A row an area: one that is left out is not taken for an area without births.
+    few = Rates(survival=alive, fertility=pd.DataFrame({5: [0.1]}, index=["a0"]))
+    with pytest.raises(InputError, match="missing"):
+        cohort_component(two, [few], start=0)
+
+
+def test_component_hides_and_estimates_as_hamilton_perry_does():
+    base = table([[100, 80, 60], [50, np.nan, 30], [1, 1, 0], [0, 0, 0], [np.nan] * 3],
+                 ages=[0, 5, 10])  # fmt: skip
+    columns = pd.MultiIndex.from_product([["female"], [0, 5, 10, 15]])
+    one = Rates(survival=pd.Series(1.0, columns), fertility=pd.Series({5: 0.0}))
+    found = cohort_component(base, [one], start=2020, min_count=10)
+    assert found.masks.tolist() == ["", "", "small", "zero", "small"]
+    assert (found.n, found.n_missing) == (2, 3)
+    assert np.isnan(found.population.loc["a1", (2020, "female", 5)])
+    # Hidden: the ages of a0, a2 and a3 together, scaled to the 80 of 160 + 1 that are shown.
+    assert found.population.loc["a1", (2025, "female", 10)] == pytest.approx(81 * 80 / 161 + 30)
+    assert found.population.loc["a2"].isna().all()
+
+
+def test_scenarios_of_the_component():
+    columns = pd.MultiIndex.from_product([["female"], [0, 5, 10, 15]])
+    one = Rates(survival=pd.Series(1.0, columns), fertility=pd.Series({5: 0.0}))
+    base = table([[100, 80, 60]], ages=[0, 5, 10])
+    home = Institution(area="a0", residents=pd.Series({("female", 10): 20.0}), closes=2030)
+    new = Housing(area="a0", year=2028, persons=24)
+    found = cohort_component(base, [one] * 2, start=2020, events=(home, new)).population
+    assert found[2025]["female"].loc["a0"].tolist() == [0, 100, 80 + 40 + 20]
+    assert found[2030]["female"].loc["a0"].sum() == pytest.approx(220 + 24)
+
+
+def test_the_oldest_groups_join_where_survival_ends_earlier():
+    base = table([[100, 80, 60, 40]], ages=[0, 5, 10, 15])
+    columns = pd.MultiIndex.from_product([["female"], [0, 5, 10, 15]])
+    one = Rates(survival=pd.Series([1, 1, 1, 0.5], columns), fertility=pd.Series({5: 0.0}))
+    found = cohort_component(base, [one], start=0).population
+    assert found[0]["female"].loc["a0"].tolist() == [100, 80, 100]
+    assert found[5]["female"].loc["a0"].tolist() == [0, 100, 80 + 50]
 
 
 @pytest.mark.parametrize(
-    "broken",
+    ("broken", "why"),
     [
-        rates(survival=1.2),
-        rates(fertility=-0.1),
-        rates(migration=-3.0),
-        Rates(survival=pd.Series({("female", 0): 1.0}), fertility=pd.Series({5: 0.1})),
+        (rates(survival=1.2), "out of range"),
+        (rates(fertility=-0.1), "out of range"),
+        (rates(migration=-1.5), "out of range"),
+        (replace(rates(), survival=rates().survival.drop(("male", 5))), "missing"),
+        (replace(rates(), fertility=pd.Series({7: 0.1})), r"ages \(7\)"),
+        (replace(rates(), migration=pd.Series(0.0, index=RATES_AGES)), r"ages \(15\)"),
+        (replace(rates(), survival=rates().survival.rename({15: 20})),
+         r"ages \(20\).*open from 10"),
     ],
-)
-def test_rates_that_cannot_be(broken):
-    with pytest.raises(InputError):
-        cohort_component(PAIR, [broken])
+)  # fmt: skip
+def test_rates_that_cannot_be(broken, why):
+    with pytest.raises(InputError, match=why):
+        cohort_component(PAIR, [broken], start=2020)
+
+
+def test_nobody_leaves_who_is_not_there():
+    columns = pd.MultiIndex.from_product([["female"], [0, 5, 10, 15]])
+    one = Rates(survival=pd.Series(1.0, columns), fertility=pd.Series({5: 0.0}),
+                migration=pd.Series([0.0, -0.5, 0.0], columns[:3]))  # fmt: skip
+    found = cohort_component(table([[0, 80, 60]], ages=[0, 5, 10]), [one], start=0)
+    # 20 leave at the start, 20 at the end: but nobody has come into the group.
+    assert found.population[5]["female"].loc["a0"].tolist() == [0, 0, 120]
+    assert found.settings["emptied"] == 20
+    assert "20 more" in " ".join(reading.projection_cautions(found, lang="en"))
+
+
+def test_a_component_without_women():
+    with pytest.raises(InputError, match="no women"):
+        cohort_component(PAIR[["male"]], [rates()], start=2020)
 
 
 # ---- laws ----------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Persons at dates to come in a study, in the demo, on the command line; flows and industries."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tsukuba_gis.cohort import cohort_change
 from tsukuba_gis.demo import register
 from tsukuba_gis.demo.history import EARLIER, city_projection, earlier_population
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.report import write_report
 from tsukuba_gis.study import EarlierTable, ProjectionRule, demo_study, read_study, run
 from tsukuba_gis.tables import population
 
@@ -404,5 +406,214 @@ def test_a_study_file_asks_for_all_of_it(files):
 def test_a_wrong_study_file_is_refused_in_words(tmp_path, change, message):
     path = tmp_path / "study.toml"
     path.write_text(STUDY.replace(*change), encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        read_study(path)
+
+
+# ---- cohort component and population potential -----------------------------------------
+
+
+def rate_files(folder, *, ages=range(0, 110, 5)):
+    """Rates of a step: half of the men and all of the women live on, women of 25–29 bear."""
+    rows = [f"{sex},{age},{value}" for sex, value in (("男", 0.5), ("女", 1)) for age in ages]
+    (folder / "survival.csv").write_text("\n".join(["sex,age_start,value", *rows]), "utf-8")
+    (folder / "fertility.csv").write_text("age_start,value\n25歳,0.1\n", "utf-8")
+    rows = [f"{sex},{age},1e-1" for sex in ("male", "female") for age in list(ages)[:-1]]
+    (folder / "migration.csv").write_text("\n".join(["sex,age_start,value", *rows]), "utf-8")
+
+
+COMPONENT = """
+[study]
+min_count = 1
+[records]
+path = "people.csv"
+kind = "invented"
+[[zones]]
+kind = "school_district"
+[projection]
+method = "cohort_component"
+base = 2015
+until = 2025
+survival = "survival.csv"
+fertility = "fertility.csv"
+migration = "migration.csv"
+boys_per_girl = 1.0
+"""
+
+
+def test_a_study_by_cohort_component(files, tmp_path):
+    rate_files(files)
+    (files / "component.toml").write_text(COMPONENT, "utf-8")
+    study = replace(read_study(files / "component.toml"), lang="en", **FAST)
+    found = run(study)
+    (level,) = found.levels
+    one = level.projection
+    assert (one.method, one.years, one.earlier) == ("cohort_component", (2015, 2020, 2025), None)
+    base, then = (one.population[year] for year in (2015, 2020))
+    pd.testing.assert_frame_equal(base, level.population, check_names=False)
+    # By hand: 5 % come at the start, 5 % of those of the group at the end.
+    before, after = base["female"], then["female"]
+    np.testing.assert_allclose(after[30], before[25] * 1.05 + before[30] * 0.05)
+    np.testing.assert_allclose(
+        then["male"][30], base["male"][25] * 1.05 * 0.5 + base["male"][30] * 0.05
+    )
+    mothers = (before[25] * 1.05 + before[20] * 1.05) / 2
+    np.testing.assert_allclose(after[0], 5 * 0.1 * mothers / 2 + before[0] * 0.05)
+    names = {"survival.csv", "fertility.csv", "migration.csv"}
+    assert names <= set(found.provenance.inputs)
+    write_report(found, tmp_path / "out")
+    page = (tmp_path / "out" / "index.html").read_text("utf-8")
+    assert "from given survival, fertility and migration" in page
+
+
+def test_rates_of_one_zone_and_of_one_step(files):
+    rate_files(files)
+    fertility = "year,area,age_start,value\n2015,,25,0.1\n2020,,25,0.0\n2015,{},25,0.2\n"
+    (files / "fertility.csv").write_text(fertility.format("どこにもない"), "utf-8")
+    (files / "component.toml").write_text(COMPONENT, "utf-8")
+    study = replace(read_study(files / "component.toml"), **FAST)
+    with pytest.raises(InputError, match="どこにもない"):
+        run(study)  # no such name
+    zones = run(replace(study, projection=None)).levels[0].zones
+    (files / "fertility.csv").write_text(fertility.format(zones.names.iloc[3]), "utf-8")
+    one = run(study).levels[0].projection
+    base, then, last = (one.population[year]["female"] for year in one.years)
+    births = then[0] - base[0] * 0.05
+    expected = 5 * 0.1 * 1.05 * (base[25] + base[20]) / 2 / 2
+    expected.iloc[3] *= 2
+    np.testing.assert_allclose(births, expected)
+    np.testing.assert_allclose(last[0], then[0] * 0.05)  # nobody is born
+
+
+@pytest.mark.parametrize("method", ["cohort_component", "hamilton_perry"])
+def test_a_projection_of_fewer_ages_than_the_records_is_written(files, tmp_path, method):
+    """The standard layout ends at 85 and over; the records do not."""
+    rate_files(files, ages=range(0, 95, 5))
+    (files / "component.toml").write_text(COMPONENT, "utf-8")
+    study = read_study(files / "component.toml")
+    if method == "hamilton_perry":
+        rule = ProjectionRule(
+            base=2015, until=2020, earlier=(EarlierTable(year=2010, path=files / "2010.csv"),)
+        )
+        zones = demo_study().zones[1:]
+        study = replace(study, projection=rule, zones=zones)
+    found = run(replace(study, **FAST))
+    assert found.levels[0].projection.population[2020]["male"].columns.max() == 85
+    write_report(found, tmp_path / "out")
+    assert (tmp_path / "out" / "index.html").is_file()
+
+
+@needs_shared
+def test_burkina_faso_on_the_command_line(tmp_path, capsys):
+    """The published projection, from files in the form that the command reads."""
+    data = pd.read_csv(SHARED / "demography_reference" / "ccmpp_burkina_faso.csv")
+    kinds = {"survival": "survival", "asfr": "fertility", "net_migration": "migration"}
+    for kind, name in kinds.items():
+        rows = data.loc[data["component"] == kind, ["year", "sex", "age_start", "value"]]
+        rows.astype({"age_start": int}).to_csv(tmp_path / f"{name}.csv", index=False)
+    base = data[data["component"] == "baseline"]
+    men = base.assign(male=0)[["age_start", "male", "value"]].astype(int)
+    men.insert(0, "area", "BF")
+    men.columns = ["行政区", "年齢", "男", "女"]
+    men["年齢"] = [f"{age}-{age + 4}歳" if age < 80 else "80歳以上" for age in men["年齢"]]
+    men.to_csv(tmp_path / "base.csv", index=False)
+    # The published file is of women; the command reads both sexes: no men, and theirs as women's.
+    for name in ("survival", "migration"):
+        rows = pd.read_csv(tmp_path / f"{name}.csv")
+        pd.concat([rows, rows.assign(sex="male")]).to_csv(tmp_path / f"{name}.csv", index=False)
+    out = tmp_path / "out.csv"
+    command = ["project", str(tmp_path / "base.csv"), "--method", "cohort_component",
+               "--base-year", "1960", "--until", "2005", "--out", str(out), "--lang", "en",
+               *(f"--{name}={tmp_path / name}.csv" for name in kinds.values())]  # fmt: skip
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "from given survival, fertility and migration" in said
+    assert "None" not in said
+    written = pd.read_csv(out, encoding="utf-8-sig").query("sex == 'female'")
+    mine = written.set_index(["year", "age_start"])["persons"]
+    expected = data[data["component"] == "out"].set_index(["year", "age_start"])["value"]
+    np.testing.assert_allclose(mine.loc[expected.index], expected, rtol=0, atol=5.1e-4)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["2005.csv"], "needs the tables of two dates"),
+        (["2005.csv", "2010.csv", "--method", "cohort_component"], "needs one table"),
+        (["2010.csv", "--method", "cohort_component"], "files survival and fertility"),
+        (["2005.csv", "2010.csv", "--shrinkage", "potential"], "--places"),
+        (["2010.csv", "--method", "cohort_component", "--survival", "survival.csv",
+          "--fertility", "fertility.csv"], r"ages \(105\).*open from 85"),
+    ],
+)  # fmt: skip
+def test_project_says_what_a_method_lacks(files, words, why, capsys, monkeypatch):
+    monkeypatch.chdir(files)
+    rate_files(files)
+    assert main(["project", *words, "--until", "2015", "--lang", "en"]) == 1
+    assert re.search(why, capsys.readouterr().err)
+
+
+def test_population_potential_in_a_study(files):
+    study = demo_study()
+    rule = ProjectionRule(
+        base=2015, until=2020, shrinkage="potential", reach=1.0, cap=1_000.0,
+        earlier=tuple(EarlierTable(year=year, path=files / f"{year}.csv") for year in EARLIER),
+    )  # fmt: skip
+    records = replace(study.records, path=files / "people.csv", kind="invented")
+    study = replace(study, zones=study.zones[1:], records=records, projection=rule, **FAST)
+    (level,) = run(study).levels
+    one = level.projection
+    assert one.settings["shrinkage"] == "potential"
+    assert one.backtest.loc["all", "zones"] > 100
+    # By hand: persons of all zones over the square of their distance in metres.
+    past = level_table(files / "2010.csv", level)
+    points = level.zones.frame.geometry.representative_point()
+    away = np.hypot(*(points.x.iloc[7] - points.x, points.y.iloc[7] - points.y)).clip(1)
+    now = level.population.loc[past.index]
+    weight = (1 / away**2).loc[past.index]
+    expected = (now["female", 40] * weight).sum() / (past["female", 35] * weight).sum()
+    assert one.ratios.iloc[7]["female", 40] == pytest.approx(expected, rel=1e-9)
+
+
+def level_table(path, level):
+    """The earlier table on the ids of the zones that it names."""
+    from tsukuba_gis.io import read_age_tables
+
+    table = read_age_tables(path).tables[0].persons
+    names = level.zones.names
+    ids = {name: zone for zone, name in names[~names.duplicated(keep=False)].items()}
+    return table.rename(index=ids)
+
+
+def test_population_potential_on_the_command_line(files, capsys, monkeypatch):
+    monkeypatch.chdir(files)
+    from tsukuba_gis.boundaries import load_boundaries
+
+    zones = load_boundaries("small_area")
+    once = zones.names[~zones.names.duplicated(keep=False)]
+    points = zones.frame.loc[once.index].geometry.representative_point().to_crs(6668)
+    places = pd.DataFrame({"place": once, "lon": points.x, "lat": points.y})
+    places.to_csv("places.csv", index=False)
+    command = ["project", "2005.csv", "2010.csv", "--until", "2015", "--shrinkage", "potential",
+               "--places", "places.csv", "--lang", "en"]  # fmt: skip
+    assert main(command) == 0
+    assert "smoothed over the neighbourhood" in capsys.readouterr().out
+    places[1:].to_csv("places.csv", index=False)
+    assert main(command) == 1
+    assert f"no position (place, lon, lat) of {once.iloc[0]}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (('survival = "survival.csv"\n', ""), r"\[projection\] needs base.*fertility"),
+        (('method = "cohort_component"\n', ""), r"boys_per_girl goes with.*cohort_component"),
+        (("boys_per_girl = 1.0", "boys_per_girl = 105"), "boys_per_girl"),
+        (("boys_per_girl = 1.0", 'shrinkage = "eb"'), r"shrinkage goes with.*hamilton_perry"),
+    ],
+)
+def test_a_component_that_does_not_fit_is_refused(tmp_path, change, message):
+    path = tmp_path / "study.toml"
+    path.write_text(COMPONENT.replace(*change), encoding="utf-8")
     with pytest.raises(InputError, match=message):
         read_study(path)

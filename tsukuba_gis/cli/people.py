@@ -20,8 +20,9 @@ _out_option = click.option("--out", type=_file, default=None, help="CSV file to 
 
 
 @click.command()
-@click.argument("earlier", type=_file)
-@click.argument("later", type=_file)
+@click.argument("tables", type=_file, nargs=-1, required=True, metavar="[EARLIER] LATER")
+@click.option("--method", type=click.Choice(["hamilton_perry", "cohort_component"]),
+              default="hamilton_perry", show_default=True)  # fmt: skip
 @click.option("--until", type=int, required=True, help="Last year.")
 @click.option("--from-year", type=int, default=None,
               help="Year of EARLIER, where the file has several or none.")  # fmt: skip
@@ -31,25 +32,38 @@ _out_option = click.option("--out", type=_file, default=None, help="CSV file to 
               help="CSV of city totals: year, sex, age_start, age_end, persons.")  # fmt: skip
 @click.option("--concordance", "pairs", type=_file, default=None,
               help="CSV: area (in EARLIER), later (in LATER).")  # fmt: skip
-@click.option("--shrinkage", type=click.Choice(["eb", "parent", "none"]), default="eb",
+@click.option("--shrinkage", type=click.Choice(["eb", "parent", "potential", "none"]), default="eb",
               show_default=True, help="How ratios of few persons are steadied.")  # fmt: skip
 @click.option("--cap", type=click.FloatRange(1), default=3.0, show_default=True,
               help="Largest ratio, as a multiple of the city's.")  # fmt: skip
+@click.option("--places", type=_file, default=None,
+              help="CSV: place (an area), lon, lat; for --shrinkage potential.")  # fmt: skip
+@click.option("--reach", type=click.FloatRange(1), default=1000.0, show_default=True,
+              help="Metres within which persons count fully; likewise.")  # fmt: skip
+@click.option("--survival", type=_file, default=None,
+              help="CSV: sex, age_start, value; for cohort_component.")  # fmt: skip
+@click.option("--fertility", type=_file, default=None,
+              help="CSV: age_start, value (births a woman and year); likewise.")  # fmt: skip
+@click.option("--migration", type=_file, default=None,
+              help="CSV: sex, age_start, value (net, over persons); likewise.")  # fmt: skip
+@click.option("--boys-per-girl", type=click.FloatRange(0.5, 2), default=1.05, show_default=True,
+              help="Sex ratio at birth; likewise.")  # fmt: skip
 @click.option("--min-count", type=click.IntRange(0), default=10, show_default=True,
               help="Areas with fewer persons are not shown.")  # fmt: skip
 @_out_option
 @lang_option
-def project(earlier: Path, later: Path, out: Path | None, lang: Language, **options: Any) -> None:
-    """Project persons by area, sex and age from tables of two dates.
+def project(tables: tuple[Path, ...], out: Path | None, lang: Language, **options: Any) -> None:
+    """Project persons by area, sex and age from tables of two dates, or of one and rates.
 
-    EARLIER and LATER are 地域・年齢別人口 or the like (CSV, Excel).
+    EARLIER and LATER are 地域・年齢別人口 or the like (CSV, Excel). Without EARLIER:
+    --method cohort_component, with --survival and --fertility.
 
     Example: tsukuba-gis project 2020.csv 2025.csv --until 2045 --out projection.csv
     """
     from tsukuba_gis import reading
-    from tsukuba_gis.study import TwoTables, project_tables
+    from tsukuba_gis.study import CityTables, project_tables
 
-    found, problems = project_tables(TwoTables(earlier=earlier, later=later, **options))
+    found, problems = project_tables(CityTables(tables=tables, **options))
     _tell(problems, lang)
     if out is not None:
         from tsukuba_gis.cohort import long_table

@@ -10,7 +10,7 @@ import numpy as np
 from tsukuba_gis.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
     import pandas as pd
 
@@ -128,3 +128,19 @@ def rake(
         if now > 0:
             result[:, part.inside] = persons[:, part.inside] * (goal / now)
     return result
+
+
+def control_totals(
+    known: Mapping[int, tuple[Block, ...]], dates: tuple[int, ...]
+) -> pd.Series[float] | None:
+    """Return the city totals of the years whose control leaves nobody out; None: no such year."""
+    import pandas as pd
+
+    totals = {
+        year: sum(part.persons for part in known[year])
+        for year in dates[1:]
+        if year in known and np.sum([part.inside for part in known[year]], axis=0).all()
+    }
+    if not totals:
+        return None
+    return pd.Series(totals, name="persons", dtype=float).rename_axis("year")

@@ -20,7 +20,8 @@ from tsukuba_gis.cohort.change import (
     women_of,
     women_weights,
 )
-from tsukuba_gis.cohort.control import Block, blocks, rake
+from tsukuba_gis.cohort.control import Block, blocks, control_totals, rake
+from tsukuba_gis.cohort.outcome import estimated, joined, masks_of
 from tsukuba_gis.cohort.shrinkage import Shrinkage, Steadied, shrink
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.result import Projection
@@ -161,7 +162,7 @@ def hamilton_perry(
     dates = tuple(range(years[1], until + 1, step))
     run = _Run(before, now, years=years, settings=settings)
     path = run.path(dates)
-    masks = _masks(now, path, min_count=min_count)
+    masks = masks_of(now, path, min_count=min_count)
     shown = (masks == "").to_numpy()
     path[0] = now.persons  # a hidden cell is estimated for what follows, not shown
     return Projection(
@@ -169,11 +170,11 @@ def hamilton_perry(
         base=years[1],
         step=step,
         years=dates,
-        population=_joined(dates, path, now, shown=shown),
+        population=joined(dates, path, now, shown=shown),
         masks=masks,
         ratios=table_of(run.ratios.ratio * run.child_share, now),
         borrowed=table_of(run.ratios.borrowed, now).astype(bool),
-        control=run.control_totals(dates),
+        control=control_totals(run.blocks, dates),
         earlier=years[0],
         settings=settings.plain(),
         n=int(shown.sum()),
@@ -272,44 +273,6 @@ class _Run:
             trend.append(np.where(np.isfinite(factor), factor, 1.0))
         return trend
 
-    def control_totals(self, dates: tuple[int, ...]) -> pd.Series[float] | None:
-        """Return the city totals of the years whose control leaves nobody out."""
-        import pandas as pd
-
-        totals = {
-            year: sum(part.persons for part in self.blocks[year])
-            for year in dates[1:]
-            if year in self.blocks
-            and np.sum([part.inside for part in self.blocks[year]], axis=0).all()
-        }
-        if not totals:
-            return None
-        return pd.Series(totals, name="persons", dtype=float).rename_axis("year")
-
-
-def estimated(persons: np.ndarray) -> np.ndarray:
-    """Return persons with estimates for hidden cells, from what is shown alone.
-
-    Each area's hidden cells are those of the city, scaled to the area's shown
-    persons over the city's in the same cells. An area of which nothing is
-    shown stays missing.
-
-    Examples
-    --------
-    >>> estimated(np.array([[[10.0, 20.0]], [[30.0, np.nan]]])).tolist()
-    [[[10.0, 20.0]], [[30.0, 60.0]]]
-    """
-    hidden = np.isnan(persons)
-    if not hidden.any():
-        return persons
-    rows = ~hidden.any(axis=(1, 2))
-    city = persons[rows].sum(axis=0) if rows.any() else np.nansum(persons, axis=0)
-    shown = np.nansum(persons, axis=(1, 2))
-    same = np.where(hidden, 0.0, city).sum(axis=(1, 2))
-    scale = np.where(hidden.all(axis=(1, 2)), np.nan, shown / np.maximum(same, 1e-300))
-    scale = np.where(same > 0, scale, np.where(np.isnan(scale), np.nan, 0.0))
-    return np.where(hidden, city * scale[:, None, None], persons)
-
 
 def _extended(before: Cells, now: Cells) -> Cells:
     """Return the earlier date with a row of missing cells for each area that it lacks."""
@@ -372,26 +335,3 @@ def _only_exact(found: Parts, now: Cells, settings: Settings) -> Parts:
     young &= kept[:, now.sexes.index("female"), None, :][..., mothers].all(axis=2, keepdims=True)
     kept[:, :, : found.jump] = young
     return replace(found, above=np.where(kept, found.above, np.nan))
-
-
-def _masks(now: Cells, path: list[np.ndarray], *, min_count: int) -> pd.Series[str]:
-    import pandas as pd
-
-    first, last = path[0].sum(axis=(1, 2)), path[-1].sum(axis=(1, 2))
-    hidden = np.isnan(now.persons).all(axis=(1, 2))
-    reason = np.where((first > 0) & (first < min_count), "small", "")
-    reason = np.where((first == 0) & (last == 0), "zero", reason)
-    reason = np.where(hidden, "small" if min_count else "missing", reason)
-    return pd.Series(reason, index=now.areas, dtype="str", name="mask")
-
-
-def _joined(
-    dates: tuple[int, ...], path: list[np.ndarray], now: Cells, *, shown: np.ndarray
-) -> pd.DataFrame:
-    import pandas as pd
-
-    frames = {
-        date: table_of(np.where(shown[:, None, None], persons, np.nan), now)
-        for date, persons in zip(dates, path, strict=True)
-    }
-    return pd.concat(frames, axis=1, names=["year", "sex", "age_start"])

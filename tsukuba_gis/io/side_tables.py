@@ -1,4 +1,4 @@
-"""Small tables that go with others: totals of a city to come, and which area is in which zone."""
+"""Small tables that go with others: totals to come, rates, and which area is in which zone."""
 
 from __future__ import annotations
 
@@ -47,6 +47,52 @@ def read_control(path: str | Path) -> pd.DataFrame:
     if read.faults:
         raise InputError("age_table_not_numbers", column="sex")
     return found.assign(sex=read.values, year=found["year"].astype(int))
+
+
+def read_rates(path: str | Path, *, by_sex: bool) -> pd.DataFrame:
+    """Read rates by age for the cohort-component method: a CSV file.
+
+    Its columns are ``sex`` (of survival and migration), ``age_start`` and ``value``; also
+    ``year`` (the first of a step) and ``area`` where the rates differ between steps or areas.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``year`` (missing: every step), ``area`` (empty: all), ``sex`` (where ``by_sex``),
+        ``age_start`` and ``value``.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or a cell is no number.
+    """
+    import pandas as pd
+
+    file = require_file(path)
+    frame = tabular.read_csv(file).frame
+    for name in ("sex", "age_start", "value") if by_sex else ("age_start", "value"):
+        if name not in frame.columns:
+            raise InputError("table_no_column", path=file.name, column=name)
+    blank = pd.Series("", index=frame.index)
+    years = numbers(frame.get("year", blank), strip="年")
+    ages = numbers(frame["age_start"], strip="歳")
+    # A computed rate may be written as 5e-05.
+    values = pd.to_numeric(frame["value"], errors="coerce")
+    words = sexes(frame["sex"]) if by_sex else None
+    faulty = {
+        "year": bool(years.faults),
+        "age_start": bool(ages.faults) or ages.values.isna().any(),
+        "value": values.isna().any(),
+        "sex": words is not None and (bool(words.faults) or words.values.isna().any()),
+    }
+    for name, wrong in faulty.items():
+        if wrong:
+            raise InputError("age_table_not_numbers", column=name)
+    found = pd.DataFrame({"year": years.values, "area": frame.get("area", blank).str.strip()})
+    found["area"] = found["area"].fillna("")
+    if words is not None:
+        found["sex"] = words.values
+    return found.assign(age_start=ages.values.astype(int), value=values.astype(float))
 
 
 def read_residents(path: str | Path) -> pd.Series[float]:

@@ -36,7 +36,7 @@ def projection_sentence(projection: Projection, *, lang: Language) -> str:
         f"reading_projection_{projection.method}",
         lang,
         n=projection.n,
-        earlier=str(projection.earlier),
+        earlier="–" if projection.earlier is None else str(projection.earlier),
         base=str(projection.base),
         until=str(projection.years[-1]),
         first=f"{first:,.0f}",
@@ -45,7 +45,7 @@ def projection_sentence(projection: Projection, *, lang: Language) -> str:
 
 
 def projection_cautions(projection: Projection, *, lang: Language) -> tuple[str, ...]:
-    """Return what to bear in mind: past errors, borrowed ratios, zones left out, control."""
+    """Return what to bear in mind: past errors, borrowed ratios, emptied groups, zones left out."""
     lines = []
     if projection.backtest is not None:
         row = projection.backtest.T["all"].astype(float)
@@ -71,6 +71,9 @@ def projection_cautions(projection: Projection, *, lang: Language) -> tuple[str,
     if projection.borrowed is not None and projection.borrowed.to_numpy().any():
         share = _percent(float(projection.borrowed.to_numpy().mean()))
         lines.append(text("reading_projection_borrowed", lang, share=share))
+    emptied = float(str(projection.settings.get("emptied", 0)))
+    if emptied >= 0.5:
+        lines.append(text("reading_projection_emptied", lang, persons=f"{emptied:,.0f}"))
     if projection.n_missing:
         lines.append(text("reading_projection_missing", lang, n=projection.n_missing))
     if projection.control is not None:

@@ -21,19 +21,20 @@ from tsukuba_gis.study.file import read_study
 from tsukuba_gis.study.flow import OnStep, run
 from tsukuba_gis.study.inputs import read_study_records
 from tsukuba_gis.study.outlook import (
+    CityTables,
     EarlierTable,
     EconomySource,
     FlowSource,
     HousingRule,
     InstitutionRule,
     ProjectionRule,
-    TwoTables,
 )
 from tsukuba_gis.study.projection import project_tables
 from tsukuba_gis.study.pseudo import home_zones, judge, judge_swapped
 
 __all__ = [
     "DEMO_SEED",
+    "CityTables",
     "CorrelationRule",
     "EarlierTable",
     "EconomySource",
@@ -47,7 +48,6 @@ __all__ = [
     "RegionRule",
     "RegressionRule",
     "Study",
-    "TwoTables",
     "ZoneSource",
     "demo_study",
     "home_zones",

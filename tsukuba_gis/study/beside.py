@@ -26,7 +26,7 @@ def read_flow_source(
     from tsukuba_gis.migration import flows_between, missing_rows
 
     table = read_flows(source.path)
-    about = None if source.places is None else _places(source.places)
+    about = None if source.places is None else places_of(source.places)
     known = about is not None and "population" in about
     found = flows_between(
         table.pairs,
@@ -34,7 +34,7 @@ def read_flow_source(
         period=source.period,
         source=source.source or table.source,
         population=about["population"] if about is not None and known else None,
-        points=None if about is None or crs is None else _points(about, crs),
+        points=None if about is None or crs is None else points_of(about, crs),
     )
     stated = {place: dict(totals) for place, totals in table.stated.items()}
     for place, totals in source.stated.items():
@@ -69,7 +69,7 @@ def read_flow_sources(
     return tuple(flows for flows, _ in read), [one for _, told in read for one in told]
 
 
-def _places(path: Path) -> pd.DataFrame:
+def places_of(path: Path) -> pd.DataFrame:
     """Read what is known of places: population, and positions in degrees."""
     import pandas as pd
 
@@ -90,7 +90,7 @@ def _places(path: Path) -> pd.DataFrame:
     return found[~found.index.duplicated()]
 
 
-def _points(about: pd.DataFrame, crs: object) -> pd.DataFrame | None:
+def points_of(about: pd.DataFrame, crs: object) -> pd.DataFrame | None:
     """Return the positions of the places in metres; None where the file has none."""
     import pandas as pd
     from pyproj import Transformer

@@ -19,7 +19,13 @@ from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.rates import MODEL_POPULATIONS
 from tsukuba_gis.rates.bayes import Centring
 from tsukuba_gis.records import RecordKind
-from tsukuba_gis.result import FORMATS, CorrelationMethod, RateMethod, RegressionModel
+from tsukuba_gis.result import (
+    FORMATS,
+    CorrelationMethod,
+    ProjectionMethod,
+    RateMethod,
+    RegressionModel,
+)
 from tsukuba_gis.study.description import (
     LOCAL_STATISTICS,
     OF_GROUPS,
@@ -39,6 +45,7 @@ from tsukuba_gis.study.outlook import (
     HousingRule,
     InstitutionRule,
     ProjectionRule,
+    Shrinkage,
 )
 from tsukuba_gis.zones import ZoneKind
 
@@ -126,7 +133,8 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "regressions.outcome": INDICATORS,
     "regressions.model": get_args(RegressionModel),
     "regressions.zones": get_args(ZoneKind),
-    "projection.shrinkage": ("eb", "parent", "none"),
+    "projection.method": get_args(ProjectionMethod),
+    "projection.shrinkage": get_args(Shrinkage),
     "projection.zones": get_args(ZoneKind),
     "earlier.zones": get_args(ZoneKind),
     "housing.zones": get_args(ZoneKind),
@@ -165,6 +173,8 @@ _REAL: Final = {
     "study.alpha": (0.0, 1.0),
     "zones.nearest": (0.0, 100_000.0),
     "projection.cap": (1.0, 1_000.0),
+    "projection.reach": (1.0, 100_000.0),
+    "projection.boys_per_girl": (0.5, 2.0),
 }
 _FLAGS: Final = ("study.fdr", "study.certify")
 _OWN_TABLES: Final = {
@@ -198,6 +208,11 @@ _MUST: Final[dict[str, set[str]]] = {
 }
 # Keys that go with one method only.
 _GOES_WITH: Final = {"standard": "direct", "centring": "eb_local", "given": "partial"}
+_BY_CHANGE: Final = {"earlier", "shrinkage", "cap", "reach", "exact"}
+_BY_RATES: Final = {"survival", "fertility", "migration", "boys_per_girl"}
+_FILES: Final = (
+    "path", "concordance", "control", "places", "residents", "survival", "fertility", "migration",
+)  # fmt: skip
 _TABLES: Final = (*sorted(set(_KEYS) - {"earlier", "housing", "institutions"}), "pseudo")
 
 
@@ -323,7 +338,7 @@ class _StudyReader:
             self.refuse("study_number", key=key, least=low, most=high)
 
     def located(self, table: dict[str, Any]) -> dict[str, Any]:
-        for key in ("path", "concordance", "control", "places", "residents"):
+        for key in _FILES:
             if key in table:
                 table[key] = self.path.parent / table[key]
         return table
@@ -396,8 +411,14 @@ class _StudyReader:
         own = ("earlier", "housing", "institutions")
         rest = {key: value for key, value in content.items() if key not in own}
         table = self.located(self.table(rest, "projection"))
-        if not earlier or not {"base", "until"} <= set(table):
-            self.refuse("study_projection_incomplete")
+        method = table.get("method", "hamilton_perry")
+        rates = method == "cohort_component"
+        if wrong := sorted(set(content) & (_BY_CHANGE if rates else _BY_RATES)):
+            fits = "hamilton_perry" if rates else "cohort_component"
+            self.refuse("study_goes_with", key=f"projection.{wrong[0]}", method=fits)
+        enough = {"survival", "fertility"} <= set(table) if rates else bool(earlier)
+        if not enough or not {"base", "until"} <= set(table):
+            self.refuse(f"study_projection_incomplete_{method}")
         table["exact"] = tuple(table.get("exact", ()))
         return ProjectionRule(earlier=earlier, housing=housing, institutions=institutions, **table)
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tsukuba_gis.result import ProjectionMethod
 from tsukuba_gis.zones import ZoneKind
+
+Shrinkage = Literal["none", "eb", "parent", "potential"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +69,25 @@ class InstitutionRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionRule:
-    """How persons by zone, sex and age are projected (Hamilton–Perry).
+    """How persons by zone, sex and age are projected.
 
     Parameters
     ----------
     base, until
         Year of the records; last year.
+    method
+        ``"hamilton_perry"`` takes what happened since an earlier date;
+        ``"cohort_component"`` takes survival, fertility and migration from files.
     earlier
         Dates before, the steps as far apart as the last is from the base. The
         last gives the ratios; with the one before, the base is projected as a test.
-    shrinkage, cap
-        How ratios of few persons are steadied (``"potential"`` is not for studies).
+    shrinkage, cap, reach
+        How ratios of few persons are steadied; ``reach`` (metres) is that of ``"potential"``.
+    survival, fertility, migration
+        CSV files of the cohort component (:func:`tsukuba_gis.io.side_tables.read_rates`); what
+        their values are says :class:`tsukuba_gis.cohort.Rates`. No migration: nobody moves.
+    boys_per_girl
+        Sex ratio at birth of the cohort component.
     control
         CSV with ``year``, ``sex``, ``age_start``, ``age_end``, ``persons``: city
         totals that the zones add up to. ``"published"``: those of the
@@ -92,9 +103,15 @@ class ProjectionRule:
 
     base: int
     until: int
-    earlier: tuple[EarlierTable, ...]
-    shrinkage: Literal["none", "eb", "parent"] = "eb"
+    earlier: tuple[EarlierTable, ...] = ()
+    method: ProjectionMethod = "hamilton_perry"
+    shrinkage: Shrinkage = "eb"
     cap: float = 3.0
+    reach: float = 1_000.0
+    survival: Path | None = None
+    fertility: Path | None = None
+    migration: Path | None = None
+    boys_per_girl: float = 1.05
     control: Path | Literal["published"] | None = None
     exact: tuple[ZoneKind, ...] = ()
     zones: ZoneKind | None = None
@@ -103,36 +120,45 @@ class ProjectionRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TwoTables:
-    """A projection of tables without zones: two files of the city.
+class CityTables:
+    """A projection of tables without zones.
 
     Parameters
     ----------
-    earlier, later
-        Files of persons by area, sex and age (:func:`tsukuba_gis.io.read_age_tables`).
+    tables
+        Files of persons by area, sex and age (:func:`tsukuba_gis.io.read_age_tables`): the
+        earlier and the later date of Hamilton–Perry, or the base of the cohort component.
     until
         Last year.
     from_year, base_year
-        Years of the two, where their files have several dates or none.
+        Years of the earlier and the last, where their files have several dates or none.
     control
         CSV of city totals.
     pairs
         CSV with ``area`` (in the earlier file) and ``later`` (in the later one).
-    shrinkage, cap
+    places
+        CSV with ``place`` (the area), ``lon``, ``lat`` (JGD2011 degrees), for ``"potential"``.
+    method, shrinkage, cap, reach, survival, fertility, migration, boys_per_girl
         As in :class:`ProjectionRule`.
     min_count
         Areas with fewer persons are not shown.
     """
 
-    earlier: Path
-    later: Path
+    tables: tuple[Path, ...]
     until: int
+    method: ProjectionMethod = "hamilton_perry"
     from_year: int | None = None
     base_year: int | None = None
     control: Path | None = None
     pairs: Path | None = None
-    shrinkage: Literal["none", "eb", "parent"] = "eb"
+    places: Path | None = None
+    shrinkage: Shrinkage = "eb"
     cap: float = 3.0
+    reach: float = 1_000.0
+    survival: Path | None = None
+    fertility: Path | None = None
+    migration: Path | None = None
+    boys_per_girl: float = 1.05
     min_count: int = 10
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.errors import InputError, Problem
 from tsukuba_gis.schema import SEXES
+from tsukuba_gis.study.ingredients import distances_between, distances_of, rates_of
 from tsukuba_gis.tables import AGE_WIDTH, OPEN_AGE
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tsukuba_gis.records import RecordKind, Records
     from tsukuba_gis.result import Level, Projection
     from tsukuba_gis.study.description import Study
-    from tsukuba_gis.study.outlook import EarlierTable, ProjectionRule, TwoTables
+    from tsukuba_gis.study.outlook import CityTables, EarlierTable, ProjectionRule
     from tsukuba_gis.zones import Zones
 
 # Two counts are in the same season where they are within so many years of whole years apart.
@@ -87,6 +88,8 @@ def projection_of(
     rule, zones = study.projection, level.zones
     if rule is None or history is None or (rule.zones is not None and rule.zones != zones.kind):
         return None, []
+    if rule.method == "cohort_component":
+        return _component(rule, level, history, min_count=study.min_count), []
     tables: dict[int, pd.DataFrame] = {}
     problems: list[Problem] = []
     for year, (source, table) in history.tables.items():
@@ -95,9 +98,11 @@ def projection_of(
             return None, []
         tables[year] = met[0]
         problems += met[1]
+    potential = rule.shrinkage == "potential"
     settings = Settings(
         shrinkage=rule.shrinkage,
         cap=rule.cap,
+        distance=distances_of(zones, reach=rule.reach) if potential else None,
         control=history.control,
         events=_events(rule, zones),
         exact=_exact(rule, level, kind, bands),
@@ -111,6 +116,19 @@ def projection_of(
     if before:
         future = _tested(future, tables, base, settings=settings)
     return future, problems
+
+
+def _component(
+    rule: ProjectionRule, level: Level, history: History, *, min_count: int
+) -> Projection:
+    """Project the persons of one level by survival, fertility and migration."""
+    from tsukuba_gis.cohort import cohort_component
+
+    rates = rates_of(rule, areas=_ids_by_name(level.zones), base=rule.base, width=AGE_WIDTH)
+    return cohort_component(
+        level.population, rates, start=rule.base, control=history.control,
+        events=_events(rule, level.zones), min_count=min_count,
+    )  # fmt: skip
 
 
 def _tested(
@@ -127,8 +145,12 @@ def _tested(
     # Where no zone had a ratio of its own, the test has none either.
     if future.borrowed is not None and bool(future.borrowed.to_numpy().all()):
         settings = replace(settings, shrinkage="parent")
-    years = (first, last, future.base)
-    test = backtest(tables[first], tables[last], base, years=years, settings=settings)
+    years, launch = (first, last, future.base), tables[last]
+    if settings.distance is not None:  # areas that vanished have no place
+        launch = launch.loc[base.index.intersection(launch.index, sort=False)]
+        rows = base.index.get_indexer(launch.index)
+        settings = replace(settings, distance=settings.distance[rows][:, rows])
+    test = backtest(tables[first], launch, base, years=years, settings=settings)
     return with_bounds(future, test)
 
 
@@ -198,8 +220,7 @@ def _events(rule: ProjectionRule, zones: Zones) -> tuple[Housing | Institution, 
     from tsukuba_gis.cohort import Housing, Institution
     from tsukuba_gis.io.side_tables import read_residents
 
-    named = {name: zone for zone, name in zones.names[~zones.names.duplicated(keep=False)].items()}
-    known = {**named, **{zone: zone for zone in zones.ids}}
+    known = _ids_by_name(zones)
 
     def zone(area: str) -> str:
         if area not in known:
@@ -220,6 +241,12 @@ def _events(rule: ProjectionRule, zones: Zones) -> tuple[Housing | Institution, 
         if one.zones == zones.kind
     ]  # fmt: skip
     return (*new, *closed)
+
+
+def _ids_by_name(zones: Zones) -> dict[str, str]:
+    """Return the id of each zone by its id and, where no other has it, by its name."""
+    once = zones.names[~zones.names.duplicated(keep=False)]
+    return {str(name): str(zone) for zone, name in once.items()} | {one: one for one in zones.ids}
 
 
 def _exact(
@@ -244,36 +271,67 @@ def _exact(
     return cells & known
 
 
-def project_tables(given: TwoTables) -> tuple[Projection, list[Problem]]:
+def project_tables(given: CityTables) -> tuple[Projection, list[Problem]]:
     """Project tables of a city without zones, and say what was found in them.
 
     Raises
     ------
     InputError
-        If a file cannot be used, or its year is not clear.
+        If a file cannot be used, its year is not clear, or the method lacks a file.
     """
+    needed = 1 if given.method == "cohort_component" else 2
+    if len(given.tables) != needed:
+        raise InputError(f"projection_tables_{given.method}")
+    return _table_by_rates(given) if needed == 1 else _tables_by_change(given)
+
+
+def _table_by_rates(given: CityTables) -> tuple[Projection, list[Problem]]:
+    from tsukuba_gis.cohort import cohort_component
+    from tsukuba_gis.io.age_tables import read_age_tables
+
+    file = read_age_tables(given.tables[0])
+    table, base = _dated(file, given.base_year)
+    names, starts = table.persons.index, table.persons.columns.get_level_values(1)
+    width = int(starts[starts > 0].min())
+    rates = rates_of(given, areas={str(one): str(one) for one in names}, base=base, width=width)
+    projection = cohort_component(
+        table.persons, rates, start=base, control=_control_of(given), min_count=given.min_count
+    )
+    return projection, list(file.problems)
+
+
+def _tables_by_change(given: CityTables) -> tuple[Projection, list[Problem]]:
     from tsukuba_gis.cohort import Settings, carry, concordance, hamilton_perry
     from tsukuba_gis.io.age_tables import read_age_tables
-    from tsukuba_gis.io.side_tables import read_concordance, read_control
+    from tsukuba_gis.io.side_tables import read_concordance
 
-    files = [read_age_tables(path) for path in (given.earlier, given.later)]
-    problems = [*files[0].problems, *(files[1].problems if given.later != given.earlier else ())]
+    earlier, later = given.tables
+    files = [read_age_tables(path) for path in given.tables]
+    problems = [*files[0].problems, *(files[1].problems if later != earlier else ())]
     first, start = _dated(files[0], given.from_year)
     second, base = _dated(files[1], given.base_year)
-    problems += _apart(first, second, base - start, file=given.later.name)
+    problems += _apart(first, second, base - start, file=later.name)
     pairs = None if given.pairs is None else read_concordance(given.pairs, level="later")
-    found = concordance(first.persons.index, second.persons.index, given=pairs)
-    problems += _met(found, given.earlier.name, "area")
+    names = second.persons.index
+    found = concordance(first.persons.index, names, given=pairs)
+    problems += _met(found, earlier.name, "area")
+    distance = None
+    if given.shrinkage == "potential":
+        distance = distances_between(given.places, names, reach=given.reach)
     settings = Settings(
-        shrinkage=given.shrinkage,
-        cap=given.cap,
-        control=None if given.control is None else read_control(given.control),
+        shrinkage=given.shrinkage, cap=given.cap, distance=distance, control=_control_of(given)
     )
     projection = hamilton_perry(
         carry(first.persons, found), second.persons, years=(start, base), until=given.until,
         settings=settings, min_count=given.min_count,
     )  # fmt: skip
     return projection, problems
+
+
+def _control_of(given: CityTables) -> pd.DataFrame | None:
+    from tsukuba_gis.io.side_tables import read_control
+
+    return None if given.control is None else read_control(given.control)
 
 
 def _dated(file: AgeTables, year: int | None) -> tuple[AgeTable, int]:
