@@ -229,3 +229,35 @@ def test_installed_file_comes_first(monkeypatch, tmp_path):
 def test_source_is_told_in_both_languages():
     assert "おおよその区域" in load_boundaries("former_municipality").source
     assert "Approximate" in load_boundaries("former_municipality", lang="en").source
+
+
+def test_districts_have_english_names_where_the_reading_is_certain(layers):
+    schools = layers["school_district"].set_index("name")["name_en"]
+    assert schools["谷田部中学校"] == "Yatabe J.H.S."
+    assert schools["竹園東中学校"] == "Takezono-higashi J.H.S."
+    assert schools["学園の森義務教育学校"] == "Gakuen no Mori"
+    assert schools.is_unique
+    assert schools.str.isascii().all()
+    former = layers["former_municipality"]["name_en"]
+    assert list(former) == ["Yatabe", "Toyosato", "Oho", "Tsukuba", "Sakura", "Kukizaki"]
+    elementary = layers["elementary_district"]
+    assert set(elementary["name"][elementary["name_en"].isna()]) == {
+        "柳橋小学校", "沼崎小学校", "大曽根小学校",
+    }  # fmt: skip
+    assert "name_en" not in layers["small_area"]
+
+
+def test_each_english_name_is_used(layers):
+    table = pd.read_csv(DATA / "names_en.csv", dtype=str, keep_default_na=False)
+    shown = {name for kind in LAYERS for name in layers[kind]["name"]}
+    assert table["name"].is_unique
+    assert set(table["name"]) <= shown
+
+
+def test_zones_are_named_in_english_where_they_can_be():
+    districts = load_boundaries("elementary_district")
+    named = districts.named("en")
+    assert (named["08220-E01"], named["08220-E10"]) == ("Yatabe E.S.", "柳橋小学校")
+    assert districts.named("ja").equals(districts.names)
+    areas = load_boundaries("small_area")
+    assert areas.named("en").equals(areas.names)

@@ -10,6 +10,7 @@ from results import full_result
 from tsukuba_gis.classes import LISA_COLOURS, indicator_classes, region_colour
 from tsukuba_gis.errors import DisclosureError, InputError, MissingExtraError
 from tsukuba_gis.figures import fonts
+from tsukuba_gis.figures.maps import _short
 
 pytest.importorskip("matplotlib", reason="needs the extra 'figures'")
 
@@ -157,6 +158,19 @@ def test_zones_of_several_parts_and_with_holes_are_drawn():
     assert sorted(len(path.to_polygons()) for path in paths) == [2, 2]
     extents = sorted(tuple(path.get_extents().bounds) for path in paths)
     assert extents == [(x, y, 900, 900), (x + 1000, y, 500, 900)]
+
+
+@pytest.mark.parametrize(
+    ("name", "lang", "shown"),
+    [
+        ("谷田部中学校", "ja", "谷田部"),
+        ("Takezono-higashi J.H.S.", "en", "Takezono-higashi"),
+        ("中学校", "ja", "中学校"),
+        ("長い名前の区域は十二文字まで", "ja", "長い名前の区域は十二文…"),
+    ],
+)
+def test_names_on_maps_are_short(name, lang, shown):
+    assert _short(name, lang) == shown
 
 
 def test_a_dollar_in_a_name_is_no_formula():

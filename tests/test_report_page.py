@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 from pages import loads, read
+from results import full_result
 from toys import toy_indicators, toy_level, toy_result
 
 from tsukuba_gis.maps.offline import POLICY
@@ -235,6 +236,25 @@ def big_result(zones, indicators):
         levels=(level,),
         outlines={},
     )
+
+
+def test_english_texts_call_zones_by_their_english_names():
+    result = full_result(12)
+    finding = findings(result, result.indicators[0], "en")[0]
+    english = set(result.levels[0].zones.frame["name_en"])
+    said = finding.headline.split(" is highest in ")[1]
+    assert {one.rsplit(" (", 1)[0] for one in said.split(", ")} <= english
+    assert "町" in findings(result, result.indicators[0], "ja")[0].headline
+
+
+def test_outlines_have_their_english_names():
+    shape = toy_result().levels[0].zones.frame.geometry.iloc[0]
+    result = replace(
+        toy_result(), outlines={"桜": shape, "並": shape}, outlines_en={"桜": "Sakura"}
+    )
+    first, second = data_of(page_html(result))["outlines"]
+    assert (first["name"], first["name_en"]) == ("桜", "Sakura")
+    assert "name_en" not in second
 
 
 def test_outlines_may_be_missing():

@@ -16,6 +16,7 @@ import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
+from results import full_result
 from toys import IDS, toy_result
 
 from tsukuba_gis.classes import LISA_COLOURS, indicator_classes, local_classes
@@ -83,6 +84,14 @@ def test_zone_table_by_hand():
     assert table.rows[0] == ("a1", "a1区", 0.1, 126.0, 0.5, "", "")
     assert table.rows[4] == ("b2", "b2区", 0.3, 294.0, None, "", "-")
     assert table.rows[6] == ("a3", "a3区", None, 378.0, 3.5, "x", "")
+
+
+def test_english_tables_have_english_names():
+    result = full_result(6)
+    names = result.levels[0].zones.frame
+    for lang, column in (("ja", "name"), ("en", "name_en")):
+        held = next(one for one in tables(result, lang) if one.kind == "zones")
+        assert list(held.columns[1].cells) == list(names[column])
 
 
 def test_age_table_by_hand():

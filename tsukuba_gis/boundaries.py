@@ -40,7 +40,8 @@ def load_boundaries(kind: ZoneKind = "school_district", *, lang: Language = "ja"
     -------
     Zones
         ``approximate`` is True; CRS EPSG:6677 (metres). Columns of the frame:
-        ``name``; ``area_m2`` (published, not that of the polygon),
+        ``name``, ``name_en`` (not of small areas; empty where the reading is not
+        certain); ``area_m2`` (published, not that of the polygon),
         ``population_2015``, ``households_2015`` (census, whole numbers);
         ``approximate``. Small areas also have ``former_municipality`` (name) and
         ``elementary_district``, ``school_district`` (zone ids); elementary

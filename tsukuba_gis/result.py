@@ -577,8 +577,9 @@ class Result:
 
     ``pages`` are documents that go with it, file name → HTML: the certificate
     of pseudo records, for one. ``outlines`` are thin context lines for the maps (city or former
-    municipalities): name → geometry in the CRS of the first level. ``flows`` and
-    ``economy`` hold what a study asks for beside its zones.
+    municipalities): name → geometry in the CRS of the first level; ``outlines_en`` names
+    them in English where that is known. ``flows`` and ``economy`` hold what a study asks for
+    beside its zones.
     """
 
     title: Mapping[Language, str]
@@ -594,6 +595,7 @@ class Result:
     pages: Mapping[str, str] = field(default_factory=dict, repr=False)
     flows: tuple[Flows, ...] = ()
     economy: Economy | None = None
+    outlines_en: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: see :mod:`tsukuba_gis.preview`."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tsukuba_gis.errors import Problem
+    from tsukuba_gis.messages import Language
 
 ZoneKind = Literal[
     "school_district", "elementary_district", "small_area", "ward", "former_municipality", "other"
@@ -38,6 +39,7 @@ class Zones:
     frame
         Index ``zone_id`` (text, unique), column ``name`` (text) and the
         geometry: valid polygons or multipolygons in a projected CRS in metres.
+        ``name_en``, where it is there, is what English outputs call a zone.
         Further columns are kept.
     kind
         What a zone is.
@@ -94,6 +96,28 @@ class Zones:
     def names(self) -> pd.Series[str]:
         """Names by zone id, as they are shown."""
         return self.frame["name"]
+
+    def named(self, lang: Language) -> pd.Series[str]:
+        """Return the names by zone id in one language.
+
+        Parameters
+        ----------
+        lang
+            ``"en"``: the column ``name_en`` of the frame, where it is there and holds a
+            name; else as :attr:`names`.
+
+        Examples
+        --------
+        >>> from tsukuba_gis.boundaries import load_boundaries
+        >>> load_boundaries("school_district").named("en")["08220-J02"]
+        'Midorino Gakuen'
+        """
+        if lang != "en" or "name_en" not in self.frame.columns:
+            return self.names
+        english = self.frame["name_en"]
+        known = english.notna() & (english.astype(str).str.strip() != "")
+        named: pd.Series[str] = english.astype(object).where(known, self.names)
+        return named.rename("name")
 
     @property
     def places(self) -> pd.DataFrame:

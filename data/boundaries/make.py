@@ -1,5 +1,7 @@
 """Make ``tsukuba.gpkg``, approximate boundaries of Tsukuba, from ``small_areas.csv``.
 
+Names in English are looked up in ``names_en.csv``.
+
 The table holds, for each of the 338 census pieces of the city, a published
 representative point and a published area; no outline of anything is read.
 
@@ -60,6 +62,12 @@ def read_table(path: Path = HERE / "small_areas.csv") -> pd.DataFrame:
         ["key_code", "part", "name", "former_municipality", "former_municipality_basis"], str
     )
     return pd.read_csv(path, dtype=text, keep_default_na=False, encoding="utf-8")
+
+
+def english_names(path: Path = HERE / "names_en.csv") -> dict[str, str]:
+    """Return the English names of schools and former municipalities by their Japanese names."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    return dict(zip(table["name"], table["name_en"], strict=True))
 
 
 def plane(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -298,7 +306,7 @@ def layers(table: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
     districts = {"elementary_district": "elementary_district", "school_district": "school_district"}
     formers = {"former_municipality": "former_municipality"}
     up = {"school_district": "school_district"}
-    return {
+    made = {
         "small_areas": dissolve(frame, "key_code", {"name": "name", **formers, **districts}),
         "elementary_districts": dissolve(
             frame, "elementary_district", {"elementary_school": "name", **up}
@@ -308,6 +316,12 @@ def layers(table: pd.DataFrame) -> dict[str, gpd.GeoDataFrame]:
             frame, "former_municipality_id", {"former_municipality": "name"}
         ),
     }
+    english = english_names()
+    for name, layer in made.items():
+        if name != "small_areas":
+            # Readings that are not certain are left out: a zone without one keeps its name.
+            layer.insert(1, "name_en", layer["name"].map(english))
+    return made
 
 
 def check(made: dict[str, gpd.GeoDataFrame]) -> None:

@@ -66,7 +66,7 @@ def draw_pyramid(
     then = None if projection is None else _ages(projection.population[projection.years[-1]], zone)
     name = text("page_whole_city", lang)
     if zone is not None:
-        name = str(held.zones.frame.loc[zone, "name"])
+        name = str(held.zones.named(lang)[zone])
     told = text("figures_pyramid_told", lang, n=int(now.sum()), missing=missing)
     if projection is not None:
         told += text("figures_pyramid_then", lang, year=f"{projection.years[-1]}", n=projection.n)
@@ -162,7 +162,7 @@ def draw_scatter(
         axes = figure.add_axes((0.11, low + 0.08, 0.82, 0.78 - low))
         axes.scatter(x[known], y[known], s=16, color=_POINT, edgecolors="#ffffff", lw=0.4, zorder=3)
         fitted = _draw_line(axes, pair, x, lang)
-        _name_far(axes, x, y, fitted, list(held.zones.names))
+        _name_far(axes, x, y, fitted, list(held.zones.named(lang)))
         for axis, indicator in ((axes.xaxis, one), (axes.yaxis, other)):
             unit = text(f"page_unit_name_{indicator.unit}", lang)
             axis.set_label_text(f"{indicator.label[lang]} [{unit}]")
@@ -295,7 +295,7 @@ def draw_funnel(
     frame = rate.frame.dropna(subset=["value", "population", "funnel_low"])
     frame = frame.sort_values("population")
     out = (frame["value"] < frame["funnel_low"]) | (frame["value"] > frame["funnel_high"])
-    names: Any = held.zones.frame["name"].astype(str)
+    names: Any = held.zones.named(lang).astype(str)
     label = _label(result, rate.indicator, lang)
     with style():
         title = text("figures_funnel", lang, label=label, level=_level(held, lang))

@@ -31,6 +31,7 @@ _EDGE: Final = "#8a8a8a"
 _HATCH: Final = "//////"
 _NAMED: Final = 30  # names of more zones would cover the map
 _NAME_SIZE: Final = 5.5  # points
+_WIDEST: Final = 12.0  # full-width letters of a name; longer ones are cut
 _CIRCLE: Final = "#2b8cbe"
 
 
@@ -86,7 +87,7 @@ def draw_map(
             rows = _class_rows(values, classes, one, lang)
             _legend(axes, rows, text(f"page_unit_name_{one.unit}", lang))
         _scale_bar(axes)
-        _names(axes, held)
+        _names(axes, held, lang)
     return figure
 
 
@@ -130,7 +131,7 @@ def draw_clusters(
         ]
         _legend(axes, [row for row in rows if row[2]], text("table_cluster", lang))
         _scale_bar(axes)
-        _names(axes, held)
+        _names(axes, held, lang)
     return figure
 
 
@@ -171,7 +172,7 @@ def draw_regions(result: Result, *, level: int = 0, lang: Language | None = None
         ]
         _legend(axes, rows[:20], text("table_region", lang))
         _scale_bar(axes)
-        _names(axes, held)
+        _names(axes, held, lang)
     return figure
 
 
@@ -419,7 +420,19 @@ def _circles(
     )  # fmt: skip
 
 
-def _names(axes: Axes, level: Level) -> None:
+def _short(name: str, lang: Language) -> str:
+    """Return a name as it stands on a map: without what schools end in, and not too wide."""
+    endings = text("page_name_endings", lang).split("|")
+    ending = next((one for one in endings if name.endswith(one) and name != one), "")
+    short = name.removesuffix(ending)
+    if width(short) <= _WIDEST:
+        return short
+    while width(short) > _WIDEST - 1:
+        short = short[:-1]
+    return f"{short}…"
+
+
+def _names(axes: Axes, level: Level, lang: Language) -> None:
     """Write the zones' names where they are few, largest zone first; none over another."""
     from matplotlib.patheffects import withStroke
 
@@ -435,9 +448,9 @@ def _names(axes: Axes, level: Level) -> None:
     halo = [withStroke(linewidth=1.6, foreground="#ffffffdd")]
     points = zones.frame.geometry.representative_point()
     order = np.argsort(-zones.frame.geometry.area.to_numpy(), kind="stable")
-    held = list(zip(points.x, points.y, map(str, zones.names), strict=True))
+    held = list(zip(points.x, points.y, map(str, zones.named(lang)), strict=True))
     for x, y, name in (held[place] for place in order):
-        short = name if len(name) <= 12 else f"{name[:11]}…"
+        short = _short(name, lang)
         half = (em * width(short) / 2, em * 0.6)
         here = (x - half[0], y - half[1], x + half[0], y + half[1])
         if any(

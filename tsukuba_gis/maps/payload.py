@@ -34,11 +34,8 @@ from tsukuba_gis.maps.topology import drawing_shapes, packed, topology
 from tsukuba_gis.messages import LANGUAGES, table, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import geopandas as gpd
     import pandas as pd
-    import shapely
     from pyproj import CRS
 
     from tsukuba_gis.maps.offline import Tiles
@@ -67,7 +64,7 @@ def page_data(result: Result, *, tiles: Tiles | None = None) -> dict[str, Any]:
         "title": dict(result.title),
         "notices": {lang: list(result.notices[lang]) for lang in LANGUAGES},
         "min_count": result.min_count,
-        "outlines": _outlines(result.outlines, frame.crs),
+        "outlines": _outlines(result, frame.crs),
         "class_sets": class_sets(result.levels),
         "levels": [
             {"key": key, **level_data(level, result.indicators)}
@@ -237,17 +234,23 @@ def _classes(
     return shown
 
 
-def _outlines(outlines: Mapping[str, shapely.Geometry], crs: CRS | None) -> list[dict[str, Any]]:
-    """Return the context lines: name, place of the name, and the lines' own topology."""
+def _outlines(result: Result, crs: CRS | None) -> list[dict[str, Any]]:
+    """Return the context lines: names, place of the name, and the lines' own topology."""
     import geopandas as gpd
 
+    outlines, english = result.outlines, result.outlines_en
     if not outlines:
         return []
     shapes = drawing_shapes(gpd.GeoSeries(list(outlines.values()), list(outlines), crs=crs))
     inside = shapes.representative_point()
     points = np.column_stack([inside.y, inside.x]).round(5).tolist()
     return [
-        {"name": name, "point": point, "topology": packed(topology(shapes.take([place])))}
+        {
+            "name": name,
+            **({"name_en": english[name]} if name in english else {}),
+            "point": point,
+            "topology": packed(topology(shapes.take([place]))),
+        }
         for place, (name, point) in enumerate(zip(outlines, points, strict=True))
     ]
 

@@ -117,7 +117,7 @@ def rate_answer(result: Result, level: Level, rate: Rate, lang: Language) -> Fin
     said = {"high": int(high.sum()), "low": int(low.sum())}
     key = "answer_rate" if sum(said.values()) else "answer_rate_none"
     top = frame.loc[high, "value"].sort_values(ascending=False, kind="stable").index[:3]
-    names = _names([str(level.zones.frame.loc[zone, "name"]) for zone in top], lang)
+    names = _names(map(str, level.zones.named(lang)[top]), lang)
     detail = text("answer_rate_detail", lang, percent=f"{100 - 100 * rate.alpha:.0f}")
     if names:
         detail += text("answer_rate_top", lang, names=names)

@@ -192,7 +192,7 @@ def meaning(key: str, lang: Language) -> str:
 def keys(level: Level, lang: Language) -> list[Column]:
     """Return the code and the name of the zones."""
     zones = level.zones
-    return [given("zone_id", zones.ids, lang), given("name", zones.names, lang)]
+    return [given("zone_id", zones.ids, lang), given("name", zones.named(lang), lang)]
 
 
 def repeated(columns: Iterable[Column], *, each: int = 1, times: int = 1) -> list[Column]:

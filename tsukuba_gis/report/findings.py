@@ -54,10 +54,10 @@ def _said(value: float, indicator: Indicator, lang: Language) -> str:
     return format_value(value, indicator.unit, lang, indicator.digits)
 
 
-def _shown(level: Level, indicator: Indicator) -> list[tuple[str, float]]:
+def _shown(level: Level, indicator: Indicator, lang: Language) -> list[tuple[str, float]]:
     """Return name and value of the zones that have one, highest first, ties in zone order."""
     values = level.values[indicator.name]
-    pairs = zip(level.zones.names, values.to_numpy(dtype=float), strict=True)
+    pairs = zip(level.zones.named(lang), values.to_numpy(dtype=float), strict=True)
     return sorted((pair for pair in pairs if pair[1] == pair[1]), key=lambda pair: -pair[1])
 
 
@@ -67,7 +67,7 @@ def _named(pair: tuple[str, float], indicator: Indicator, lang: Language) -> str
 
 def _highest(level: Level, indicator: Indicator, lang: Language) -> Finding:
     label = indicator.label[lang]
-    shown = _shown(level, indicator)
+    shown = _shown(level, indicator, lang)
     if not shown:
         return Finding(headline=text("page_none_shown", lang, label=label), detail="")
     top = text("page_comma", lang).join(_named(pair, indicator, lang) for pair in shown[:3])
@@ -85,7 +85,7 @@ def _highest(level: Level, indicator: Indicator, lang: Language) -> Finding:
 
 
 def _spread(level: Level, indicator: Indicator, lang: Language) -> Finding:
-    shown = _shown(level, indicator)
+    shown = _shown(level, indicator, lang)
     if len(shown) < 2:
         return Finding(headline=text("page_spread_none", lang), detail="")
     (high, most), (low, least) = shown[0], shown[-1]

@@ -121,7 +121,7 @@ class _Writer:
 
     def zone_table(self, level: Level, table: Table) -> None:
         """Write a table of zones as a layer, with its styles."""
-        frame = _base(level)
+        frame = _base(level, self.lang)
         for column in table.columns[2:]:
             words = any(isinstance(cell, str) for cell in column.cells)
             frame[column.name] = list(column.cells) if words else floats(column.cells)
@@ -143,7 +143,7 @@ class _Writer:
 
     def clusters(self, level: Level) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
         """Return local Moran's classes and numbers by zone, and what the fields are called."""
-        frame, labels = _base(level), self.base_labels()
+        frame, labels = _base(level, self.lang), self.base_labels()
         for name, lisa in level.lisa.items():
             label = label_of(self.result, name, self.lang)
             self.classes(frame, labels, lisa_frame(level, lisa), (f"lisa_{name}", label), _NUMBERS)
@@ -151,7 +151,7 @@ class _Writer:
 
     def local(self, level: Level) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
         """Return the classes and numbers of further local statistics by zone."""
-        frame, labels = _base(level), self.base_labels()
+        frame, labels = _base(level, self.lang), self.base_labels()
         for one in level.local:
             key = local_field(one.statistic, one.indicator)
             statistic = named(f"statistic_{one.statistic}", self.lang, one.statistic)
@@ -245,12 +245,15 @@ def _write(frame: pd.DataFrame, path: Path, layer: str, notice: str) -> None:
     )
 
 
-def _base(level: Level) -> gpd.GeoDataFrame:
+def _base(level: Level, lang: Language) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     zones = level.zones.frame
     return gpd.GeoDataFrame(
-        {"zone_id": [str(key) for key in zones.index], "name": zones["name"].astype(str).to_list()},
+        {
+            "zone_id": [str(key) for key in zones.index],
+            "name": list(map(str, level.zones.named(lang))),
+        },
         geometry=zones.geometry.to_numpy(),
         crs=zones.crs,
     )

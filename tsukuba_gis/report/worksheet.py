@@ -132,7 +132,13 @@ def worksheet_html(result: Result) -> str:
         say=text,
         boxes=_BOXES,
         found={lang: findings(result, one, lang)[:3] for lang in LANGUAGES},
-        unit={lang: text(f"page_unit_name_{one.unit}", lang) for lang in LANGUAGES},
+        # A share is told with its sign.
+        unit={
+            lang: text(
+                "worksheet_value" if one.unit == "share" else f"page_unit_name_{one.unit}", lang
+            )
+            for lang in LANGUAGES
+        },
         captions={
             lang: text("worksheet_ends", lang, label=one.label[lang], level=level_name(level, lang))
             for lang in LANGUAGES
@@ -148,7 +154,7 @@ def _ends(
     values = level.values[indicator.name]
     known = [
         (str(name), float(value))
-        for name, value in zip(level.zones.names, values, strict=True)
+        for name, value in zip(level.zones.named(lang), values, strict=True)
         if value == value
     ]
     if len(known) < 2 * _ROWS:

@@ -18,8 +18,6 @@ from tsukuba_gis.study.pseudo import Made, pseudo_of
 from tsukuba_gis.study.relations import regressions_of
 
 if TYPE_CHECKING:
-    import shapely
-
     from tsukuba_gis.join import Assignment
     from tsukuba_gis.records import Records
     from tsukuba_gis.study.description import Study, ZoneSource
@@ -98,7 +96,7 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         notices=_notices(study, records, levels),
         indicators=_indicators(study, names),
         levels=tuple(levels),
-        outlines=_outlines() if all(one.path is None for one in study.zones) else {},
+        **(_outlines() if all(one.path is None for one in study.zones) else {"outlines": {}}),
         problems=(*found, *told),
         provenance=_provenance(study),
         min_count=study.min_count,
@@ -223,12 +221,16 @@ def _level(
     return level, unfit
 
 
-def _outlines() -> dict[str, shapely.Geometry]:
+def _outlines() -> dict[str, Any]:
     """Return the former municipalities as context lines, where the bundled zones are used."""
     from tsukuba_gis.boundaries import load_boundaries
 
-    frame = load_boundaries("former_municipality").frame
-    return dict(zip(frame["name"], frame.geometry, strict=True))
+    former = load_boundaries("former_municipality")
+    names = former.names
+    return {
+        "outlines": dict(zip(names, former.frame.geometry, strict=True)),
+        "outlines_en": dict(zip(names, former.named("en"), strict=True)),
+    }
 
 
 def _notices(

@@ -213,6 +213,7 @@ function letterWidth(text) {
 }
 
 function shortName(name) {
-  const letters = [...name];
-  return letters.length > LABEL_LETTERS ? letters.slice(0, LABEL_LETTERS - 1).join("") + "…" : name;
+  const ending = say("name_endings").split("|").find((one) => name.endsWith(one) && name !== one);
+  const letters = [...(ending ? name.slice(0, -ending.length) : name)];
+  return letters.length > LABEL_LETTERS ? letters.slice(0, LABEL_LETTERS - 1).join("") + "…" : letters.join("");
 }

@@ -61,8 +61,8 @@ class ReportPage {
     window["map_" + name] = window["make_map_" + name]();
     const map = new ZoneMap(window["map_" + name], onChoose);
     map.outlines = this.data.outlines;
-    map.placesOf = () => this.data.outlines.map(({ name: place, point }) => ({
-      text: placeName(this.data.levels, place), point: L.latLng(point), width: Infinity, kind: "place",
+    map.placesOf = () => this.data.outlines.map(({ name, name_en: other, point }) => ({
+      text: (words.lang === "en" && other) || name, point: L.latLng(point), width: Infinity, kind: "place",
     }));
     if (this.data.tiles) addTiles(map.leaflet, this.data.tiles);
     // The wheel scrolls the page until the reader goes into the map.

@@ -56,13 +56,3 @@ function svgElement(tag, attributes = {}, ...children) {
 function zoneName(level, zone) {
   return (words.lang === "en" && level.names_en && level.names_en[zone]) || level.names[zone];
 }
-
-// A place's name, of a former municipality for one: English where some zone of that name has one.
-function placeName(levels, name) {
-  if (words.lang !== "en") return name;
-  for (const { names, names_en: other } of levels) {
-    const zone = other ? names.indexOf(name) : -1;
-    if (zone >= 0 && other[zone]) return other[zone];
-  }
-  return name;
-}
