@@ -280,11 +280,13 @@ def _age_curves(population):
          "low": value * 0.8, "high": value * 1.2}
     )  # fmt: skip
     zones = pd.DataFrame(np.tile(share, (len(population), 1)), population.index, ages)
+    people = sum(population[sex][ages] for sex in SEXES)
+    counts = pd.concat({"observed": (people * share).round(), "population": people}, axis=1)
     groups = pd.Index(ages, name="age_start")
     parts = pd.DataFrame({"none": 1 - share, "care3": share}, index=groups)
     return (
-        AgeCurve(indicator="share_65plus", frame=frame, by_zone=zones, parts=parts, alpha=0.05,
-                 interval="wilson"),
+        AgeCurve(indicator="share_65plus", frame=frame, by_zone=zones, zone_counts=counts,
+                 parts=parts, alpha=0.05, interval="wilson"),
     )  # fmt: skip
 
 

@@ -58,6 +58,48 @@ def test_the_policy_hides_few_real_people_and_what_would_tell_them():
     assert whole.frame.notna().all(axis=None)
 
 
+def test_the_policy_never_shows_few_real_people_of_a_zone():
+    """Six zones, three ages; by hand: which cells are few, and which would tell them."""
+    ids = [f"z{k}" for k in range(6)]
+    events = pd.DataFrame(40.0, ids, COLUMNS)
+    people = pd.DataFrame(400.0, ids, COLUMNS)
+    events.loc["z1", [("female", 65), ("male", 65)]] = [2, 2]  # four in care
+    events.loc["z4", [("female", 95), ("male", 95)]] = [398, 398]  # four not in care
+    people.loc["z5", ("female", 70)] = people.loc["z5", ("male", 70)] = 4  # eight in all
+    events.loc["z5", [("female", 70), ("male", 70)]] = 4
+    curve = age_curve(events, people, indicator="share_65plus")
+    assert curve.by_zone.notna().all(axis=None)  # of pseudo records all are shown
+    toy = result("reference")
+    level = replace(toy.levels[0], age_curves=(curve,))
+    shown = publishable(replace(toy, levels=(level,))).levels[0].age_curves[0]
+    for zone, age in (("z1", 65), ("z4", 95), ("z5", 70)):
+        assert np.isnan(shown.by_zone.loc[zone, age])
+        assert shown.zone_counts.loc[zone, [("observed", age), ("population", age)]].isna().all()
+    hidden = shown.by_zone.isna()
+    assert (hidden.sum(axis=1) != 1).all()
+    assert (hidden.sum() != 1).all()
+    assert not hidden.all(axis=None)
+    counts = shown.zone_counts
+    rest = counts["population"] - counts["observed"]
+    for table in (counts["observed"], counts["population"], rest):
+        assert not ((table > 0) & (table < 10)).any(axis=None)
+    share = counts["observed"] / counts["population"]
+    pd.testing.assert_frame_equal(share, shown.by_zone, check_names=False)
+    # A curve whose persons are not known is not taken at its word.
+    level = replace(level, age_curves=(replace(curve, zone_counts=None),))
+    blind = publishable(replace(toy, levels=(level,))).levels[0].age_curves[0]
+    assert blind.by_zone.isna().all(axis=None)
+
+
+def test_the_policy_hides_no_more_than_the_study_did():
+    few, many = EVENTS * 0.3, PEOPLE * 3
+    curve = age_curve(few, many, indicator="x", min_count=10, confidential=True)
+    toy = result("reference")
+    level = replace(toy.levels[0], age_curves=(curve,))
+    shown = publishable(replace(toy, levels=(level,))).levels[0].age_curves[0]
+    pd.testing.assert_frame_equal(shown.by_zone, curve.by_zone)
+
+
 def test_the_figure_shows_every_age_and_either_sex():
     figures = pytest.importorskip("tsukuba_gis.figures")
     if not figures.figures_possible():

@@ -116,7 +116,18 @@ def _curve(one, *, leaking):
     held.loc[("female", 85), "observed"] = FEW
     if not leaking:
         held.loc[[("female", 85), ("male", 85)]] = np.nan
-    return replace(one, frame=held)
+    counts = one.zone_counts.copy()
+    counts["observed"], counts["population"] = 40.0, 200.0
+    shares, zones = one.by_zone.copy(), one.by_zone.index
+    counts.loc[zones[ZONE], ("observed", 85)] = FEW
+    shares.loc[zones[ZONE], 85] = TOLD
+    if not leaking:  # and a second cell of its row, and of both columns: the first, all are equal
+        told = ([zones[0], zones[ZONE]], [65, 85])
+        shares.loc[told] = np.nan
+        for name in ("observed", "population"):
+            for age in told[1]:
+                counts.loc[told[0], (name, age)] = np.nan
+    return replace(one, frame=held, by_zone=shares, zone_counts=counts)
 
 
 def _regression(one, zone, gone, *, leaking):

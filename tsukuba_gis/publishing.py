@@ -14,7 +14,7 @@ import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import LANGUAGES, text
-from tsukuba_gis.tables import hide_small
+from tsukuba_gis.tables import guarded, hide_small, too_few
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -187,7 +187,24 @@ def _age_curve(one: AgeCurve, least: int) -> AgeCurve:
         few_parts = _small(np.rint(counts), least).any(axis=1) | unknown
         parts = parts.astype(float)
         parts.loc[few_parts] = np.nan
-    return replace(one, frame=frame, parts=parts)
+    return replace(_age_zones(one, least), frame=frame, parts=parts)
+
+
+def _age_zones(one: AgeCurve, least: int) -> AgeCurve:
+    """Empty the ages of zones with few persons, and others that their sums would tell them by."""
+    by_zone, counts = one.by_zone.astype(float), one.zone_counts
+    if counts is None:  # nothing says how many persons stand behind a share
+        return replace(one, by_zone=by_zone * np.nan)
+    observed: Any = counts["observed"][by_zone.columns]
+    population: Any = counts["population"][by_zone.columns]
+    few = too_few(observed.to_numpy(), population.to_numpy(), min_count=least, confidential=True)
+    hide = by_zone.isna() | observed.isna() | few
+    if few.any():
+        hide = guarded(hide, observed)
+    both: Any = counts.copy()
+    for name in ("observed", "population"):
+        both[name] = both[name].mask(hide)
+    return replace(one, by_zone=by_zone.mask(hide), zone_counts=both)
 
 
 def _regression(one: Regression, hidden: pd.Index[str] | None) -> Regression:

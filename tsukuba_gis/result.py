@@ -438,6 +438,10 @@ class AgeCurve:
     by_zone
         The share of both sexes in each zone: index ``zone_id``, columns ``age_start``; NaN
         where masked.
+    zone_counts
+        The persons behind ``by_zone``: on its index, columns ``(count, age_start)``, ``count``
+        ``"observed"`` or ``"population"``; missing where masked. They are not written, but say
+        what may be: without them (None) no zone of reference records is.
     parts
         What the persons of an age are made of, such as care levels: index ``age_start``,
         one column a part, shares that add up to 1; None: not asked for, or masked.
@@ -448,6 +452,7 @@ class AgeCurve:
     indicator: str
     frame: pd.DataFrame = field(repr=False)
     by_zone: pd.DataFrame = field(repr=False)
+    zone_counts: pd.DataFrame | None = field(default=None, repr=False)
     parts: pd.DataFrame | None = field(default=None, repr=False)
     alpha: float
     interval: str

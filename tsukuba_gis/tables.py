@@ -203,3 +203,34 @@ def hide_small(table: pd.DataFrame, *, min_count: int) -> pd.DataFrame:
     small[np.setdiff1d(rows, helped)] = True
     cells[small] = np.nan
     return pd.DataFrame(cells, index=table.index, columns=table.columns)
+
+
+def with_company(hide: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """Return ``hide`` with a second cell in each row that hides only one: the smallest shown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> with_company(pd.DataFrame([[True, False, False]]), pd.DataFrame([[3, 40, 20]])).iloc[0]
+    0     True
+    1    False
+    2     True
+    Name: 0, dtype: bool
+    """
+    import pandas as pd
+
+    hidden = hide.to_numpy(dtype=bool, copy=True)
+    cells = np.where(hidden, np.inf, counts.to_numpy(dtype=float))
+    alone = np.flatnonzero(hidden.sum(axis=1) == 1)
+    hidden[alone, cells[alone].argmin(axis=1)] = True
+    return pd.DataFrame(hidden, index=hide.index, columns=hide.columns)
+
+
+def guarded(hide: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """Return ``hide`` with a second cell in each row and column that hides only one.
+
+    So that no hidden cell follows from the sums of rows or of columns, of which ``counts`` are.
+    """
+    for _ in range(2):  # the second time for what the columns hid
+        hide = with_company(with_company(hide, counts).T, counts.T).T
+    return hide

@@ -10,7 +10,7 @@ from tsukuba_gis.errors import InputError
 from tsukuba_gis.rates.limits import proportion_interval
 from tsukuba_gis.result import AgeCurve
 from tsukuba_gis.schema import SEXES
-from tsukuba_gis.tables import too_few
+from tsukuba_gis.tables import guarded, too_few, with_company
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,17 +130,18 @@ def age_curve(
     hide = _hidden(city["observed"], city["population"], **few)
     far = _hidden(*zonal, **few)
     if confidential:
-        hide, far = _guarded_city(hide, city["observed"]), _guarded_zones(far, zonal[0])
+        hide, far = _guarded_city(hide, city["observed"]), guarded(far, zonal[0])
     frame = pd.DataFrame({name: _stacked(table) for name, table in city.items()})
     frame["value"] = frame["observed"] / frame["population"].where(frame["population"] > 0)
-    frame[["low", "high"]] = proportion_interval(
-        frame["observed"], frame["population"], alpha=alpha
-    )
+    bounds = proportion_interval(frame["observed"], frame["population"], alpha=alpha)
+    frame[["low", "high"]] = bounds
     frame.loc[_stacked(hide)] = np.nan
+    above, below = (table.mask(far) for table in zonal)
     return AgeCurve(
         indicator=indicator,
         frame=frame,
-        by_zone=(zonal[0] / zonal[1].where(zonal[1] > 0)).mask(far),
+        by_zone=above / below.where(below > 0),
+        zone_counts=pd.concat({"observed": above, "population": below}, axis=1),
         parts=None if parts is None else _parts(parts, ages, **few),
         alpha=alpha,
         interval="wilson",
@@ -150,16 +151,9 @@ def age_curve(
 def _guarded_city(hide: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     """Return ``hide`` with the cells of the city that would give a hidden one away."""
     hide = hide.copy()
-    hide["all"] = _with_company(hide[["all"]].T, observed[["all"]].T).T["all"]
+    hide["all"] = with_company(hide[["all"]].T, observed[["all"]].T).T["all"]
     # All less one sex is the other.
     hide["female"] = hide["male"] = hide["female"] | hide["male"] | hide["all"]
-    return hide
-
-
-def _guarded_zones(hide: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
-    """Return ``hide`` with a second cell in each row and column that hides only one."""
-    for _ in range(2):  # the second time for what the columns hid
-        hide = _with_company(_with_company(hide, observed).T, observed.T).T
     return hide
 
 
@@ -193,17 +187,6 @@ def _hidden(
         above.to_numpy(), below.to_numpy(), min_count=min_count, confidential=confidential
     )
     return pd.DataFrame(few, index=above.index, columns=above.columns)
-
-
-def _with_company(hide: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
-    """Return ``hide`` with a second cell in each row that hides only one: the smallest shown."""
-    import pandas as pd
-
-    hidden = hide.to_numpy(dtype=bool, copy=True)
-    cells = np.where(hidden, np.inf, counts.to_numpy())
-    alone = np.flatnonzero(hidden.sum(axis=1) == 1)
-    hidden[alone, cells[alone].argmin(axis=1)] = True
-    return pd.DataFrame(hidden, index=hide.index, columns=hide.columns)
 
 
 def _by_age(table: pd.DataFrame) -> pd.DataFrame:
