@@ -18,6 +18,8 @@ from tsukuba_gis.study.pseudo import Made, pseudo_of
 from tsukuba_gis.study.relations import regressions_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tsukuba_gis.join import Assignment
     from tsukuba_gis.records import Records
     from tsukuba_gis.study.description import Study, ZoneSource
@@ -72,6 +74,23 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
     if study.pseudo is not None:
         on_step("step_pseudo")
         made = pseudo_of(study, records)
+    try:
+        result = _result(study, made, history, problems, on_step=on_step)
+        pages, unproven = made.proof()
+    finally:
+        made.stop()
+    return replace(result, pages=pages, problems=(*result.problems, *unproven))
+
+
+def _result(
+    study: Study,
+    made: Made,
+    history: projection.History | None,
+    problems: Sequence[Problem],
+    *,
+    on_step: OnStep,
+) -> Result:
+    """Study the records level by level."""
     records = made.records
     names = _indicator_names(study, records)
     levels, found = [], [*problems, *made.problems]
@@ -100,7 +119,6 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         problems=(*found, *told),
         provenance=_provenance(study),
         min_count=study.min_count,
-        pages=made.pages,
         flows=flows,
         economy=read_economy_source(study.economy),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.errors import InputError, Problem, TsukubaGisError
 from tsukuba_gis.messages import text
+from tsukuba_gis.study.certifying import Beside
 from tsukuba_gis.study.inputs import read_study_zones
 
 if TYPE_CHECKING:
@@ -39,13 +40,32 @@ class Made:
     ``records``: pseudo, or those of the study where there were too few.
     ``bands``: the age bands by cluster and sex whose counts are those of the
     records (``cluster``, ``sex``, ``start``); None where none were made.
-    ``pages``: the pages that prove the records; ``problems``: what was not done.
+    ``problems``: what was not done. ``certificate``: the proof of the records,
+    which is worked out while the study goes on; None where none was asked for.
     """
 
     records: Records
     bands: pd.DataFrame | None = None
-    pages: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    certificate: Beside | None = None
+
+    def proof(self) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
+        """Wait for the pages that prove the records, and for what could not be proven.
+
+        Raises
+        ------
+        DisclosureError
+            If a hard condition is not met.
+        """
+        if self.certificate is None:
+            return {}, ()
+        found: tuple[Mapping[str, str], tuple[Problem, ...]] = self.certificate.result()
+        return found
+
+    def stop(self) -> None:
+        """Leave the certificate, if it is still being worked out."""
+        if self.certificate is not None:
+            self.certificate.stop()
 
 
 def pseudo_of(study: Study, records: Records) -> Made:
@@ -77,9 +97,22 @@ def pseudo_of(study: Study, records: Records) -> Made:
     key = f"study {study.seed}"
     statistics = audit(measure(records, study.pseudo, zones=zones))
     pseudo = generate(statistics, key=key, zones=zones)
-    made = Made(records=pseudo, bands=statistics.tables["bands"])
+    bands = statistics.tables["bands"]
     if not study.certify:
-        return made
+        return Made(records=pseudo, bands=bands)
+    certificate = Beside(_certified, (study, records, pseudo, statistics, key, zones))
+    return Made(records=pseudo, bands=bands, certificate=certificate)
+
+
+def _certified(
+    study: Study,
+    records: Records,
+    pseudo: Records,
+    statistics: Statistics,
+    key: str,
+    zones: Zones | None,
+) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
+    """Return the certificate's page, and what could not be proven."""
     from tsukuba_gis.pseudo.proof.certificate import certificate
     from tsukuba_gis.pseudo.proof.evaluation import QUICK
 
@@ -91,10 +124,10 @@ def pseudo_of(study: Study, records: Records) -> Made:
     except TsukubaGisError as fault:
         if fault.key not in _TOO_FEW:
             raise
-        return replace(made, problems=(_told("certificate_too_few", records),))
+        return {}, (_told("certificate_too_few", records),)
     evaluation.require_passed()
     page = text("page_certificate", study.lang)
-    return replace(made, pages={page: certificate(evaluation, lang=study.lang)})
+    return {page: certificate(evaluation, lang=study.lang)}, ()
 
 
 def _told(key: str, records: Records, **values: object) -> Problem:

@@ -1,0 +1,60 @@
+"""Work beside a study: its answer, its faults, and its end."""
+
+import os
+import time
+
+import pytest
+
+from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.study.certifying import Beside
+
+
+def refuse(n):
+    raise DisclosureError("pseudo_too_few", k=n)
+
+
+def talk_and_add(a, b):
+    print("a library says something")  # noqa: T201
+    return a + b
+
+
+def die_elsewhere(home):
+    if os.getpid() != home:
+        os._exit(3)
+    return "done here"
+
+
+def wait_long(path):
+    path.write_text(str(os.getpid()), encoding="utf-8")
+    time.sleep(60)
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    """The other process imports this file by its name."""
+    monkeypatch.syspath_prepend(os.path.dirname(__file__))  # noqa: PTH120
+
+
+def test_the_answer_comes_whatever_is_printed():
+    assert Beside(talk_and_add, (2, 3)).result() == 5
+
+
+def test_a_fault_is_raised_here_with_its_words():
+    with pytest.raises(DisclosureError, match="fewer than 7") as found:
+        Beside(refuse, (7,)).result()
+    assert found.value.key == "pseudo_too_few"
+
+
+def test_where_the_other_process_dies_the_work_is_done_here():
+    assert Beside(die_elsewhere, (os.getpid(),)).result() == "done here"
+
+
+def test_it_can_be_stopped(tmp_path):
+    work = Beside(wait_long, (tmp_path / "pid",))
+    for _ in range(600):
+        if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
+            break
+        time.sleep(0.05)
+    work.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
