@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from results import full_result
 from toys import toy_result
 
 from tsukuba_gis.publishing import publishable
@@ -121,3 +122,21 @@ def test_what_results_say_stands_in_a_table_of_words():
         ((_, subject, said),) = table.rows
         assert ("年齢と" if lang == "ja" else "by age") in subject
         assert part in said
+
+
+def test_projection_flows_and_industries_stand_in_the_table_of_words():
+    whole = full_result(12, districts=6)
+    table = next(one for one in tables(whole, "en") if one.kind == "readings")
+    said = {subject: words for _, subject, words in table.rows}
+    assert "This is no forecast" in said["Persons to come, 2020 to 2045"]
+    place = whole.flows[0].places.index[0]
+    assert said["Migration"].startswith(f"{place} has the largest flows of movers")
+    assert "it does not explain it" in said["Industries"]
+    # A place whose numbers are hidden is not spoken of.
+    flows = replace(whole.flows[0], places=whole.flows[0].places.copy())
+    flows.places.loc[place, ["outflow", "net", "effectiveness"]] = np.nan
+    hidden = next(one for one in tables(replace(whole, flows=(flows,)), "en")
+                  if one.kind == "readings")  # fmt: skip
+    told = {subject: words for _, subject, words in hidden.rows}
+    assert told["Migration"].startswith(f"{flows.places.index[1]} has")
+    assert "nan" not in told["Migration"]

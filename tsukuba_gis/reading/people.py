@@ -118,13 +118,15 @@ def flows_sentence(flows: Flows, *, lang: Language) -> str:
     ...                            pairs=pd.DataFrame(), places=places), lang="en"))
     A has the largest flows of commuters (2005): 9 in, 7 out, net +2 (effectiveness 0.12). ...
     """
-    if flows.places.empty:
+    # A place whose numbers are hidden is not the one to speak of.
+    places = flows.places.dropna(subset=["inflow", "outflow", "net", "effectiveness"])
+    if places.empty:
         return text("reading_flows_none", lang)
-    place = flows.places.iloc[0]
+    place = places.iloc[0]
     return text(
         f"reading_flows_{flows.kind}",
         lang,
-        place=str(flows.places.index[0]),
+        place=str(places.index[0]),
         period=flows.period,
         inflow=f"{place['inflow']:,.0f}",
         outflow=f"{place['outflow']:,.0f}",

@@ -14,7 +14,15 @@ import numpy as np
 
 from tsukuba_gis.classes import format_value
 from tsukuba_gis.messages import Language, text
-from tsukuba_gis.reading import LEVEL, regions_cautions, regions_sentence, shown_p
+from tsukuba_gis.reading import (
+    LEVEL,
+    economy_sentence,
+    flows_cautions,
+    flows_sentence,
+    regions_cautions,
+    regions_sentence,
+    shown_p,
+)
 from tsukuba_gis.report.columns import label_of
 from tsukuba_gis.report.findings import Finding, level_name
 from tsukuba_gis.report.people_tables import rate_name, sums_by_year
@@ -272,21 +280,16 @@ def flow_answer(flows: Flows, lang: Language) -> Finding | None:
     gains, loses = net.idxmax(), net.idxmin()
     headline = text("answer_flows", lang, kind=kind, gains=str(gains), loses=str(loses),
                     more=round(float(net.max())), less=round(abs(float(net.min()))))  # fmt: skip
-    detail = text("answer_flows_detail", lang, period=flows.period, source=flows.source)
+    said = (flows_sentence(flows, lang=lang), *flows_cautions(flows, lang=lang))
+    detail = text("page_space", lang).join(said)
     return Finding(headline=headline, detail=detail)
 
 
 def economy_answer(economy: Economy, lang: Language) -> Finding:
-    """Tell the industry with the largest location quotient, and the largest part of growth."""
+    """Tell the industry with the largest location quotient, and how growth is divided."""
     quotient: Any = economy.frame["location_quotient"]
     best = quotient.idxmax()
-    parts = economy.total[["national", "composition", "differential"]].astype(float)
     headline = text("answer_economy", lang, area=economy.area, industry=str(best),
                     times=f"{float(quotient[best]):.1f}",
                     reference=economy.reference)  # fmt: skip
-    detail = text(
-        "answer_economy_detail", lang, period=economy.period,
-        growth=f"{float(economy.total['growth']):+,.0f}",
-        part=text(f"table_{parts.abs().idxmax()}", lang), source=economy.source,
-    )  # fmt: skip
-    return Finding(headline=headline, detail=detail)
+    return Finding(headline=headline, detail=economy_sentence(economy, lang=lang))

@@ -1,11 +1,22 @@
-"""The table of words: what each rate, age curve, correlation and regression says, and does not."""
+"""The table of words: what each rate, regression, projection … says, and what it does not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tsukuba_gis.messages import Language, text
-from tsukuba_gis.reading import age_curve_words, correlation_words, rate_words, regression_words
+from tsukuba_gis.reading import (
+    age_curve_words,
+    correlation_words,
+    economy_sentence,
+    flows_cautions,
+    flows_sentence,
+    projection_cautions,
+    projection_method,
+    projection_sentence,
+    rate_words,
+    regression_words,
+)
 from tsukuba_gis.report.columns import Table, label_of, words
 from tsukuba_gis.report.people_tables import rate_name
 from tsukuba_gis.report.statistic_tables import both, model_name
@@ -24,6 +35,7 @@ def readings(result: Result, names: list[str], lang: Language) -> Table:
         for name, level in zip(names, result.levels, strict=True)
         for subject, said in _said(level, result, lang)
     ]
+    rows += [("–", subject, space.join(said)) for subject, said in _beside(result, lang)]
     return Table(
         kind="readings",
         name=text("table_readings", lang),
@@ -54,3 +66,22 @@ def _said(level: Level, result: Result, lang: Language) -> Iterator[tuple[str, t
             model_name(model, number, lang),
             regression_words(model, labels=labels, lang=lang),
         )
+    if (one := level.projection) is not None:
+        years = {"first": f"{one.base}", "last": f"{one.years[-1]}"}
+        yield (
+            text("figures_projection", lang, **years),
+            (
+                projection_sentence(one, lang=lang),
+                projection_method(one, lang=lang),
+                *projection_cautions(one, lang=lang),
+            ),
+        )
+
+
+def _beside(result: Result, lang: Language) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Return what is said of flows and industries, which belong to no level."""
+    for flows in result.flows:
+        said = (flows_sentence(flows, lang=lang), *flows_cautions(flows, lang=lang))
+        yield text(f"table_flows_{flows.kind}", lang), said
+    if result.economy is not None:
+        yield text("table_economy", lang), (economy_sentence(result.economy, lang=lang),)
