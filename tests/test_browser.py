@@ -8,6 +8,7 @@ from dataclasses import replace
 import folium
 import pytest
 from browser import CHROMIUM, Browser
+from results import full_result
 from test_maps import folium_pages
 from toys import toy_indicators, toy_level, toy_result
 
@@ -233,6 +234,26 @@ def test_cells_that_may_not_be_shown_are_gaps_in_the_pyramid(browser, tmp_path):
     # the city without its hidden cells would have another shape
     assert "市全体の線は描いていません" in text(browser, "#pyramid")
     assert browser.ask("document.querySelector('#pyramid .city-line').getAttribute('d')") == ""
+
+
+def test_a_share_by_age_is_drawn_with_its_table_in_both_languages(browser, tmp_path):
+    result = full_result(12, districts=4)
+    write_page(result, tmp_path / "ages.html")
+    browser.open(tmp_path / "ages.html")
+    box = "document.getElementById('age-curves')"
+    assert browser.ask(f"{box}.querySelectorAll('svg.age-curve circle').length") == 15  # 3 × 5
+    heights = browser.ask(
+        f"[...{box}.querySelectorAll('circle.all')].map(dot => +dot.getAttribute('cy'))"
+    )
+    assert heights == sorted(heights, reverse=True)  # care grows with age: upwards
+    rows = f"[...{box}.querySelectorAll('tbody tr')].map(row => row.cells[1].textContent)"
+    assert browser.ask(rows) == ["2.0%", "4.0%", "8.0%", "16.0%", "30.0%"]
+    browser.ask("document.getElementById('language').click()")
+    browser.settle()
+    assert "by age" in browser.ask(f"{box}.querySelector('figcaption').textContent")
+    assert browser.ask(f"{box}.querySelector('tbody tr:last-child th').textContent") == (
+        "85 and over"
+    )
 
 
 def test_a_count_is_drawn_as_circles(browser, path):

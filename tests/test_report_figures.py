@@ -189,7 +189,7 @@ def test_every_file_has_the_notice_and_the_same_bytes(tmp_path, lang):
         digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in written])
     assert digests[0] == digests[-1]
     stems = [path.stem for path in written]
-    assert len(set(stems)) * 2 == len(stems) == 20
+    assert len(set(stems)) * 2 == len(stems) == 22
     assert not any(set(stem) & set('/\\:*?"<>| –') for stem in stems)
     for path in written:
         if path.suffix == ".png":
@@ -204,6 +204,17 @@ def test_a_result_of_one_zone_and_of_none_is_drawn():
     for result in (full_result(1, districts=0), full_result(12, districts=0, missing=True)):
         for drawing in drawings(result):
             assert result.notices["ja"][0] in words(drawing.draw())
+
+
+def test_the_first_figures_are_those_that_are_asked_for_most():
+    names = [one.name for one in drawings(RESULT, "en")][:5]
+    for part, name in zip(
+        ("map_Share_aged_65+", "clusters", "by_age", "65+_to_age_10", "Change_of_persons"),
+        names,
+        strict=True,
+    ):
+        assert part in name
+    assert len({one.name for one in drawings(RESULT)}) == len(list(drawings(RESULT)))
 
 
 def test_all_values_equal_is_drawn():

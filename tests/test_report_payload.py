@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from results import full_result
 
 from tsukuba_gis.maps.packing import SIGNS
+from tsukuba_gis.maps.payload import page_data
 from tsukuba_gis.report.page import page_html
 from tsukuba_gis.report.tables import tables
 
@@ -160,3 +162,24 @@ def test_industries_stand_on_the_page():
     for name, growth in zip(held["industry"][:-1], held["growth"], strict=False):
         assert name in text
         assert f"{growth:+,.0f}" in text
+
+
+def test_a_share_by_age_stands_on_the_page_as_in_the_result():
+    (curve,) = RESULT.levels[0].age_curves
+    (shown,) = page_data(RESULT)["age_curves"]
+    assert shown["starts"] == [65, 70, 75, 80, 85]
+    assert shown["label"]["en"] == "Share aged 65+"
+    for sex in ("all", "female", "male"):
+        assert shown["value"][sex] == list(curve.frame.loc[sex, "value"])
+    assert shown["low"] == pytest.approx(list(curve.frame.loc["all", "low"]))
+    assert shown["population"] == list(curve.frame.loc["all", "population"])
+
+
+def test_an_age_that_is_withheld_is_missing_on_the_page():
+    (curve,) = RESULT.levels[0].age_curves
+    frame = curve.frame.copy()
+    frame.loc[("female", 70), ["value", "low", "high", "observed", "population"]] = np.nan
+    level = replace(RESULT.levels[0], age_curves=(replace(curve, frame=frame),))
+    (shown,) = page_data(replace(RESULT, levels=(level,)))["age_curves"]
+    assert shown["value"]["female"][1] is None
+    assert shown["value"]["male"][1] is not None

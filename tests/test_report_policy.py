@@ -225,7 +225,7 @@ def test_notice_and_origin_are_in_every_format(name, written):
     held = contents(written / name)
     if name == "figures":
         files = list((written / name).glob("*.svg"))
-        assert len(files) == len(list((written / name).glob("*.png"))) == 10
+        assert len(files) == len(list((written / name).glob("*.png"))) == 11
         for file in files:
             svg = file.read_text(encoding="utf-8")
             assert NOTICES["ja"][0] in svg

@@ -262,7 +262,8 @@ def _label(result: Result, name: str, lang: Language) -> str:
 
 
 def _level(level: Level, lang: Language) -> str:
-    return text(f"page_level_{level.zones.kind}", lang)
+    """Return what the zones are called within a title."""
+    return text(f"page_level_{level.zones.kind}", lang).lower()
 
 
 def _title(label: str, level: Level, lang: Language) -> str:

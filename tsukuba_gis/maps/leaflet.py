@@ -33,8 +33,8 @@ _BASE_SCRIPTS = (
 MAP_SCRIPTS = (*_BASE_SCRIPTS, "single.js", "points.js")
 PAGE_SCRIPTS = (
     *_BASE_SCRIPTS, "histogram.js", "scatter.js", "pyramid.js", "panel.js", "table.js", "image.js",
-    "multiples.js", "place.js", "clusters.js", "relation.js", "future.js", "flows.js", "page.js",
-    "start.js",
+    "multiples.js", "place.js", "ages.js", "clusters.js", "relation.js", "future.js", "flows.js",
+    "page.js", "start.js",
 )  # fmt: skip
 
 

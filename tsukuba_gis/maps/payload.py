@@ -22,6 +22,7 @@ from tsukuba_gis.classes import (
 from tsukuba_gis.maps.future import flows_data, projection_data
 from tsukuba_gis.maps.packing import column, number, pack
 from tsukuba_gis.maps.statistics import (
+    age_curve_data,
     class_sets,
     correlations_data,
     lisa_data,
@@ -69,6 +70,10 @@ def page_data(result: Result, *, tiles: Tiles | None = None) -> dict[str, Any]:
         "levels": [
             {"key": key, **level_data(level, result.indicators)}
             for key, level in zip(level_keys(result.levels), result.levels, strict=True)
+        ],
+        "age_curves": [
+            age_curve_data(one, {known.name: known for known in result.indicators})
+            for one in result.levels[0].age_curves
         ],
         "flows": [flows_data(flows, frame.crs) for flows in result.flows],
         "start": start_indicator(result.indicators).name,

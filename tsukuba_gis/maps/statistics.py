@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tsukuba_gis.result import (
+        AgeCurve,
         Correlation,
         Indicator,
         Level,
@@ -237,3 +238,25 @@ def rates_data(rates: Iterable[Rate], indicators: Indicators, ids: Ids) -> list[
             }
         )
     return made
+
+
+def age_curve_data(curve: AgeCurve, indicators: Indicators) -> dict[str, Any]:
+    """Return a share by age: both sexes with the interval, and of each sex."""
+    frame: Any = curve.frame
+    both, known = frame.loc["all"], indicators.get(curve.indicator)
+    starts = both.index
+    key = f"indicator_{curve.indicator}"
+    return {
+        "label": {
+            lang: text(key, lang) if known is None else known.label[lang] for lang in LANGUAGES
+        },
+        "starts": [int(start) for start in starts],
+        "value": {
+            sex: column(frame.loc[sex, "value"].reindex(starts), 5)
+            for sex in ("all", "female", "male")
+        },
+        "low": column(both["low"], 5),
+        "high": column(both["high"], 5),
+        "population": column(both["population"]),
+        "alpha": curve.alpha,
+    }

@@ -104,6 +104,11 @@ def _names(names: Iterable[str], lang: Language) -> str:
     return text("page_comma", lang).join(names)
 
 
+def _within(label: str) -> str:
+    """Return a label as it stands within a sentence: no capital, unless it is an abbreviation."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 # ---- rates and ages ---------------------------------------------------------------
 
 
@@ -196,7 +201,7 @@ def correlation_answers(result: Result, level: Level, lang: Language) -> list[Fi
         headline = text("answer_correlation_none", lang, n=len(some))
         return [Finding(headline=headline, detail=caution)]
     best = max(clear, key=lambda one: abs(one.value))
-    first, second = (label_of(result, name, lang) for name in best.indicators)
+    first, second = (_within(label_of(result, name, lang)) for name in best.indicators)
     key = "answer_correlation_up" if best.value > 0 else "answer_correlation_down"
     p = judged_p(best)
     detail = text(
@@ -215,8 +220,10 @@ def regression_answer(result: Result, one: Regression, lang: Language) -> Findin
     """
     outcome = label_of(result, one.outcome, lang)
     terms = one.coefficients.drop(index=["intercept", "lag", "error"], errors="ignore")
-    up = [term_name(result, str(term), lang) for term in terms.index[terms["low"] > 0]]
-    down = [term_name(result, str(term), lang) for term in terms.index[terms["high"] < 0]]
+    up, down = (
+        [_within(term_name(result, str(term), lang)) for term in terms.index[clear]]
+        for clear in (terms["low"] > 0, terms["high"] < 0)
+    )
     parts = [
         text(f"answer_regression_{way}", lang, names=_names(names, lang))
         for way, names in (("up", up), ("down", down))

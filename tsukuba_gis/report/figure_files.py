@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tsukuba_gis.result import Result
 
+_OLD_AND_YOUNG: Final = "ratio_65_10"
 _ENDINGS: Final = (".png", ".svg")
 # Signs that no file system, archive or shell likes in a name.
 _UNFIT: Final = str.maketrans({**dict.fromkeys('/\\:*?"<>| \t', "_"), "–": "-"})
@@ -48,8 +49,9 @@ def drawings(result: Result, lang: Language | None = None) -> Iterator[Drawing]:
     -------
     iterator of Drawing
         Those that most readers ask for come first: the first rate on the map, its clusters, the
-        share by age, the pyramid, persons to come; then the other levels, regions, the first
-        correlation, the years of the projection, and a rate beside chance.
+        share by age, persons 65+ to children on the map, the change of the cohorts by year and
+        zone, the pyramid, persons to come; then the other levels, regions, the first
+        correlation, the share 65+ to come, and a rate beside chance.
     """
     lang = lang or result.lang
     names = level_names(result, lang)
@@ -60,10 +62,10 @@ def drawings(result: Result, lang: Language | None = None) -> Iterator[Drawing]:
     def name(kind: str, **values: object) -> str:
         return plain(text(f"figures_name_{kind}", lang, **values), lang).translate(_UNFIT)
 
-    def map_of(number: int) -> Drawing:
+    def map_of(number: int, indicator: str = first) -> Drawing:
         return Drawing(
-            name("map", label=label, level=names[number]),
-            lambda: figures.draw_map(result, first, level=number, lang=lang),
+            name("map", label=label_of(result, indicator, lang), level=names[number]),
+            lambda: figures.draw_map(result, indicator, level=number, lang=lang),
         )
 
     yield map_of(0)
@@ -77,8 +79,12 @@ def drawings(result: Result, lang: Language | None = None) -> Iterator[Drawing]:
         yield Drawing(
             name("age_curve", label=by_age), lambda: figures.draw_age_curve(result, lang=lang)
         )
-    yield Drawing(name("pyramid"), lambda: figures.draw_pyramid(result, lang=lang))
+    if first != _OLD_AND_YOUNG and any(one.name == _OLD_AND_YOUNG for one in result.indicators):
+        yield map_of(finest, _OLD_AND_YOUNG)
     if (ahead := _finest(result, "projection")) is not None:
+        yield _years(result, ahead, "change", lang, name)
+    yield Drawing(name("pyramid"), lambda: figures.draw_pyramid(result, lang=lang))
+    if ahead is not None:
         yield Drawing(
             name("projection", level=names[ahead]),
             lambda: figures.draw_projection(result, level=ahead, lang=lang),
@@ -105,7 +111,7 @@ def _further(result: Result, lang: Language, name: Callable[..., str]) -> Iterat
                 lambda: figures.draw_scatter(result, *pair, level=related, lang=lang),
             )
     if (ahead := _finest(result, "projection")) is not None:
-        yield from _ahead(result, ahead, lang, name)
+        yield _years(result, ahead, "older", lang, name)
     if (rated := _finest(result, "rates")) is not None:
         for number, rate in enumerate(result.levels[rated].rates):
             if rate.method == "crude" and rate.frame["funnel_low"].notna().any():
@@ -125,19 +131,15 @@ def _finest(result: Result, part: str) -> int | None:
     return max(found, key=lambda number: len(result.levels[number].zones), default=None)
 
 
-def _ahead(
-    result: Result, level: int, lang: Language, name: Callable[..., str]
-) -> Iterator[Drawing]:
-    """Return the small maps of a projection."""
-    called = level_names(result, lang)[level]
-    for measure in ("change", "older"):
-        words = text(f"figures_measure_{measure}", lang)
-        yield Drawing(
-            name("years", label=words, level=called),
-            lambda measure=measure: figures.draw_years(  # type: ignore[misc]
-                result, level=level, measure=measure, lang=lang
-            ),
-        )
+def _years(
+    result: Result, level: int, measure: str, lang: Language, name: Callable[..., str]
+) -> Drawing:
+    """Return the small maps of a projection, one a year."""
+    words = text(f"figures_measure_{measure}", lang)
+    return Drawing(
+        name("years", label=words, level=level_names(result, lang)[level]),
+        lambda: figures.draw_years(result, level=level, measure=measure, lang=lang),
+    )
 
 
 def write_figures(

@@ -67,15 +67,17 @@ class FutureSection {
     const title = say("measure_" + measure, { base: String(projection.base) });
     const hiddenNote = this.maskNote(projection);
     const describe = (zone) => this.describe(level, measure, year, zone);
-    if (measure === "persons") return { ...this.circles(level, year), title, describe };
+    const when = String(projection.years[year]);
+    if (measure === "persons") return { ...this.circles(level, year), title, describe, year: when };
     const { edges, scheme } = projection.measures[measure];
     const sign = measure === "change";
-    return classedLayer({
+    const layer = classedLayer({
       title, unit: say("in_unit", { unit: "%" }), values, edges, hiddenNote, describe,
       colours: coloursOf(data, edges, scheme === "centred"),
       format: (value) => (sign && value > 0 ? "+" : "") + formatNumber(100 * value, 1),
       notes: [say("years_common"), ...(edges.length ? [say("scheme_" + scheme, { n: edges.length - 1 })] : [])],
     });
+    return { ...layer, year: when };
   }
 
   // Circles of all years on one scale.

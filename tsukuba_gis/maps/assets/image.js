@@ -13,7 +13,8 @@ function drawPicture(data, zoneMap) {
   let y = margin;
   y = write(pen, data.title[words.lang], margin, y, 40, "#1d2328", "bold");
   for (const notice of data.notices[words.lang]) y = write(pen, "⚠ " + notice, margin, y, 26, "#a1122a", "bold");
-  y = write(pen, `${layer.title} ${layer.unit} — ${level.label[words.lang]}`, margin, y + 12, 30, "#1d2328", "bold");
+  const where = [level.label[words.lang], layer.year && say("year", { year: layer.year })].filter(Boolean).join(say("comma"));
+  y = write(pen, `${[layer.title, layer.unit].filter(Boolean).join(" ")} — ${where}`, margin, y + 12, 30, "#1d2328", "bold");
   const frame = { x: margin, y: y + 10, width: PICTURE.map, height: canvas.height - y - 2 * margin - 60 };
   const drawing = cityFrame(zoneMap.bounds, frame);
   drawZones(pen, level, layer, drawing, zoneMap.outlines);

@@ -31,6 +31,7 @@ class ReportPage {
   laterParts() {
     const there = (zone) => this.change({ level: this.state.clusters, zone });
     const later = [
+      () => new AgeSection(this),
       () => new ClusterSection(this, this.makeMap("clusters", there)),
       () => new RelationSection(this, this.makeMap("relations", there)),
     ];
@@ -236,7 +237,7 @@ class ReportPage {
 
   savePicture(map) {
     drawPicture(this.data, map).toBlob((blob) =>
-      this.save(blob, "png", "image/png", { title: map.layer.title + "_", level: map.level }));
+      this.save(blob, "png", "image/png", { title: `${map.layer.title}_${map.layer.year ? map.layer.year + "_" : ""}`, level: map.level }));
   }
 
   // Paper has another width than the screen: maps take a fixed size while printing.
