@@ -6,6 +6,7 @@ import struct
 from dataclasses import replace
 
 import folium
+import numpy as np
 import pytest
 from browser import CHROMIUM, Browser
 from results import full_result
@@ -458,3 +459,26 @@ def test_dark_page_is_dark(path):
     with Browser(dark=True) as browser:
         browser.open(path)
         assert browser.ask("getComputedStyle(document.body).backgroundColor") == "rgb(27, 32, 38)"
+
+
+def test_a_page_of_esda_draws_without_a_network(browser, tmp_path):
+    """``Moran_Local.explore``; its own test would compile for half a minute, so p is given."""
+    local = pytest.importorskip("esda.moran", reason="needs the extra 'esda'").Moran_Local
+    found = local.__new__(local)
+    found.q = np.array([1, 1, 2, 2, 3, 3, 4, 4, 1])
+    found.p_sim = np.array([0.01] * 8 + [0.5])
+    zones = toy_level().zones.frame.to_crs(6668).reset_index()
+    try:
+        made = found.explore(zones, tiles=None)
+    except AttributeError as why:
+        pytest.skip(f"this esda explores otherwise: {why}")
+    page = tmp_path / "esda.html"
+    page.write_text(offline_html(made.get_root().render()), encoding="utf-8")
+    browser.open(page)
+    colours = browser.ask(
+        "[...document.querySelectorAll('path.leaflet-interactive')]"
+        ".map(path => path.getAttribute('fill'))"
+    )
+    assert len(colours) == 9
+    assert len(set(colours)) == 5  # four kinds of clusters, and not significant
+    assert "Insignificant" in browser.ask("document.body.innerText")

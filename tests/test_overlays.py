@@ -126,7 +126,7 @@ def test_tiles_come_only_where_asked_for_and_with_their_credit():
     plain = toy_map().get_root().render()
     assert POLICY in plain
     assert "cyberjapandata" not in plain
-    online = toy_map(tiles=TILES["gsi_pale"]).get_root().render()
+    online = toy_map(tiles=TILES["gsi"]).get_root().render()
     (allowed,) = re.findall(r"img-src ([^;]*);", online)
     assert allowed == "data: blob: https://cyberjapandata.gsi.go.jp"
     assert "地理院タイル" in online

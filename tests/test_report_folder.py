@@ -235,3 +235,35 @@ def test_the_page_shows_the_answers():
         for some in headlines(LARGE, lang).values():
             for one in some:
                 assert escape(one) in page
+
+
+def test_tiles_are_asked_for_by_name_and_open_the_page_to_one_server(tmp_path):
+    from typing import get_args
+
+    from tsukuba_gis.maps import TILES
+    from tsukuba_gis.result import TileSource
+
+    assert set(get_args(TileSource)) == set(TILES)
+    write_report(RESULT, tmp_path / "off", formats=("html",))
+    write_report(RESULT, tmp_path / "on", formats=("html",), tiles="gsi")
+    off, on = (
+        read((tmp_path / name / "index.html").read_text(encoding="utf-8")).policy
+        for name in ("off", "on")
+    )
+    assert "http" not in off
+    assert on.count("http") == 1
+    assert "https://cyberjapandata.gsi.go.jp" in on
+
+
+def test_a_study_file_may_ask_for_tiles(tmp_path):
+    from tsukuba_gis.errors import InputError
+    from tsukuba_gis.study import read_study
+
+    file = tmp_path / "study.toml"
+    text = '[study]\ntiles = "{}"\n[records]\npath = "a.csv"\nkind = "invented"\n'
+    text += '[[zones]]\nkind = "school_district"\n'
+    file.write_text(text.format("osm"), encoding="utf-8")
+    assert read_study(file).tiles == "osm"
+    file.write_text(text.format("elsewhere"), encoding="utf-8")
+    with pytest.raises(InputError, match="tiles"):
+        read_study(file)

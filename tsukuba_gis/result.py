@@ -31,6 +31,9 @@ FORMATS: tuple[OutputFormat, ...] = ("html", "xlsx", "gpkg", "csv", "figures", "
 # What is written unless a study says otherwise: the other two need more than the package itself.
 DEFAULT_FORMATS: tuple[OutputFormat, ...] = ("html", "xlsx", "gpkg", "csv")
 
+# Backgrounds from the network that a page may be opened to; none unless it is asked for.
+TileSource = Literal["gsi", "gsi_std", "gsi_relief", "osm"]
+
 # The order in which classes stand in every legend, table and style.
 LISA_CLASSES: tuple[LisaClass, ...] = ("HH", "HL", "LH", "LL", "ns", "island", "missing")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -27,6 +27,7 @@ from tsukuba_gis.cli.points import points
 from tsukuba_gis.cli.pseudo import pseudo
 from tsukuba_gis.errors import TsukubaGisError
 from tsukuba_gis.messages import LANGUAGES, Language, text
+from tsukuba_gis.result import TileSource
 
 if TYPE_CHECKING:
     from tsukuba_gis.result import OutputFormat
@@ -79,8 +80,17 @@ def demo(
               help="Folder to write (default: beside the study file, named like it).")  # fmt: skip
 @click.option("--lang", type=click.Choice(LANGUAGES), default=None,
               help="Language; default: what the study file says.")  # fmt: skip
+@click.option("--tiles", type=click.Choice(get_args(TileSource)), default=None,
+              help="Background of the maps, loaded from the network by whoever opens the page; "
+              "default: what the study file says, else none.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
-def run(study_file: Path, out: Path | None, lang: Language | None, quiet: bool) -> None:
+def run(
+    study_file: Path,
+    out: Path | None,
+    lang: Language | None,
+    tiles: TileSource | None,
+    quiet: bool,
+) -> None:
     """Run a study file on your own records and zones.
 
     Example: tsukuba-gis run study.toml --out out
@@ -92,6 +102,8 @@ def run(study_file: Path, out: Path | None, lang: Language | None, quiet: bool) 
     study = read_study(study_file)
     if lang is not None:
         study = replace(study, lang=lang)
+    if tiles is not None:
+        study = replace(study, tiles=tiles)
     _run_and_write(study, out or study_file.with_suffix(""), study.lang, quiet=quiet)
 
 
@@ -178,7 +190,9 @@ def _run_and_write(
     with Progress(steps, lang, quiet=quiet) as progress:
         result = run_study(study, on_step=progress.step)
         progress.step("step_write")
-        written = write_report(result, out, formats=study.outputs, where_possible=where_possible)
+        written = write_report(
+            result, out, formats=study.outputs, where_possible=where_possible, tiles=study.tiles
+        )
     for level in result.levels:
         kind = text(f"page_level_{level.zones.kind}", lang)
         click.echo(match_line(level.match, kind, lang))

@@ -62,7 +62,7 @@ class Tiles:
 # 国土地理院コンテンツ利用規約 asks for the credit; the tiles themselves are never stored.
 _GSI = '<a href="https://maps.gsi.go.jp/development/ichiran.html">地理院タイル(国土地理院)</a>'
 TILES: Final = {
-    "gsi_pale": Tiles(url="https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png", credit=_GSI),
+    "gsi": Tiles(url="https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png", credit=_GSI),
     "gsi_std": Tiles(url="https://cyberjapandata.gsi.go.jp/xyz/std/{z}/{x}/{y}.png", credit=_GSI),
     "gsi_relief": Tiles(
         url="https://cyberjapandata.gsi.go.jp/xyz/hillshademap/{z}/{x}/{y}.png",

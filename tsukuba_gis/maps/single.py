@@ -43,7 +43,7 @@ def choropleth(
     lang
         Of the legend and the tooltips.
     tiles
-        Background from the network, such as ``TILES["gsi_pale"]``, with its credit. None: the
+        Background from the network, such as ``TILES["gsi"]``, with its credit. None: the
         map loads nothing.
 
     Returns

@@ -10,7 +10,7 @@ from tsukuba_gis.report.folder import RUN_RECORD, check_folder, whole_file, whol
 from tsukuba_gis.result import DEFAULT_FORMATS, FORMATS
 
 if TYPE_CHECKING:
-    from tsukuba_gis.result import OutputFormat, Result
+    from tsukuba_gis.result import OutputFormat, Result, TileSource
 
 __all__ = ["check_folder", "whole_file", "write_report"]
 
@@ -24,6 +24,7 @@ def write_report(
     *,
     formats: tuple[OutputFormat, ...] = DEFAULT_FORMATS,
     where_possible: tuple[OutputFormat, ...] = (),
+    tiles: TileSource | None = None,
 ) -> tuple[Path, ...]:
     """Write a result as a folder that needs no tool and no network to read.
 
@@ -42,6 +43,9 @@ def write_report(
     where_possible
         Further formats, left out where what they need is not installed; of figures only the
         first few, so that they cost seconds.
+    tiles
+        Background of the page's maps from the network: a name of
+        :data:`tsukuba_gis.maps.TILES`. None: the page loads nothing.
 
     Returns
     -------
@@ -73,7 +77,7 @@ def write_report(
     if "html" in files:
         result = _with_worksheet(result)
     with whole_folder(out) as folder:
-        _write(result, folder, files, most=None if "figures" in formats else _FEW)
+        _write(result, folder, files, tiles, most=None if "figures" in formats else _FEW)
     return tuple(out / name for name in (*files.values(), *result.pages))
 
 
@@ -108,7 +112,12 @@ def _with_worksheet(result: Result) -> Result:
 
 
 def _write(
-    result: Result, folder: Path, files: dict[OutputFormat, str], *, most: int | None
+    result: Result,
+    folder: Path,
+    files: dict[OutputFormat, str],
+    tiles: TileSource | None,
+    *,
+    most: int | None,
 ) -> None:
     from tsukuba_gis.report.text_files import write_read_me, write_run_record
 
@@ -117,9 +126,10 @@ def _write(
     for name, html in result.pages.items():
         (folder / name).write_text(html, encoding="utf-8", newline="\n")
     if "html" in files:
+        from tsukuba_gis.maps import TILES
         from tsukuba_gis.report.page import write_page
 
-        write_page(result, folder / files["html"])
+        write_page(result, folder / files["html"], tiles=None if tiles is None else TILES[tiles])
     if "xlsx" in files:
         from tsukuba_gis.report.workbook import write_workbook
 

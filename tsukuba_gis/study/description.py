@@ -22,6 +22,7 @@ from tsukuba_gis.result import (
     OutputFormat,
     RateMethod,
     RegressionModel,
+    TileSource,
 )
 from tsukuba_gis.study.outlook import EarlierTable, EconomySource, FlowSource, ProjectionRule
 from tsukuba_gis.zones import ZoneKind
@@ -255,6 +256,9 @@ class Study:
         Of everything random.
     outputs
         What to write.
+    tiles
+        Background of the page's maps from the network: the page then loads pictures from that
+        one server, which sees what part of the map is looked at. None: it loads nothing.
     pseudo
         Make pseudo-citizen records first, by these rules, and study those: the
         records themselves are then seen by nothing but the measuring. None: as
@@ -292,6 +296,7 @@ class Study:
     lang: Language = "ja"
     seed: int = DEMO_SEED
     outputs: tuple[OutputFormat, ...] = DEFAULT_FORMATS
+    tiles: TileSource | None = None
     pseudo: Spec | None = None
     certify: bool = False
 

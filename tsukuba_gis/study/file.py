@@ -25,6 +25,7 @@ from tsukuba_gis.result import (
     ProjectionMethod,
     RateMethod,
     RegressionModel,
+    TileSource,
 )
 from tsukuba_gis.study.description import (
     LOCAL_STATISTICS,
@@ -116,6 +117,7 @@ def read_study(path: Path | str) -> Study:
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "study.lang": LANGUAGES,
     "study.severe": get_args(SevereCare),
+    "study.tiles": get_args(TileSource),
     "records.kind": get_args(RecordKind),
     "records.on_error": ("stop", "skip"),
     "zones.kind": get_args(ZoneKind),

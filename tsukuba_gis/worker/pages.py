@@ -78,7 +78,7 @@ def full_report(job: Job) -> Outcome:
         job.told(key, 0.1 + 0.8 * next(done, steps) / steps)
 
     result = run(study, on_step=on_step)
-    written = write_report(result, out, formats=study.outputs)
+    written = write_report(result, out, formats=study.outputs, tiles=study.tiles)
     return Outcome(
         numbers={"page": str(written[0]), "n_files": len(written)},
         messages=(*map(str, written), *result.notices[job.lang]),
