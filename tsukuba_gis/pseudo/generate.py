@@ -130,26 +130,26 @@ def _frame(
             values = crowd.age[order]
         elif column in coded:
             names, codes = coded[column]
-            values = pd.Series(_labels(names), dtype=object).take(codes[order]).to_numpy()
+            columns[column] = _named(names, codes[order], dtype)
+            continue
         else:
             values = numbers[column][order]
         columns[column] = typed(values, dtype)
     return pd.DataFrame(columns)
 
 
-def _labels(names: tuple[str, ...]) -> list[str | None]:
-    """Return names, with None for the empty one: a missing value in the register."""
-    return [name if name != "" else None for name in names]
+def _named(names: tuple[str, ...], codes: Ints, dtype: Any) -> Any:
+    """Return names by their codes, the empty one missing; put into the dtype once each."""
+    used, place = np.unique(codes, return_inverse=True)
+    return typed([names[code] or None for code in used], dtype).take(place).array
 
 
 def numbered(letter: str, number: Ints, dtype: str) -> object:
     """Return new numbers: whole where the register's were, else a letter and digits."""
-    import pandas as pd
-
     if "int" in dtype.lower() or "float" in dtype.lower():
         return number
     width = len(str(int(number.max(initial=1))))
-    return pd.Series(number).astype(str).str.zfill(width).radd(letter).to_numpy()
+    return np.array([f"{letter}{one:0{width}d}" for one in number.tolist()], dtype=object)
 
 
 def typed(values: Any, dtype: Any) -> Any:
