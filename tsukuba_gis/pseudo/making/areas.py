@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     Bools = NDArray[Any]
 
 
-# Pairs of areas without an exchange that fits after which a sweep ends; the urgent cells' last.
-_FAILS: Final = (150, 150, 200)
+# Pairs of areas without an exchange that fits after which a sweep ends; all cells' last.
+_FAILS: Final = (150, 150, 200, 150)
 # How much an area's persons beyond the usual for its households weigh in the starts.
-_STARTS: Final = (0.0, 0.5, 1.0)
+_STARTS: Final = (0.0, 0.5, 1.0, 1.5)
 # Steps of raking that tell where residents of open households belong.
 _ROUGH: Final = 10
 
@@ -76,11 +76,13 @@ def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> 
     placed, everywhere = _started(number, kinds[:, -1] + lowest, targets, rng)
     dealing = Dealing.of(placed, targets, everywhere)
     exchange(dealing, rng)
-    merge_errors(dealing, rng, fails=_FAILS[0])
+    merge_errors(dealing, rng, fails=_FAILS[-1])
     # What cannot all be met: care and ages go before heads, ages before care.
-    for cells, fails in zip(targets.first, _FAILS, strict=True):
+    for cells, fails in zip(targets.first, _FAILS[:-1], strict=True):
         part = Dealing.of(placed, targets, everywhere).only(cells)
         merge_errors(part, rng, fails=fails)
+    # Putting the urgent right has put others wrong: last, all cells again.
+    merge_errors(Dealing.of(placed, targets, everywhere), rng, fails=_FAILS[-1])
     # Which household of a kind goes where is drawn by lot.
     order = np.lexsort((rng.random(len(kind)), kind))
     unit_area = np.empty(len(kind), dtype=np.int64)

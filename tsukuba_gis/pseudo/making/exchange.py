@@ -30,15 +30,16 @@ _CLOSE: Final = 0.3
 # Bundles of one or two households compared at once when two areas exchange.
 _SAMPLE: Final = 20
 # Rounds of exchange, and rounds without an improvement after which it ends.
-_ROUNDS: Final = 60
+_ROUNDS: Final = 40
 _PATIENCE: Final = 2
-# Kinds of either area among which households are sought that fit exactly, try by try.
-_SOUGHT: Final = (60, 150)
+# Try by try: of how many kinds of either area households are sought that fit exactly, and how
+# many households exchange at most.
+_SOUGHT: Final = ((60, 2), (150, 2), (60, 3))
 # Exchanges that fit one area, compared by what they leave to the other.
 _COMPARED: Final = 400
 # Last binary digits of hashes that are compared before the hashes are sorted.
-_DIGITS: Final = 2**17 - 1
-_MERGES: Final = 200
+_DIGITS: Final = 2**19 - 1
+_MERGES: Final = 300
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -352,26 +353,27 @@ def _fitting(
     leaves it the least misfit.
     """
     one, other = pair
+    kinds, size = _SOUGHT[effort]
     mine, theirs = (
-        _sought(dealing, place, target, _SOUGHT[effort], rng)
+        _sought(dealing, place, target, kinds, rng)
         for place, target in (pair, pair[::-1])
     )
     goal = np.where(dealing.known[one], -dealing.error[one], dealing.error[other])
     goal = goal.astype(np.int64)
-    both_mine, both_theirs = _twos(len(mine)), _twos(len(theirs))
+    some_mine, some_theirs = _bundled(len(mine), size), _bundled(len(theirs), size)
     for used in (dealing.known[one] | dealing.known[other], dealing.known[one]):
         with np.errstate(over="ignore"):
             value = dealing.counts @ np.where(used, factors, 0)
             wanted = np.where(used, goal, 0) @ factors
-            come = value[theirs][both_theirs].sum(axis=0)
-            gone = value[mine][both_mine].sum(axis=0) + wanted
+            come = value[theirs][some_theirs].sum(axis=0)
+            gone = value[mine][some_mine].sum(axis=0) + wanted
         hit, match = _alike(gone, come)
         if len(hit) == 0:
             continue
         if len(hit) > _COMPARED:
             some = rng.choice(len(hit), _COMPARED, replace=False)
             hit, match = hit[some], match[some]
-        found = _least(dealing, pair, mine[both_mine[:, hit]].T, theirs[both_theirs[:, match]].T)
+        found = _least(dealing, pair, mine[some_mine[:, hit]].T, theirs[some_theirs[:, match]].T)
         if found is not None:
             return found
     return None
@@ -406,9 +408,18 @@ def _alike(asked: Ints, offered: Ints) -> tuple[Ints, Ints]:
 
 
 @cache
-def _twos(n: int) -> Ints:
-    """Return the places of all twos of n things, the same one twice included."""
-    return np.stack(np.triu_indices(n))
+def _bundled(n: int, size: int) -> Ints:
+    """Return the places of all twos or threes of n things, the same one again included.
+
+    Examples
+    --------
+    >>> _bundled(2, 3).T.tolist()
+    [[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 1, 1]]
+    """
+    rising = np.tri(n, dtype=bool).T
+    if size > 2:
+        rising = rising[:, :, None] & rising[None]
+    return np.stack(np.nonzero(rising))
 
 
 def _least(
