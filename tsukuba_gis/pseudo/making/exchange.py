@@ -355,8 +355,7 @@ def _fitting(
     one, other = pair
     kinds, size = _SOUGHT[effort]
     mine, theirs = (
-        _sought(dealing, place, target, kinds, rng)
-        for place, target in (pair, pair[::-1])
+        _sought(dealing, place, target, kinds, rng) for place, target in (pair, pair[::-1])
     )
     goal = np.where(dealing.known[one], -dealing.error[one], dealing.error[other])
     goal = goal.astype(np.int64)

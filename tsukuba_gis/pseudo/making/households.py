@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 _CROWD: Final = 10_000.0
 # Persons that may rather be misplaced than a rare household made up.
 _RARELY: Final = 1000.0
+# What one person more or less than is likely matters, against one more or less than raked.
+_LIKELY: Final = 0.25
 # Spread of ages about the head's where no gap was measured, in years.
 _LOOSE: Final = 10.0
 
@@ -69,9 +71,7 @@ def plan(
     raked: dict[str, Floats] = {}
     # Households before roles: they tell how many of each relation to expect.
     for name in sorted(names, key=lambda name: name == "roles"):
-        guessed = likely if name == "care" else None
-        if name == "roles":
-            guessed = _likely_roles(city, tables, raked["households"])
+        guessed = _likely_roles(city, tables, raked["households"]) if name == "roles" else None
         seed = seeds(tables[name], city, statistics)
         raked[name] = rake(tables[name], seed=seed, guessed=guessed)
     return Plan(
@@ -234,26 +234,26 @@ def _part(
 def _likely_numbers(
     table: Family, part: tuple[Ints, csr_array, Floats], plan: Plan, rng: np.random.Generator
 ) -> Ints:
-    """Return the numbers of a cluster's care leaves, with likely totals if that can be had."""
-    from scipy.sparse import csr_array, vstack
+    """Return the numbers of a cluster's care leaves, with totals as near to the likely as can be.
+
+    Only whole numbers are drawn to the likely totals: raked to them, the finest cells would lose.
+    """
+    from scipy.sparse import block_array, csr_array, eye_array
 
     leaves, matrix, right = part
-    target = plan.raked["care"][leaves]
+    n, right = len(leaves), right.copy()
     for level, guess in plan.likely.items():
         codes = table.codes[level][leaves]
         # Of the totals of a cluster one is the rest: people without care.
         told = np.unique(codes[np.isfinite(guess[codes])])[1:]
-        if len(told) == 0:
-            continue
         more = csr_array((codes == told[:, None]).astype(np.float64))
-        try:
-            return whole_numbers(
-                target, vstack([matrix, more]).tocsr(),
-                np.append(right, np.rint(guess[told])), rng,
-            )  # fmt: skip
-        except DisclosureError:  # what is likely is not possible
-            continue
-    return whole_numbers(target, matrix, right, rng)
+        off = eye_array(len(told))  # what a total falls short, and what it has too much
+        matrix = block_array([[matrix, None, None], [more, off, -off]], format="csr")
+        right = np.append(right, np.rint(guess[told]))
+    slack = matrix.shape[1] - n
+    target = np.append(plan.raked["care"][leaves], np.zeros(slack))
+    weight = np.append(np.ones(n), np.full(slack, _LIKELY))
+    return whole_numbers(target, matrix, right, rng, weight=weight)[:n]
 
 
 def _cared(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
