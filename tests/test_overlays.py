@@ -4,6 +4,7 @@ import base64
 import io
 import re
 
+import folium
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -160,3 +161,10 @@ def test_surface_and_places_are_drawn_without_a_network(tmp_path):
         assert max(browser.ask(shown)) < max(counts) or len(browser.ask(shown)) != len(counts)
         assert browser.requests == []
         assert browser.complaints == []
+
+
+def test_a_surface_lies_above_the_zones():
+    made = surface([[0, 1], [2, 3]], x=[24000, 24100], y=[9100, 9000], crs="EPSG:6677", name="密度")
+    drawn = folium.Map(tiles=None)
+    made.add_to(drawn)
+    assert '"zIndex": 300' in drawn.get_root().render()  # zones are drawn at 200

@@ -84,7 +84,8 @@ def surface(
     picture = np.zeros((*picked.shape, 4), dtype=np.uint8)
     picture[..., :3] = fills[place]
     picture[..., 3] = np.where(np.isfinite(picked), 255, 0)
-    overlay = ImageOverlay(picture, bounds, opacity=opacity, name=name)
+    # Above the zones, which Leaflet draws at 200 in the same pane.
+    overlay = ImageOverlay(picture, bounds, opacity=opacity, name=name, z_index=300)
     overlay._id = f"surface_{len(name)}"  # fixed, so that a page comes out the same each time
     return overlay
 
