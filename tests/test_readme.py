@@ -48,6 +48,10 @@ def folder(tmp_path_factory):
         rows = [f"{year}-10-01,{ward},{age},{year - 1990},25" for ward in "北南" for age in ages]
         text = "\n".join(["調査年月日,行政区,年齢,男,女", *rows])
         (folder / f"{year}.csv").write_text(text, encoding="utf-8")
+    pairs = "常住地,従業地,人数\n土浦市,つくば市,9325\nつくば市,土浦市,5000\n"
+    (folder / "od.csv").write_text(pairs, encoding="utf-8")
+    industries = "産業,期首,期末,全国期首,全国期末\n農業,500,450,900,800\n工業,200,260,950,990\n"
+    (folder / "industries.csv").write_text(industries, encoding="utf-8")
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     (folder / "key.txt").write_text("a long secret", encoding="utf-8")
     (folder / "secret.txt").write_text("f3b1 c0de 9a77 0e5d 41aa", encoding="utf-8")
@@ -55,6 +59,8 @@ def folder(tmp_path_factory):
     wards = load_boundaries("small_area").frame.reset_index()
     wards["density"] = wards["population_2015"] / wards.area * 1e6
     wards["share_65plus"] = wards.geometry.centroid.y / wards.geometry.centroid.y.max()
+    wards["aged_65"] = wards["population_2015"] // 4
+    wards["certified"] = wards["aged_65"] // 6
     wards.to_file(folder / "wards.gpkg")
     return folder
 
