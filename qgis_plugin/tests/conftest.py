@@ -1,5 +1,6 @@
 """The core's Python, the test layers, and a look for anything left behind."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 PLUGINS = Path(__file__).parents[1]
@@ -51,24 +53,23 @@ def temporary(tmp_path, monkeypatch):
 
 
 def children(of=None):
-    """Return the ids of the core's processes that this one has started."""
-    shown = subprocess.run(["ps", "-eo", "pid,ppid,stat,args"], capture_output=True, text=True,
-                           check=True).stdout.splitlines()[1:]  # fmt: skip
-    parent = str(of or os.getpid())
-    return [
-        int(line.split()[0])
-        for line in shown
-        if line.split()[1] == parent and "tsukuba_gis.worker" in line and "Z" not in line.split()[2]
-    ]
+    """Return the ids of the core's processes that this one, or one that it has started, has started."""
+    found = []
+    for process in psutil.Process(of).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+            dead = process.status() == psutil.STATUS_ZOMBIE
+            if not dead and "tsukuba_gis.worker" in process.cmdline():
+                found.append(process.pid)
+    return found
 
 
 def pytest_sessionfinish(session, exitstatus):
     session.config.ended_with = int(exitstatus)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_unconfigure(config):
-    """Leave at once: QGIS 3.22 crashes where Python lets go of any layer after it has ended.
+    """Leave at once, before pytest-qgis ends QGIS: QGIS 3.22 crashes where Python lets go of any layer after it has ended.
 
     So it does after a test of native:buffer alone; the real program is tested in test_program.py.
     """

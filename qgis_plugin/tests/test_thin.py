@@ -53,7 +53,7 @@ def tools():
                 yield pytest.param(node, id=node.name)
 
 
-@pytest.mark.parametrize("node", tools())
+@pytest.mark.parametrize("node", list(tools()))
 def test_a_tool_is_short(node):
     assert node.end_lineno - node.lineno + 1 <= MOST_TOOL
 
