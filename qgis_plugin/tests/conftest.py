@@ -69,7 +69,7 @@ def pytest_sessionfinish(session, exitstatus):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_unconfigure(config):
-    """Leave at once, before pytest-qgis ends QGIS: QGIS 3.22 crashes where Python lets go of any layer after it has ended.
+    """Leave at once: QGIS 3.22 crashes where Python lets go of any layer after it has ended.
 
     So it does after a test of native:buffer alone; the real program is tested in test_program.py.
     """
