@@ -154,7 +154,8 @@ def _local(values, zones):
     return (
         LocalAssociation(
             statistic="local_g_star", indicator=("share_65plus",),
-            frame=_local_frame(one, zones, ["hot", "hot", "cold", "cold"]), **common,
+            frame=_local_frame(one, zones, ["hot_99", "hot_95", "cold_95", "cold_99"]),
+            **{**common, "alpha": 0.1},
         ),
         LocalAssociation(
             statistic="local_geary", indicator=("share_65plus",),

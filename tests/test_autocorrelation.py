@@ -507,11 +507,26 @@ def test_every_local_statistic_is_the_same_in_another_order(name):
 
 def test_hot_and_cold_spots():
     values = series([9, 9, 9, 8, 8, 8, 5, 5, 5, 5, 5, 5, 2, 2, 2, 1, 1, 1])
-    frame = local_g(values, ring(18), fdr=False, alpha=0.2)
-    assert frame.statistic == "local_g_star"
-    assert frame.frame.loc["z1", "cluster"] == "hot"
-    assert frame.frame.loc["z16", "cluster"] == "cold"
-    assert frame.frame.loc["z9", "cluster"] == "ns"
+    found = local_g(values, ring(18), fdr=False)
+    frame = found.frame
+    assert (found.statistic, found.alpha) == ("local_g_star", 0.1)
+    # z1 lies between the two other nines: of the 136 pairs of the others one sums as high,
+    # two-sided 2/136; z16 = 1 between the ones likewise; z9 = 5 between fives is ordinary.
+    assert frame.loc["z1", "p"] == pytest.approx(2 / 136)
+    assert frame.loc[["z1", "z16", "z9"], "cluster"].tolist() == ["hot_95", "cold_95", "ns"]
+
+
+@pytest.mark.parametrize("fdr", [True, False])
+def test_the_confidence_of_a_hot_spot_is_that_of_its_p(fdr):
+    values = series(np.random.default_rng(4).normal(size=300).cumsum())
+    frame = local_g(values, ring(300), permutations=999, fdr=fdr).frame
+    p = frame["p_fdr" if fdr else "p"]
+    side = np.where(frame["z"] > 0, "hot", "cold")
+    for least, most, confidence in ((0, 0.01, 99), (0.01, 0.05, 95), (0.05, 0.1, 90)):
+        held = (p > least) & (p <= most)
+        assert held.any()
+        assert (frame["cluster"][held] == np.char.add(side, f"_{confidence}")[held]).all()
+    assert (frame["cluster"][p > 0.1] == "ns").all()
 
 
 def test_local_geary_by_listing_all_pairs():

@@ -103,14 +103,16 @@ def lines(done):
     ],
 )
 def test_local_statistics_equal_the_cores(task, compute, prefix, more, districts, tmp_path):
+    level = {} if task == "local_g" else {"alpha": 0.05}  # hot spots have levels of their own
+    params = {"weights": "queen", "permutations": 999, "seed": 3, "fdr": True, **level, **more}
     job = write_job(
         tmp_path, task, layers={"input": (districts, {"field": "value"})},
-        params={**LOCAL, **more, "origin": "pseudo"},
+        params={**params, "origin": "pseudo"}, version=TASKS[task].version,
     )  # fmt: skip
     outcome = do(job)
     expected = compute(
         districts["value"], queen(load_boundaries("small_area")),
-        permutations=999, seed=3, alpha=0.05, fdr=True, **more,
+        permutations=999, seed=3, fdr=True, **level, **more,
     ).frame  # fmt: skip
     got = table(outcome["columns"])
     assert outcome["rows"] == list(range(len(districts)))

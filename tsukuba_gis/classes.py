@@ -42,10 +42,14 @@ LISA_COLOURS: Final[dict[LisaClass, str]] = {
     "missing": "#ffffff",
 }
 # Classes of other local statistics. Of local Geary's six colours no two are nearer than 28
-# (CIELAB), whatever the reader's colour vision.
+# (CIELAB), whatever the reader's colour vision; of the eight of hot and cold spots not than 18.
 _LOCAL_COLOURS: Final[Mapping[str, str]] = {str(k): v for k, v in LISA_COLOURS.items()} | {
-    "hot": "#ca0020",
-    "cold": "#0571b0",
+    "hot_99": "#b2182b",
+    "hot_95": "#ef7a55",
+    "hot_90": "#fcc4a5",
+    "cold_90": "#a9d5ee",
+    "cold_95": "#56a3d6",
+    "cold_99": "#1f5fa8",
     "positive": "#fdb863",
     "negative": "#404040",
     "cluster": "#ca0020",
@@ -345,8 +349,12 @@ def local_classes(statistic: LocalStatistic, *, lang: Language) -> tuple[LocalCl
     --------
     >>> for one in local_classes("local_g_star", lang="en"):
     ...     print(one.name, one.colour, one.label)
-    hot #ca0020 hot spot: high values there and around
-    cold #0571b0 cold spot: low values there and around
+    hot_99 #b2182b hot spot, 99% confidence: high values there and around
+    hot_95 #ef7a55 hot spot, 95% confidence
+    hot_90 #fcc4a5 hot spot, 90% confidence
+    cold_90 #a9d5ee cold spot, 90% confidence
+    cold_95 #56a3d6 cold spot, 95% confidence
+    cold_99 #1f5fa8 cold spot, 99% confidence: low values there and around
     ns #f2f2f2 not significant
     island #999999 no neighbour
     missing #ffffff not shown

@@ -46,14 +46,19 @@ LocalStatistic = Literal[
     "local_eb_moran", "local_bivariate_moran", "quantile_lisa", "local_join_counts", "losh",
 ]  # fmt: skip
 
+# Hot and cold spots by the confidence at which they stand out, in percent.
+HOT_SPOT_CLASSES: tuple[str, ...] = (
+    "hot_99", "hot_95", "hot_90", "cold_90", "cold_95", "cold_99",
+)  # fmt: skip
+
 # The classes that each local statistic can find, in the order of every legend; "ns", "island"
 # and "missing" follow.
 LOCAL_CLASSES: Mapping[LocalStatistic, tuple[str, ...]] = {
     "local_moran": ("HH", "HL", "LH", "LL"),
     "local_eb_moran": ("HH", "HL", "LH", "LL"),
     "local_bivariate_moran": ("HH", "HL", "LH", "LL"),
-    "local_g": ("hot", "cold"),
-    "local_g_star": ("hot", "cold"),
+    "local_g": HOT_SPOT_CLASSES,
+    "local_g_star": HOT_SPOT_CLASSES,
     "local_geary": ("HH", "LL", "positive", "negative"),
     "local_multivariate_geary": ("positive", "negative"),
     "quantile_lisa": ("cluster",),

@@ -50,10 +50,14 @@ def ready(plugin, core_python, temporary):
     """Every test starts with the plugin, the core and an empty temporary folder."""
 
 
+KEPT = []  # of the last test, let go after QGIS has ended, a layer would bring 3.22 down
+
+
 @pytest.fixture
 def small(data):
     layer = QgsVectorLayer(f"{data}/small areas 町丁.gpkg|layername=small", "町丁", "ogr")
     assert layer.isValid()
+    KEPT.append(layer)
     return layer
 
 

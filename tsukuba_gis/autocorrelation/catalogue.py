@@ -113,7 +113,8 @@ def local_statistic(
     data
         The columns that it takes, in order: see :data:`TAKES`.
     graph, permutations, seed, alpha, fdr
-        As in :func:`tsukuba_gis.autocorrelation.local_moran`; an exact statistic draws nothing.
+        As in :func:`tsukuba_gis.autocorrelation.local_moran`; an exact statistic draws nothing,
+        and G and G* have three levels of their own in place of ``alpha``.
 
     Examples
     --------
@@ -125,7 +126,8 @@ def local_statistic(
     'local_g'
     """
     level: dict[str, Any] = {"alpha": alpha, "fdr": fdr}
-    drawn = {"permutations": permutations, "seed": seed, **level}
+    draws: dict[str, Any] = {"permutations": permutations, "seed": seed}
+    drawn = draws | level
     columns = [data[column] for column in data]
     found: LocalMoran | LocalAssociation
     if name in ("quantile_lisa", "losh", "local_join_counts"):
@@ -134,7 +136,7 @@ def local_statistic(
         }  # fmt: skip
         found = exact[name](*columns, graph, **level)
     elif name in ("local_g", "local_g_star"):
-        found = local_g(columns[0], graph, star=name == "local_g_star", **drawn)
+        found = local_g(columns[0], graph, star=name == "local_g_star", fdr=fdr, **draws)
     elif name in ("local_geary", "local_multivariate_geary"):
         found = local_geary(data, graph, **drawn)
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.autocorrelation.alignment import Style, align
-from tsukuba_gis.autocorrelation.permutation import local_tails
+from tsukuba_gis.autocorrelation.permutation import benjamini_hochberg, local_tails
 from tsukuba_gis.autocorrelation.randomisation import (
     WeightSums,
     is_constant,
@@ -18,12 +18,17 @@ from tsukuba_gis.errors import InputError
 from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
+    from typing import Final
+
     import pandas as pd
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
     from tsukuba_gis.autocorrelation.permutation import Matrix
+
+# Confidence in percent, and the largest p that has it; as in ArcGIS and other programs.
+CONFIDENCE: Final = {"99": 0.01, "95": 0.05, "90": 0.10}
 
 
 def getis_ord_g(
@@ -118,7 +123,6 @@ def local_g(
     star: bool = True,
     permutations: int = 99_999,
     seed: int = 0,
-    alpha: float = 0.05,
     fdr: bool = True,
 ) -> LocalAssociation:
     """Return Getis and Ord's local G or G*: hot spots and cold spots.
@@ -137,13 +141,14 @@ def local_g(
         Neighbours, as a rule with binary weights; they are used as given.
     star
         Whether the zone itself belongs to its surroundings.
-    permutations, seed, alpha, fdr
+    permutations, seed, fdr
         As in :func:`tsukuba_gis.autocorrelation.local_moran`.
 
     Returns
     -------
     LocalAssociation
-        Classes ``"hot"`` and ``"cold"``.
+        Classes by confidence: ``"hot_99"`` (p ≤ 0.01), ``"hot_95"`` (p ≤ 0.05), ``"hot_90"``
+        (p ≤ 0.10, which is ``alpha``), and as many of ``"cold"``; by ``p_fdr`` where ``fdr``.
 
     Notes
     -----
@@ -173,7 +178,8 @@ def local_g(
         tails = local_tails(x, matrix, permutations=permutations, seed=seed)
         p, floor = tails.p("two-sided"), tails.p_floor("two-sided")
     columns = {"value": value, "z": z, "p_normal": _two_sided(z)}
-    kinds = np.where(z > 0, "hot", "cold")
+    kinds = _kinds(z, benjamini_hochberg(p) if fdr else p)
+    alpha = max(CONFIDENCE.values())
     return LocalAssociation(
         statistic="local_g_star" if star else "local_g",
         indicator=(str(values.name),),
@@ -184,6 +190,13 @@ def local_g(
         seed=seed,
         weights=aligned.weights,
     )
+
+
+def _kinds(z: Floats, p: Floats) -> NDArray[np.str_]:
+    """Return side and confidence of each zone, as if all were significant."""
+    names, levels = list(CONFIDENCE), list(CONFIDENCE.values())
+    confidence = np.array(names)[np.minimum(np.searchsorted(levels, p), len(names) - 1)]
+    return np.char.add(np.where(z > 0, "hot_", "cold_"), confidence)
 
 
 def _g(x: Floats, matrix: Matrix) -> tuple[Floats, Floats]:

@@ -90,7 +90,8 @@ def moran(
 @weights_option
 @click.option("--permutations", type=click.IntRange(99), default=99_999, show_default=True)
 @seed_option
-@click.option("--alpha", type=click.FloatRange(0, 1), default=0.05, show_default=True)
+@click.option("--alpha", type=click.FloatRange(0, 1), default=0.05, show_default=True,
+              help="Level of the classes; G and G* have three of their own.")  # fmt: skip
 @click.option("--fdr/--no-fdr", default=True, show_default=True,
               help="Correct for testing many zones (Benjamini–Hochberg).")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=None,

@@ -103,7 +103,8 @@ def _local(
 
     zones, graph, x = _numbers(job)
     job.told("worker_step_compute", 0.3)
-    names = ("permutations", "seed", "alpha", "fdr")
+    # G and G* have levels of their own.
+    names = ("permutations", "seed", "fdr") + (("alpha",) if "alpha" in job.params else ())
     result = compute(x, graph, **{name: job.params[name] for name in names})
     label = str(x.name)
     frame = result.frame.rename(columns={"cluster": "class"}).add_prefix(f"{prefix}_")

@@ -36,7 +36,7 @@ TASKS: Final[dict[str, Task]] = {
     "global_autocorrelation": Task(spatial.global_autocorrelation),
     "local_moran": Task(spatial.local_moran),
     "local_geary": Task(spatial.local_geary),
-    "local_g": Task(spatial.local_g),
+    "local_g": Task(spatial.local_g, version=2),
     "regionalise": Task(spatial.regionalise),
     "rates": Task(statistics.rates),
     "correlation": Task(statistics.correlation),

@@ -58,10 +58,12 @@ class GetisOrd(SpatialTool):
     """Tells where the hot spots and cold spots are."""
 
     key, task, title = "getisord", "local_g", noop("Hot spots (Getis-Ord G*)")
+    version = 2
 
     def declare(self):
         star = p.yes("STAR", tr("Count the district itself (G*)"), True)
-        return self.local(tr("Hot spots"), star)
+        made = self.local(tr("Hot spots"), star)
+        return [one for one in made if one.name() != "ALPHA"]  # three levels of its own
 
 
 class Regionalize(SpatialTool):
