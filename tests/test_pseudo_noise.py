@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from tsukuba_gis.errors import InputError, MissingExtraError
 from tsukuba_gis.pseudo.audit import audit
 from tsukuba_gis.pseudo.generate import generate
-from tsukuba_gis.pseudo.layout import families
 from tsukuba_gis.pseudo.measure import measure
 from tsukuba_gis.pseudo.noise import consistent, noise_of, noisy, scale_of, sd_of
 from tsukuba_gis.pseudo.proof import gates
 from tsukuba_gis.pseudo.review import noise_told, review
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
+from tsukuba_gis.pseudo.written import families
 
 RULES = {
     "cluster": "district", "area": "ward", "household": "household_id", "person": "person_id",

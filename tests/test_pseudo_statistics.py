@@ -14,14 +14,16 @@ from scipy.sparse import csr_array
 from toys import toy_zones
 
 from tsukuba_gis.errors import DisclosureError, InputError
-from tsukuba_gis.pseudo.audit import _Search, _System, _to_give_up, audit
+from tsukuba_gis.pseudo.ages import merge_bands
+from tsukuba_gis.pseudo.audit import _Search, _to_give_up, audit
 from tsukuba_gis.pseudo.cells import safe_flat
-from tsukuba_gis.pseudo.layout import families
-from tsukuba_gis.pseudo.measure import measure, measure_tallies, merge_bands
+from tsukuba_gis.pseudo.equations import System
+from tsukuba_gis.pseudo.measure import measure, measure_tallies
 from tsukuba_gis.pseudo.numbers import quantile_bins
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
 from tsukuba_gis.pseudo.tally import tally
+from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import Records
 
 SPEC = Spec(
@@ -180,7 +182,7 @@ def test_the_audit_gives_up_the_sum_that_pins_two_cells():
     # a + b + c = 22 is known, a = 12 is shown: b and c may be anything from 0 to 10.
     # Someone shows a + b = 19 as well: b = 7 and c = 3 follow.
     cells = csr_array(np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]]))
-    system = _System(
+    system = System(
         cells=cells, values=np.array([12, np.nan, np.nan, 19.0]),
         label=[("t", "leaf", 0), ("t", "leaf", 1), ("t", "leaf", 2), ("t", "sum", 0)],
         rank=np.array([0, 0, 0, 1]), ties=csr_array(np.ones((1, 3))), right=np.array([22.0]),

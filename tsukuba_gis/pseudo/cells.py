@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     Floats = NDArray[Any]
     Bools = NDArray[Any]
 
+# Leaves are looked up in an array, where one of so many places holds all codes.
+_LOOKED_UP: Final = 2**22
+Unit = Literal["persons", "households"]
 # known: a total that is always published, and safe by construction.
 # published: shown cell by cell where safe.
 # profile: a coarser sum, shown where safe beside the leaves, and given up first.
 # link: a total of another table; assumed to be known when cells are chosen.
-# Leaves are looked up in an array, where one of so many places holds all codes.
-_LOOKED_UP: Final = 2**22
 LevelRole = Literal["known", "published", "profile", "link"]
 
 
@@ -61,7 +62,7 @@ class Family:
     """
 
     name: str
-    unit: Literal["persons", "households"]
+    unit: Unit
     keys: tuple[str, ...]
     leaves: pd.DataFrame = field(repr=False)
     levels: tuple[Level, ...]
@@ -133,7 +134,7 @@ class Family:
 
 def family(
     name: str,
-    unit: Literal["persons", "households"],
+    unit: Unit,
     keys: tuple[str, ...],
     leaves: pd.DataFrame,
     levels: tuple[Level, ...],

@@ -26,17 +26,9 @@ import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import text
-from tsukuba_gis.pseudo.layout import (
-    BROAD,
-    OLD,
-    TEN,
-    care_start,
-    city_of,
-    families,
-    labelled,
-    start_of,
-    tables,
-)
+from tsukuba_gis.pseudo.city import BROAD, OLD, TEN, care_start, start_of
+from tsukuba_gis.pseudo.layout import tables
+from tsukuba_gis.pseudo.written import city_of, families, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -46,7 +38,7 @@ if TYPE_CHECKING:
 
     from tsukuba_gis.messages import Language
     from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.layout import City
+    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
 

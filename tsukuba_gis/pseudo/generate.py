@@ -10,21 +10,21 @@ import numpy as np
 from tsukuba_gis.errors import DisclosureError, InputError
 from tsukuba_gis.pseudo.counts import one_thread
 from tsukuba_gis.pseudo.keys import stream
-from tsukuba_gis.pseudo.layout import families
 from tsukuba_gis.pseudo.making.areas import settle
 from tsukuba_gis.pseudo.making.check import check
 from tsukuba_gis.pseudo.making.crowd import Crowd
 from tsukuba_gis.pseudo.making.draws import draw_numbers
 from tsukuba_gis.pseudo.making.households import people_in, plan
 from tsukuba_gis.pseudo.places import homes
+from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import Records
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.keys import Streams
-    from tsukuba_gis.pseudo.layout import City
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.zones import Zones
 

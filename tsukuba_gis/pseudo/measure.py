@@ -7,28 +7,25 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tsukuba_gis.pseudo.ages import age_bands, labelled_bands, single_years
 from tsukuba_gis.pseudo.cells import Rules, protect
+from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, OLD, TEN, City, care_start, start_of
 from tsukuba_gis.pseudo.counts import one_thread
-from tsukuba_gis.pseudo.layout import (
-    AMOUNTS,
-    BROAD,
-    FIVE,
-    OLD,
-    PROFILES,
-    TEN,
-    City,
-    care_start,
-    labelled,
-    profile_keys,
-    start_of,
-    tables,
+from tsukuba_gis.pseudo.households import (
+    age_gaps,
+    labelled_pairs,
+    mean_sizes,
+    pattern_table,
+    patterns_of,
 )
+from tsukuba_gis.pseudo.layout import PROFILES, tables
 from tsukuba_gis.pseudo.noise import noised
 from tsukuba_gis.pseudo.numbers import measure_numbers, pd_concat
-from tsukuba_gis.pseudo.people import pattern_table, patterns_of, people_of
-from tsukuba_gis.pseudo.places import measure_mesh
+from tsukuba_gis.pseudo.people import people_of
+from tsukuba_gis.pseudo.places import areas_of, labelled_areas, measure_mesh
 from tsukuba_gis.pseudo.statistics import Statistics
-from tsukuba_gis.pseudo.tally import MAX_AGE, joined, tally
+from tsukuba_gis.pseudo.tally import joined, tally
+from tsukuba_gis.pseudo.written import labelled, profile_keys
 
 # Steps in which shares of hidden people are told.
 _STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
@@ -122,7 +119,7 @@ def _measured(register: Tally, spec: Spec, zones: Zones | None) -> Statistics:
     people = people_of(register, spec, zones)
     pattern, patterns, members, spelt = patterns_of(people)
     city = City(
-        spec=spec, codes=people.codes, bands=_bands(people), areas=_areas(people),
+        spec=spec, codes=people.codes, bands=age_bands(people), areas=areas_of(people),
         pairs=people.pairs, patterns=patterns, members=members,
     )  # fmt: skip
     coded = encode(people, city)
@@ -135,15 +132,15 @@ def _measured(register: Tally, spec: Spec, zones: Zones | None) -> Statistics:
         if table.name in PROFILES:
             profiles.append(_profile(table, city, counts))
     written = {
-        "bands": _labelled_bands(city),
-        "years": _years(people, city),
-        "areas": _labelled_areas(people, city, register),
-        "pairs": _labelled_pairs(people),
+        "bands": labelled_bands(city),
+        "years": single_years(people, city),
+        "areas": labelled_areas(people, city, register),
+        "pairs": labelled_pairs(people),
         "patterns": pattern_table(patterns, spelt, people.codes["type"]),
         **{name: labelled(table, city) for name, table in built.items()},
         "profile": pd_concat(profiles, ["table", "context", "part", "share", "step"]),
-        "gaps": _gaps(people, city),
-        "pools": _pools(people, city, pattern),
+        "gaps": age_gaps(people, city),
+        "pools": mean_sizes(people, city, pattern),
         **measure_numbers(register.values, people, city, built["users"], coded),
         **measure_mesh(register.values, people, zones),
     }
@@ -324,212 +321,9 @@ def _thresholds(table: Family, city: City) -> Floats:
     return np.array([spec.threshold(value) for value in persons])[table.leaves.cluster]
 
 
-def _bands(people: People) -> pd.DataFrame:
-    """Return the age bands of each cluster and sex: five-year ages, merged until each holds k."""
-    import pandas as pd
-
-    spec = people.spec
-    atoms = sorted({*FIVE, *spec.area_top})
-    atom = np.searchsorted(atoms, people.age, side="right") - 1
-    n_sex = len(people.codes["sex"])
-    shape = (len(people.codes["cluster"]), n_sex, len(atoms))
-    flat = (people.cluster * n_sex + people.sex) * len(atoms) + atom
-    counts = np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape)
-    segment = start_of(np.array(atoms), spec.area_top)
-    rows = []
-    for cluster in range(shape[0]):
-        k = min(spec.threshold(counts[cluster].sum()), 2.0 * spec.k)
-        for sex in range(n_sex):
-            for start, persons in merge_bands(atoms, counts[cluster, sex], segment, k):
-                rows.append((cluster, sex, start, persons))
-    return pd.DataFrame(rows, columns=["cluster", "sex", "start", "persons"])
-
-
-def merge_bands(starts: list[int], counts: Ints, segments: Ints, k: float) -> list[tuple[int, int]]:
-    """Merge neighbouring age bands until each holds at least k persons or none are left.
-
-    Bands are merged inside their segment, from the oldest down, and across
-    segments only where a whole segment holds fewer than k.
-
-    Examples
-    --------
-    >>> merge_bands([0, 11, 65, 70], np.array([30, 40, 12, 3]), np.array([0, 11, 65, 65]), 10)
-    [(0, 30), (11, 40), (65, 15)]
-    >>> merge_bands([0, 11, 65], np.array([30, 40, 3]), np.array([0, 11, 65]), 10)
-    [(0, 30), (11, 43)]
-    """
-    merged: list[tuple[int, int]] = []
-    for segment in sorted(set(segments.tolist())):
-        part: list[tuple[int, int]] = []
-        pending = 0
-        inside = np.flatnonzero(segments == segment)
-        for place in inside[::-1]:
-            pending += int(counts[place])
-            if pending >= k:
-                part.insert(0, (starts[place], pending))
-                pending = 0
-        if pending and part:  # too few left at the young end: they join the next band
-            part[0] = (starts[inside[0]], part[0][1] + pending)
-        elif pending:
-            part = [(starts[inside[0]], pending)]
-        merged += part
-    while len(merged) > 1 and min(persons for _, persons in merged) < k:
-        small = min(range(len(merged)), key=lambda i: merged[i][1])
-        low = max(small - 1, 0)
-        merged[low : low + 2] = [(merged[low][0], merged[low][1] + merged[low + 1][1])]
-    return merged
-
-
-def _areas(people: People) -> pd.DataFrame:
-    import pandas as pd
-
-    n = len(people.area_names)
-    return pd.DataFrame(
-        {
-            "cluster": people.area_clusters,
-            "persons": np.bincount(people.area, minlength=n),
-            "households": np.bincount(people.area[people.first], minlength=n),
-        }
-    )
-
-
 def _users(register: Tally, spec: Spec) -> Ints:
     """Tell who has an amount above zero."""
     user = np.zeros(len(register), dtype=bool)
     for column in spec.sums:
         user |= register.values[column] > 0
     return user.astype(np.int64)
-
-
-def _labelled_bands(city: City) -> pd.DataFrame:
-    import pandas as pd
-
-    clusters, sexes = city.codes["cluster"], city.codes["sex"]
-    return pd.DataFrame(
-        {
-            "cluster": [clusters[code] for code in city.bands.cluster],
-            "sex": [sexes[code] for code in city.bands.sex],
-            "start": city.bands.start,
-            "persons": city.bands.persons,
-        }
-    )
-
-
-def _labelled_areas(people: People, city: City, register: Tally) -> pd.DataFrame:
-    """Return the areas with what is carried: the value that at least k of their persons bear."""
-    import pandas as pd
-
-    table = pd.DataFrame(
-        {
-            "cluster": [city.codes["cluster"][code] for code in city.areas.cluster],
-            "area": people.area_names,
-            "persons": city.areas.persons,
-            "households": city.areas.households,
-        }
-    )
-    for column in city.spec.carried:
-        codes, names = register.factor(column)
-        pairs, counts = np.unique(people.area * len(names) + codes, return_counts=True)
-        order = np.lexsort((pairs, -counts, pairs // len(names)))
-        best = order[np.unique(pairs[order] // len(names), return_index=True)[1]]
-        table[f"carried:{column}"] = [
-            names[pairs[i] % len(names)] if counts[i] >= city.spec.k else "" for i in best
-        ]
-    return table
-
-
-def _labelled_pairs(people: People) -> pd.DataFrame:
-    import pandas as pd
-
-    types, relations = people.codes["type"], people.codes["relation"]
-    return pd.DataFrame(
-        {
-            "type": [types[code] for code in people.pairs.type],
-            "relation": [relations[code] for code in people.pairs.relation],
-        }
-    )
-
-
-def _years(people: People, city: City) -> pd.DataFrame:
-    """Return single years of age inside each five-year age, over the city.
-
-    Only clusters that show this five-year age by itself are counted: their sum
-    is known anyway, so nothing follows about the others.
-    """
-    import pandas as pd
-
-    spec = people.spec
-    atoms = sorted({*FIVE, *spec.area_top})
-    start = city.band_of(people.cluster, people.sex, people.age)
-    ends = city.bands.groupby(["cluster", "sex"]).start.shift(-1, fill_value=1000)
-    shown = {
-        (cluster, sex, start, end)
-        for cluster, sex, start, end in zip(
-            city.bands.cluster, city.bands.sex, city.bands.start, ends, strict=True
-        )
-    }
-    place = {atom: number for number, atom in enumerate(atoms)}
-    shape = (len(city.codes["cluster"]), len(city.codes["sex"]), len(atoms))
-    alone = np.zeros(shape, dtype=bool)
-    for number, (atom, end) in enumerate(zip(atoms, [*atoms[1:], 1000], strict=True)):
-        for cluster, sex in np.ndindex(shape[:2]):
-            alone[cluster, sex, number] = (cluster, sex, atom, end) in shown
-    own = np.array([place.get(atom, -1) for atom in range(1000)])[start]
-    inside = alone[people.cluster, people.sex, own] & (own >= 0)
-    counts = np.zeros((shape[1], MAX_AGE), dtype=np.int64)
-    np.add.at(counts, (people.sex[inside], people.age[inside]), 1)
-    rows = []
-    for sex, name in enumerate(city.codes["sex"]):
-        for atom, end in zip(atoms, [*atoms[1:], 1000], strict=True):
-            years = counts[sex, atom:end]
-            if not years.any():
-                continue
-            years = years[: int(np.flatnonzero(years)[-1]) + 1]
-            same = np.zeros(len(years), dtype=np.int64)
-            ages = list(range(atom, atom + len(years)))
-            for first, persons in merge_bands(ages, years, same, spec.k):
-                rows.append((name, atom, first, persons))
-    return pd.DataFrame(rows, columns=["sex", "start", "first", "persons"])
-
-
-def _pools(people: People, city: City, pattern: Ints) -> pd.DataFrame:
-    """Return the mean size of rare households by type, to two digits, where there are k of them."""
-    import pandas as pd
-
-    size = np.bincount(people.household)
-    kinds, rare = city.patterns.type.to_numpy()[pattern], city.patterns.rare.to_numpy()[pattern]
-    rows = []
-    for kind, name in enumerate(city.codes["type"]):
-        own = size[rare & (kinds == kind)]
-        if len(own) >= people.spec.k and own.max() <= own.sum() / 2:
-            rows.append((name, float(f"{own.mean():.2g}")))
-    return pd.DataFrame(rows, columns=["type", "mean_size"])
-
-
-def _gaps(people: People, city: City) -> pd.DataFrame:
-    """Return mean and spread of the age gap to the head, by type, relation and sex of the head.
-
-    Over at least ten times k pairs, to a tenth of a year.
-    """
-    import pandas as pd
-
-    if city.head < 0 or not people.spec.household:
-        return pd.DataFrame(columns=["type", "relation", "mean", "sd"])
-    head = np.full(people.households, -1)
-    heads = np.flatnonzero(people.relation == city.head)
-    head[people.household[heads]] = heads
-    other = (people.relation != city.head) & (head[people.household] >= 0)
-    mine = np.flatnonzero(other)
-    gap = people.age[mine] - people.age[head[people.household[mine]]]
-    frame = pd.DataFrame({"type": people.type[mine], "relation": people.relation[mine], "gap": gap})
-    rows = []
-    for key, part in frame.groupby(["type", "relation"], sort=True):
-        kind, relation = (int(str(code)) for code in np.atleast_1d(np.asarray(key)))
-        if len(part) >= 10 * people.spec.k:
-            rows.append(
-                (
-                    people.codes["type"][kind], people.codes["relation"][relation],
-                    round(float(part.gap.mean()), 1), round(float(part.gap.std()), 1),
-                )
-            )  # fmt: skip
-    return pd.DataFrame(rows, columns=["type", "relation", "mean", "sd"])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.layout import AMOUNTS, BROAD, SEVERITIES
+from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.layout import City
+    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.people import People
     from tsukuba_gis.pseudo.spec import Spec
 

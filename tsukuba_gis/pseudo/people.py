@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.counts import distinct
-from tsukuba_gis.pseudo.layout import RARE
 from tsukuba_gis.schema import CARE_LEVELS
 
 if TYPE_CHECKING:
@@ -366,42 +364,3 @@ def _merge_pairs(
     relations = np.where(rare & (relations != head) & (refuge >= 0), refuge, relations)
     kept = np.unique(types * span + relations)
     return types, relations, pd.DataFrame({"type": kept // span, "relation": kept % span})
-
-
-def patterns_of(people: People) -> tuple[Ints, pd.DataFrame, Ints, list[str]]:
-    """Return each household's pattern, the patterns, their members, and their spelling.
-
-    A pattern is a household type with the number of members in each relation.
-    Those of fewer than k households in the city are pooled, one pool a type.
-    """
-    import pandas as pd
-
-    relations = people.codes["relation"]
-    span = len(relations)
-    counts = np.bincount(
-        people.household * span + people.relation, minlength=people.households * span
-    ).reshape(-1, span)
-    types = people.type[people.first]
-    rows, inverse, number = distinct(np.column_stack([types, counts]))
-    common = number >= people.spec.k
-    n_types = len(people.codes["type"])
-    place = np.where(common, np.cumsum(common) - 1, common.sum() + rows[:, 0])
-    kinds = np.concatenate([rows[common, 0], np.arange(n_types)])
-    members = np.vstack([rows[common, 1:], np.zeros((n_types, span), dtype=np.int64)])
-    rare = np.arange(len(kinds)) >= common.sum()
-    spelt = ["|".join(f"{relations[r]}:{n}" for r, n in enumerate(row) if n) for row in members]
-    return (
-        place[inverse],
-        pd.DataFrame({"type": kinds, "rare": rare}),
-        members,
-        spelt,
-    )
-
-
-def pattern_table(patterns: pd.DataFrame, spelt: list[str], types: tuple[str, ...]) -> Any:
-    """Return the patterns as a table of the statistics file."""
-    import pandas as pd
-
-    names = [types[code] for code in patterns.type]
-    kind = [RARE if rare else "listed" for rare in patterns.rare]
-    return pd.DataFrame({"type": names, "kind": kind, "members": spelt})

@@ -1,4 +1,4 @@
-"""Places: households counted in squares, and new home points inside the own area's polygon."""
+"""Places: areas, households counted in squares, and new home points inside the own polygon."""
 
 from __future__ import annotations
 
@@ -17,12 +17,51 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.people import People
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.pseudo.tally import Tally
     from tsukuba_gis.zones import Zones
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
+
+
+def areas_of(people: People) -> pd.DataFrame:
+    """Return cluster, persons and households of each area."""
+    import pandas as pd
+
+    n = len(people.area_names)
+    return pd.DataFrame(
+        {
+            "cluster": people.area_clusters,
+            "persons": np.bincount(people.area, minlength=n),
+            "households": np.bincount(people.area[people.first], minlength=n),
+        }
+    )
+
+
+def labelled_areas(people: People, city: City, register: Tally) -> pd.DataFrame:
+    """Return the areas with what is carried: the value that at least k of their persons bear."""
+    import pandas as pd
+
+    table = pd.DataFrame(
+        {
+            "cluster": [city.codes["cluster"][code] for code in city.areas.cluster],
+            "area": people.area_names,
+            "persons": city.areas.persons,
+            "households": city.areas.households,
+        }
+    )
+    for column in city.spec.carried:
+        codes, names = register.factor(column)
+        pairs, counts = np.unique(people.area * len(names) + codes, return_counts=True)
+        order = np.lexsort((pairs, -counts, pairs // len(names)))
+        best = order[np.unique(pairs[order] // len(names), return_index=True)[1]]
+        table[f"carried:{column}"] = [
+            names[pairs[i] % len(names)] if counts[i] >= city.spec.k else "" for i in best
+        ]
+    return table
 
 
 def measure_mesh(

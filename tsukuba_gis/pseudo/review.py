@@ -14,7 +14,6 @@ import numpy as np
 
 from tsukuba_gis.messages import table as texts
 from tsukuba_gis.messages import text
-from tsukuba_gis.pseudo.layout import families
 from tsukuba_gis.pseudo.noise import noise_of
 from tsukuba_gis.pseudo.proof.gates import small_published
 from tsukuba_gis.pseudo.sheet import (
@@ -30,6 +29,7 @@ from tsukuba_gis.pseudo.sheet import (
     word,
     words,
 )
+from tsukuba_gis.pseudo.written import families
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,9 +16,9 @@ import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import LANGUAGES, text
+from tsukuba_gis.pseudo.city import FIVE, OLD, start_of
 from tsukuba_gis.pseudo.generate import numbered, typed
 from tsukuba_gis.pseudo.keys import require_secret, stream
-from tsukuba_gis.pseudo.layout import FIVE, OLD, start_of
 from tsukuba_gis.pseudo.tally import joined, tally
 from tsukuba_gis.records import Records
 

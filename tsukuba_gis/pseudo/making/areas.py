@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tsukuba_gis.pseudo.city import HEADS, OLD, start_of
 from tsukuba_gis.pseudo.counts import distinct
-from tsukuba_gis.pseudo.layout import HEADS, OLD, start_of
 from tsukuba_gis.pseudo.making.exchange import (
     Dealing,
     Targets,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
     from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.layout import City
+    from tsukuba_gis.pseudo.city import City
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

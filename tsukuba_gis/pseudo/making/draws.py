@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.layout import AMOUNTS, BROAD, SEVERITIES, start_of
+from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, SEVERITIES, start_of
 from tsukuba_gis.pseudo.numbers import VALUED, state_codes, users_cell
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.cells import Family
+    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.keys import Streams
-    from tsukuba_gis.pseudo.layout import City
     from tsukuba_gis.pseudo.making.crowd import Crowd
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics

@@ -14,23 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.pseudo.city import FIVE, LIVINGS, OLD, SEVERITIES, TEN, care_start, start_of
 from tsukuba_gis.pseudo.counts import apportion, rake, unfold, whole_numbers
-from tsukuba_gis.pseudo.layout import (
-    AREA_LEVELS,
-    FIVE,
-    LINKS,
-    LIVINGS,
-    OLD,
-    PROFILES,
-    SEVERITIES,
-    TEN,
-    care_start,
-    linked,
-    profile_keys,
-    start_of,
-)
+from tsukuba_gis.pseudo.layout import AREA_LEVELS, PROFILES
+from tsukuba_gis.pseudo.links import LINKS, linked
 from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
 from tsukuba_gis.pseudo.making.housing import housed
+from tsukuba_gis.pseudo.written import profile_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +30,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csc_array, csr_array
 
     from tsukuba_gis.pseudo.cells import Family
+    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.keys import Streams
-    from tsukuba_gis.pseudo.layout import City
     from tsukuba_gis.pseudo.statistics import Statistics
 
     Ints = NDArray[Any]

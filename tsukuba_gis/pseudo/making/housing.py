@@ -11,7 +11,7 @@ from tsukuba_gis.pseudo.counts import apportion, unfold
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.layout import City
+    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
 
     Ints = NDArray[Any]

@@ -11,21 +11,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from tsukuba_gis.pseudo.layout import (
-    BROAD,
-    LIVINGS,
-    OLD,
-    RARE,
-    TEN,
-    care_start,
-    families,
-    start_of,
-)
+from tsukuba_gis.pseudo.city import BROAD, LIVINGS, OLD, RARE, TEN, care_start, start_of
 from tsukuba_gis.pseudo.making.check import EXACT
 from tsukuba_gis.pseudo.proof.columns import AGED, YOUNG, present
 from tsukuba_gis.pseudo.proof.metric import Metric, share_of
 from tsukuba_gis.pseudo.proof.risk import codes
 from tsukuba_gis.pseudo.proof.utility import sums_equal
+from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import LONLAT
 
 if TYPE_CHECKING:

@@ -1,0 +1,112 @@
+"""What a city consists of: codes, age bands, areas, household patterns; and the age groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.spec import Spec
+
+    Ints = NDArray[np.int64]
+
+# Five-year ages; the last is open: hardly any district has ten people of 100 and over.
+FIVE: Final = tuple(range(0, 100, 5))
+TEN: Final = (0, 10, 20, 30, 40, 50, 60, 65, 75, 85)
+# Age groups of the sums.
+BROAD: Final = (0, 15, 65, 75)
+# Ages of the groups of amounts: ten years, and cut where the sums are, so that a group has
+# one level of amounts whichever sum its people belong to.
+AMOUNTS: Final = tuple(sorted({*TEN, *BROAD}))
+OLD: Final = 65
+# First age of the long-term care insurance: below, hardly anyone is certified.
+INSURED: Final = 40
+SEVERITIES: Final = ("none", "light", "severe")
+LIVINGS: Final = ("alone", "together", "institution")
+# Households by their head: 65+ and alone, 65+ with others, younger.
+HEADS: Final = ("alone_65", "headed_65", "younger")
+# Names of the pooled patterns of a household type.
+RARE: Final = "rare"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class City:
+    """What a city consists of: codes, age bands, areas, roles and household patterns.
+
+    Frames hold whole-number codes into ``codes``. ``bands`` has cluster, sex,
+    start, persons; ``areas`` has cluster, persons, households (row number =
+    code); ``pairs`` has type, relation; ``patterns`` has type, rare, and
+    ``members`` counts the relations in each pattern.
+    """
+
+    spec: Spec
+    codes: Mapping[str, tuple[str, ...]]
+    bands: pd.DataFrame = field(repr=False)
+    areas: pd.DataFrame = field(repr=False)
+    pairs: pd.DataFrame = field(repr=False)
+    patterns: pd.DataFrame = field(repr=False)
+    members: Ints = field(repr=False)
+
+    @property
+    def severity(self) -> Ints:
+        """Care band of each care code."""
+        return np.array([SEVERITIES.index(self.spec.severity(c)) for c in self.codes["care"]])
+
+    @property
+    def living(self) -> Ints:
+        """Way of living of each household type."""
+        return np.array([LIVINGS.index(self.spec.living(c)) for c in self.codes["type"]])
+
+    @property
+    def head(self) -> int:
+        """Code of the head's relation, -1 if the register has no heads."""
+        relations = self.codes["relation"]
+        return relations.index(self.spec.head) if self.spec.head in relations else -1
+
+    def band_of(self, cluster: Ints, sex: Ints, age: Ints) -> Ints:
+        """Return the first age of the published band that holds each person, -1 if none."""
+        frame = self.bands.sort_values(["cluster", "sex", "start"])
+        # 1,000 is above every age, so that one sorted list serves all clusters.
+        line = ((frame.cluster * 1000 + frame.sex) * 1000 + frame.start).to_numpy(np.int64)
+        asked = (cluster * 1000 + sex) * 1000 + age
+        place = np.searchsorted(line, asked, side="right") - 1
+        found = line[np.maximum(place, 0)]
+        same = (place >= 0) & (found // 1000 == asked // 1000)
+        return np.where(same, found % 1000, -1)
+
+    def whole(self, cut: tuple[int, ...]) -> Ints:
+        """Return the clusters in which no band reaches across an age of ``cut``."""
+        ends = self.bands.groupby(["cluster", "sex"]).start.shift(-1, fill_value=1000)
+        across = np.zeros(len(self.bands), dtype=bool)
+        for age in cut[1:]:
+            across |= ((self.bands.start < age) & (ends > age)).to_numpy()
+        crossed = set(self.bands.cluster[across])
+        return np.array([c for c in range(len(self.codes["cluster"])) if c not in crossed], int)
+
+
+def start_of(ages: Ints, starts: tuple[int, ...]) -> Ints:
+    """Return the first age of the group of each age.
+
+    Examples
+    --------
+    >>> start_of(np.array([0, 10, 11, 64, 65]), (0, 11, 65)).tolist()
+    [0, 0, 11, 11, 65]
+    """
+    line = np.asarray(starts, dtype=np.int64)
+    return line[np.searchsorted(line, ages, side="right") - 1]
+
+
+def care_start(starts: Ints, spec: Spec) -> Ints:
+    """Return the first age of the care table's band of each age band.
+
+    From 40 on, where care insurance begins, these are the age bands; below,
+    where hardly anyone needs care, the groups of the spec.
+    """
+    return np.where(starts >= INSURED, starts, start_of(starts, spec.group_starts))

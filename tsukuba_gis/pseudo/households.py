@@ -1,0 +1,114 @@
+"""Households of a register: their patterns, sizes and age gaps, pooled where they are rare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tsukuba_gis.pseudo.city import RARE
+from tsukuba_gis.pseudo.counts import distinct
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.city import City
+    from tsukuba_gis.pseudo.people import People
+
+    Ints = NDArray[Any]
+
+
+def patterns_of(people: People) -> tuple[Ints, pd.DataFrame, Ints, list[str]]:
+    """Return each household's pattern, the patterns, their members, and their spelling.
+
+    A pattern is a household type with the number of members in each relation.
+    Those of fewer than k households in the city are pooled, one pool a type.
+    """
+    import pandas as pd
+
+    relations = people.codes["relation"]
+    span = len(relations)
+    counts = np.bincount(
+        people.household * span + people.relation, minlength=people.households * span
+    ).reshape(-1, span)
+    types = people.type[people.first]
+    rows, inverse, number = distinct(np.column_stack([types, counts]))
+    common = number >= people.spec.k
+    n_types = len(people.codes["type"])
+    place = np.where(common, np.cumsum(common) - 1, common.sum() + rows[:, 0])
+    kinds = np.concatenate([rows[common, 0], np.arange(n_types)])
+    members = np.vstack([rows[common, 1:], np.zeros((n_types, span), dtype=np.int64)])
+    rare = np.arange(len(kinds)) >= common.sum()
+    spelt = ["|".join(f"{relations[r]}:{n}" for r, n in enumerate(row) if n) for row in members]
+    return (
+        place[inverse],
+        pd.DataFrame({"type": kinds, "rare": rare}),
+        members,
+        spelt,
+    )
+
+
+def pattern_table(patterns: pd.DataFrame, spelt: list[str], types: tuple[str, ...]) -> Any:
+    """Return the patterns as a table of the statistics file."""
+    import pandas as pd
+
+    names = [types[code] for code in patterns.type]
+    kind = [RARE if rare else "listed" for rare in patterns.rare]
+    return pd.DataFrame({"type": names, "kind": kind, "members": spelt})
+
+
+def labelled_pairs(people: People) -> pd.DataFrame:
+    """Return the pairs of household type and relation with their codes spelt out."""
+    import pandas as pd
+
+    types, relations = people.codes["type"], people.codes["relation"]
+    return pd.DataFrame(
+        {
+            "type": [types[code] for code in people.pairs.type],
+            "relation": [relations[code] for code in people.pairs.relation],
+        }
+    )
+
+
+def mean_sizes(people: People, city: City, pattern: Ints) -> pd.DataFrame:
+    """Return the mean size of rare households by type, to two digits, where there are k of them."""
+    import pandas as pd
+
+    size = np.bincount(people.household)
+    kinds, rare = city.patterns.type.to_numpy()[pattern], city.patterns.rare.to_numpy()[pattern]
+    rows = []
+    for kind, name in enumerate(city.codes["type"]):
+        own = size[rare & (kinds == kind)]
+        if len(own) >= people.spec.k and own.max() <= own.sum() / 2:
+            rows.append((name, float(f"{own.mean():.2g}")))
+    return pd.DataFrame(rows, columns=["type", "mean_size"])
+
+
+def age_gaps(people: People, city: City) -> pd.DataFrame:
+    """Return mean and spread of the age gap to the head, by type, relation and sex of the head.
+
+    Over at least ten times k pairs, to a tenth of a year.
+    """
+    import pandas as pd
+
+    if city.head < 0 or not people.spec.household:
+        return pd.DataFrame(columns=["type", "relation", "mean", "sd"])
+    head = np.full(people.households, -1)
+    heads = np.flatnonzero(people.relation == city.head)
+    head[people.household[heads]] = heads
+    other = (people.relation != city.head) & (head[people.household] >= 0)
+    mine = np.flatnonzero(other)
+    gap = people.age[mine] - people.age[head[people.household[mine]]]
+    frame = pd.DataFrame({"type": people.type[mine], "relation": people.relation[mine], "gap": gap})
+    rows = []
+    for key, part in frame.groupby(["type", "relation"], sort=True):
+        kind, relation = (int(str(code)) for code in np.atleast_1d(np.asarray(key)))
+        if len(part) >= 10 * people.spec.k:
+            rows.append(
+                (
+                    people.codes["type"][kind], people.codes["relation"][relation],
+                    round(float(part.gap.mean()), 1), round(float(part.gap.std()), 1),
+                )
+            )  # fmt: skip
+    return pd.DataFrame(rows, columns=["type", "relation", "mean", "sd"])
