@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +106,18 @@ def test_the_key_decides(statistics, pseudo):
     assert (other.frame.age.to_numpy() != pseudo.frame.age.to_numpy()).mean() > 0.8
     with pytest.raises(InputError, match="key is empty"):
         generate(statistics, key="", zones=ZONES)
+
+
+def test_the_number_of_processes_does_not_show(statistics, pseudo):
+    apart = generate(statistics, key="鍵", zones=ZONES, workers=2)
+    pd.testing.assert_frame_equal(apart.frame, pseudo.frame)
+
+
+def test_an_error_crosses_processes():
+    error = DisclosureError("pseudo_not_exact", table="care/leaf", n=3)
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is DisclosureError
+    assert (str(again), again.say("ja")) == (str(error), error.say("ja"))
 
 
 SCRIPT = """

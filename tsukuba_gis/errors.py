@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from tsukuba_gis.messages import Language, text
@@ -37,6 +38,10 @@ class TsukubaGisError(ValueError):
         self.key = key
         self.values = values
         super().__init__(self.say("en"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Made again from its key: an exception that crosses processes is otherwise from its text.
+        return partial(type(self), **self.values), (self.key,)
 
     def say(self, lang: Language) -> str:
         """Return the message in Japanese (``"ja"``) or English (``"en"``)."""
