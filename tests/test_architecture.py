@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "tsukuba_gis"
 
 FLOORS = {
-    "ground": ["messages", "errors", "schema"],
+    "ground": ["messages", "errors", "schema", "second_process"],
     "nouns": ["preview", "records", "zones", "tables", "result"],
     "leaves": [
         "autocorrelation",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tsukuba_gis.pseudo.counts import one_thread
 from tsukuba_gis.pseudo.proof import gates, holdout
 from tsukuba_gis.pseudo.proof.attacks import attacks
 from tsukuba_gis.pseudo.proof.columns import prepared
@@ -15,7 +16,7 @@ from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     import pandas as pd
@@ -94,31 +95,78 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
     >>> found.metric("cells_equal").value, found.metric("membership").value, found.failed
     (1.0, 1.0, ('equal_rows',))
     """
+    spec = statistics if isinstance(statistics, Spec) else statistics.spec
+    spec = spec.resolve(str(column) for column in pseudo.frame.columns)
+    trials = tried(records, make=make, household=spec.household, seed=seed, effort=effort)
+    return weighed(
+        records, pseudo, statistics, trials, zones=zones, neighbours=neighbours, seed=seed,
+        effort=effort, origins=origins,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Trial:
+    """One division of the people, and the pseudo records made from its source.
+
+    ``people``: rows without columns, by their place in the register. ``seed``: that of the
+    division, and of the attacks on it.
+    """
+
+    people: holdout.Holdout
+    made: pd.DataFrame = field(repr=False)
+    seed: int
+
+
+def tried(
+    records: Records, *, make: Maker, household: str | None, seed: int, effort: Effort
+) -> tuple[Trial, ...]:
+    """Divide people, and make the pseudo records that are attacked: the first half of evaluate.
+
+    It asks for nothing but the register, so that it can go on while the records that
+    are handed out are still being made. Parameters: see :func:`evaluate`; ``household``
+    is the column of household numbers.
+    """
+    frame, trials = records.frame.reset_index(drop=True), []
+    for number in range(effort.splits):
+        parts = holdout.split(frame, household=household, share=effort.share, seed=seed + number)
+        made = make(Records(frame=parts.source, kind=records.kind, source="holdout"))
+        rows = parts.rows_of(frame[[]])  # who is in which group, without copies of them
+        trials.append(Trial(people=rows, made=made.frame, seed=seed + number))
+    return tuple(trials)
+
+
+def weighed(  # noqa: PLR0913 - what is judged, and how thoroughly
+    records: Records,
+    pseudo: Records,
+    statistics: Statistics | Spec,
+    trials: Sequence[Trial],
+    *,
+    zones: Zones | None,
+    neighbours: pd.Series[float] | None,
+    seed: int,
+    effort: Effort,
+    origins: Mapping[str, Ints] | None = None,
+) -> Evaluation:
+    """Attack the trials, and measure all else: the second half of :func:`evaluate`."""
     # Long: the list of all that is measured, in the order of the certificate.
     from tsukuba_gis import __version__
 
     spec = statistics if isinstance(statistics, Spec) else statistics.spec
     spec = spec.resolve(str(column) for column in pseudo.frame.columns)
     runs: list[list[Metric]] = []
-    for number in range(effort.splits):
-        parts = holdout.split(
-            records.frame.reset_index(drop=True), household=spec.household, share=effort.share,
-            seed=seed + number,
-        )  # fmt: skip
-        made = make(Records(frame=parts.source, kind=records.kind, source="holdout"))
-        real, fake, part_fake = prepared([records.frame, pseudo.frame, made.frame], spec)
-        people = parts.rows_of(real)
-        runs.append(list(attacks(
-            people, part_fake, (real, fake), spec, seed=seed + number, size=effort.sample,
-            origins=origins,
-        )))  # fmt: skip
-    tables, hard = _gates(pseudo.frame, statistics, zones)
-    if origins is not None:
-        hard.insert(0, gates.swapped_kept(real, fake, spec))
-    soft = chain(
-        averaged(runs),
-        uses(real, fake, people, spec, neighbours=neighbours, seed=seed, size=effort.sample),
-    )
+    with one_thread():
+        for trial in trials:
+            real, fake, part_fake = prepared([records.frame, pseudo.frame, trial.made], spec)
+            people = trial.people.rows_of(real)
+            runs.append(list(attacks(
+                people, part_fake, (real, fake), spec, seed=trial.seed, size=effort.sample,
+                origins=origins,
+            )))  # fmt: skip
+        tables, hard = _gates(pseudo.frame, statistics, zones)
+        if origins is not None:
+            hard.insert(0, gates.swapped_kept(real, fake, spec))
+        used = uses(real, fake, people, spec, neighbours=neighbours, seed=seed, size=effort.sample)
+        soft = [*averaged(runs), *used]
     # Attacks on fewer than k people say little, and what they say is of those people.
     metrics = [m for m in (*hard, *soft) if m.measured and (m.kind != "risk" or m.n >= spec.k)]
     absent = {"classifier": "extra_evaluate"}

@@ -66,6 +66,8 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
     >>> [len(level.zones) for level in result.levels]
     [16, 310]
     """
+    from tsukuba_gis.pseudo.counts import one_thread
+
     on_step("step_records")
     records, problems = read_study_records(study)
     # Of the register, also where pseudo records follow.
@@ -75,7 +77,8 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
         on_step("step_pseudo")
         made = pseudo_of(study, records)
     try:
-        result = _result(study, made, history, problems, on_step=on_step)
+        with one_thread():
+            result = _result(study, made, history, problems, on_step=on_step)
         pages, unproven = made.proof()
     finally:
         made.stop()

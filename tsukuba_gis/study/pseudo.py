@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.errors import InputError, Problem, TsukubaGisError
 from tsukuba_gis.messages import text
-from tsukuba_gis.study.certifying import Beside
+from tsukuba_gis.second_process import Beside
 from tsukuba_gis.study.inputs import read_study_zones
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
+    from tsukuba_gis.messages import Language
     from tsukuba_gis.pseudo.proof.evaluation import Effort, Evaluation
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from tsukuba_gis.study.description import Study
     from tsukuba_gis.zones import Zones
 
+    Weigh = Callable[[Records, Statistics], Evaluation]
 
 # With fewer records a tenth of them is too few to be attacked: three tenths are.
 _FEW: Final = 20_000
@@ -40,14 +45,16 @@ class Made:
     ``records``: pseudo, or those of the study where there were too few.
     ``bands``: the age bands by cluster and sex whose counts are those of the
     records (``cluster``, ``sex``, ``start``); None where none were made.
-    ``problems``: what was not done. ``certificate``: the proof of the records,
-    which is worked out while the study goes on; None where none was asked for.
+    ``problems``: what was not done. ``certificate``: the page that proves the records,
+    worked out in a second process from when the register was read; None where none was asked
+    for. ``unproven``: what is told where there are too few people for it.
     """
 
     records: Records
     bands: pd.DataFrame | None = None
     problems: tuple[Problem, ...] = ()
     certificate: Beside | None = None
+    unproven: Problem | None = None
 
     def proof(self) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
         """Wait for the pages that prove the records, and for what could not be proven.
@@ -59,8 +66,12 @@ class Made:
         """
         if self.certificate is None:
             return {}, ()
-        found: tuple[Mapping[str, str], tuple[Problem, ...]] = self.certificate.result()
-        return found
+        try:
+            return self.certificate.result(), ()
+        except TsukubaGisError as fault:
+            if fault.key not in _TOO_FEW or self.unproven is None:
+                raise
+            return {}, (self.unproven,)
 
     def stop(self) -> None:
         """Leave the certificate, if it is still being worked out."""
@@ -95,39 +106,46 @@ def pseudo_of(study: Study, records: Records) -> Made:
 
     zones = home_zones(study, study.pseudo)
     key = f"study {study.seed}"
-    statistics = audit(measure(records, study.pseudo, zones=zones))
-    pseudo = generate(statistics, key=key, zones=zones)
-    bands = statistics.tables["bands"]
-    if not study.certify:
-        return Made(records=pseudo, bands=bands)
-    certificate = Beside(_certified, (study, records, pseudo, statistics, key, zones))
-    return Made(records=pseudo, bands=bands, certificate=certificate)
+    certificate = None
+    if study.certify:
+        certificate = Beside(_certifying, (study, records, study.pseudo, key, zones), waits=True)
+    try:
+        statistics = audit(measure(records, study.pseudo, zones=zones))
+        pseudo = generate(statistics, key=key, zones=zones)
+    except BaseException:
+        if certificate is not None:
+            certificate.stop()
+        raise
+    if certificate is not None:
+        certificate.go_on(pseudo, statistics)
+    return Made(
+        records=pseudo,
+        bands=statistics.tables["bands"],
+        certificate=certificate,
+        unproven=_told("certificate_too_few", records),
+    )
 
 
-def _certified(
-    study: Study,
-    records: Records,
-    pseudo: Records,
-    statistics: Statistics,
-    key: str,
-    zones: Zones | None,
-) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
-    """Return the certificate's page, and what could not be proven."""
-    from tsukuba_gis.pseudo.proof.certificate import certificate
+def _certifying(
+    study: Study, records: Records, rules: Spec, key: str, zones: Zones | None
+) -> Callable[[Records, Statistics], Mapping[str, str]]:
+    """Make the records that the certificate attacks; return what then makes its page."""
     from tsukuba_gis.pseudo.proof.evaluation import QUICK
 
     effort = QUICK if len(records) >= _FEW else replace(QUICK, share=0.3)
-    try:
-        evaluation = judge(
-            records, pseudo, statistics, key=key, zones=zones, seed=study.seed, effort=effort
-        )
-    except TsukubaGisError as fault:
-        if fault.key not in _TOO_FEW:
-            raise
-        return {}, (_told("certificate_too_few", records),)
+    weigh = _judging(records, rules, key=key, zones=zones, seed=study.seed, effort=effort)
+    return partial(_certified, weigh, study.lang)
+
+
+def _certified(
+    weigh: Weigh, lang: Language, pseudo: Records, statistics: Statistics
+) -> Mapping[str, str]:
+    """Return the certificate's page."""
+    from tsukuba_gis.pseudo.proof.certificate import certificate
+
+    evaluation = weigh(pseudo, statistics)
     evaluation.require_passed()
-    page = text("page_certificate", study.lang)
-    return {page: certificate(evaluation, lang=study.lang)}, ()
+    return {text("page_certificate", lang): certificate(evaluation, lang=lang)}
 
 
 def _told(key: str, records: Records, **values: object) -> Problem:
@@ -153,24 +171,43 @@ def judge(
 
     The neighbours of an area, for Moran's I, are those that share a border or a corner.
     """
-    from tsukuba_gis.pseudo.audit import audit
-    from tsukuba_gis.pseudo.evaluate import evaluate
-    from tsukuba_gis.pseudo.generate import generate
-    from tsukuba_gis.pseudo.measure import measure
     from tsukuba_gis.pseudo.proof.evaluation import FULL
 
+    weigh = _judging(
+        records, statistics.spec, key=key, zones=zones, seed=seed, effort=effort or FULL
+    )
+    return weigh(pseudo, statistics)
+
+
+def _judging(
+    records: Records,
+    rules: Spec,
+    *,
+    key: str | bytes,
+    zones: Zones | None,
+    seed: int,
+    effort: Effort,
+) -> Weigh:
+    """Do what needs no pseudo records yet, and return what measures them."""
+    from tsukuba_gis.pseudo.audit import audit
+    from tsukuba_gis.pseudo.evaluate import tried, weighed
+    from tsukuba_gis.pseudo.generate import generate
+    from tsukuba_gis.pseudo.measure import measure
+
     def make(people: Records) -> Records:
-        measured = audit(measure(people, statistics.spec, zones=zones))
+        measured = audit(measure(people, rules, zones=zones))
         return generate(measured, key=key, zones=zones)
 
+    household = rules.resolve(str(column) for column in records.frame.columns).household
+    trials = tried(records, make=make, household=household, seed=seed, effort=effort)
     neighbours = None
     if zones is not None:
         from tsukuba_gis.weights import queen
 
         neighbours = queen(zones).adjacency
-    return evaluate(
-        records, pseudo, statistics, make=make, zones=zones, neighbours=neighbours, seed=seed,
-        effort=effort or FULL,
+    return partial(
+        weighed, records, trials=trials, zones=zones, neighbours=neighbours, seed=seed,
+        effort=effort,
     )  # fmt: skip
 
 

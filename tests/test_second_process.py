@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.study.certifying import Beside
+from tsukuba_gis.second_process import Beside
 
 
 def refuse(n):

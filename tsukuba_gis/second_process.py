@@ -1,8 +1,6 @@
-"""The certificate of a study's pseudo records, worked out beside the study by a second process.
+"""Work in a second process, beside what goes on in this one: on two cores both are done at once.
 
-Nothing of the study waits for the certificate, and the certificate takes as long
-as the study: on two cores both are done in the time of one. People go to the
-other process through a pipe, never through a file.
+The job and its data go to the other process through a pipe, never through a file.
 """
 
 from __future__ import annotations
@@ -13,7 +11,8 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from queue import SimpleQueue
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from tsukuba_gis import errors
 
@@ -22,24 +21,41 @@ if TYPE_CHECKING:
 
 # What the other process runs: it reads a job from standard input and answers on what was
 # standard output; what libraries print goes to standard error instead.
-_CODE: Final = "from tsukuba_gis.study.certifying import answer; answer()"
+_CODE: Final = "from tsukuba_gis.second_process import answer; answer()"
 
 
 @dataclass(slots=True, eq=False)
 class Beside:
     """A function at work in a process of its own.
 
+    Parameters
+    ----------
+    function, arguments
+        What is called, with what. The function is found by its module and name.
+    waits
+        The function returns a function, which is called in the same process with what
+        :meth:`go_on` brings: work that can begin before all it needs is there.
+
     Examples
     --------
-    >>> work = Beside(divmod, (7, 2))
+    >>> Beside(divmod, (7, 2)).result()
+    (3, 1)
+    >>> from functools import partial
+    >>> work = Beside(partial, (divmod, 7), waits=True)
+    >>> work.go_on(2)
     >>> work.result()
     (3, 1)
     """
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...] = field(repr=False)
+    waits: bool = field(default=False, kw_only=True)
     _process: subprocess.Popen[bytes] = field(init=False, repr=False)
     _thread: threading.Thread = field(init=False, repr=False)
+    _more: SimpleQueue[tuple[Any, ...] | None] = field(
+        default_factory=SimpleQueue, init=False, repr=False
+    )
+    _rest: tuple[Any, ...] | None = field(default=None, init=False, repr=False)
     _answer: bytes = field(default=b"", init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -54,11 +70,23 @@ class Beside:
         self._thread.start()
 
     def _talk(self) -> None:
-        job = pickle.dumps((self.function, self.arguments))
+        told = cast("IO[bytes]", self._process.stdin)
         try:
-            self._answer = self._process.communicate(job)[0]
-        except OSError:  # it ended before it had read everything: there is no answer
-            self._process.wait()
+            with told:
+                pickle.dump((self.function, self.arguments, self.waits), told)
+                told.flush()
+                if self.waits and (rest := self._more.get()) is not None:
+                    pickle.dump(rest, told)
+        except OSError:  # it ended before it had read everything: it may have said why
+            pass
+        with cast("IO[bytes]", self._process.stdout) as heard:
+            self._answer = heard.read()
+        self._process.wait()
+
+    def go_on(self, *rest: Any) -> None:
+        """Bring what the returned function is called with."""
+        self._rest = rest
+        self._more.put(rest)
 
     def result(self) -> Any:
         """Wait, and return what the function returned or raise the fault that it raised.
@@ -67,7 +95,8 @@ class Beside:
         """
         self._thread.join()
         if not self._answer:
-            return self.function(*self.arguments)
+            found = self.function(*self.arguments)
+            return found if self._rest is None else found(*self._rest)
         kind, told = pickle.loads(self._answer)
         if kind == "fault":
             name, key, values = told
@@ -77,6 +106,7 @@ class Beside:
     def stop(self) -> None:
         """End the other process, if it still runs."""
         self._process.kill()
+        self._more.put(None)
         self._thread.join()
 
 
@@ -84,10 +114,13 @@ def answer() -> None:
     """Do the job on standard input; called in the other process."""
     told = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    function, arguments = pickle.loads(sys.stdin.buffer.read())
     try:
-        found: tuple[str, Any] = ("result", function(*arguments))
+        function, arguments, waits = pickle.load(sys.stdin.buffer)
+        made = function(*arguments)
+        found: tuple[str, Any] = ("result", made(*pickle.load(sys.stdin.buffer)) if waits else made)
     except errors.TsukubaGisError as fault:
         found = ("fault", (type(fault).__name__, fault.key, fault.values))
+    except EOFError:  # whoever asked is gone
+        return
     with told:
         pickle.dump(found, told)
