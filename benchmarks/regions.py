@@ -24,6 +24,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Voronoi
 
+from tsukuba_gis.neighbours import Neighbours
 from tsukuba_gis.regions import Floor, regionalise
 
 VARIABLES = list("abcd")
@@ -62,10 +63,9 @@ def connected(links, labels):
 
 
 def ours(links, x, k):
-    from libpysal.graph import Graph
-
-    ids = [f"z{i:06}" for i in range(len(x))]
-    data, graph = pd.DataFrame(x, index=ids, columns=VARIABLES), Graph.from_sparse(links, ids=ids)
+    ids = pd.Index([f"z{i:06}" for i in range(len(x))])
+    data = pd.DataFrame(x, index=ids, columns=VARIABLES)
+    graph = Neighbours(ids=ids, matrix=sparse.csr_array(links))
     yield "tsukuba_gis ward + search", lambda: regionalise(data, graph, k=k).labels.to_numpy(int)
     floor = Floor(least=len(x) / k)
     yield (

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "tsukuba_gis"
 
 FLOORS = {
     "ground": ["messages", "errors", "schema", "second_process"],
-    "nouns": ["preview", "records", "zones", "tables", "result"],
+    "nouns": ["neighbours", "preview", "records", "zones", "tables", "result"],
     "leaves": [
         "autocorrelation",
         "boundaries",

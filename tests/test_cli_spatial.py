@@ -121,7 +121,7 @@ def test_marks_must_be_marks(zones, capsys):
 
 def test_weights_from_a_file_are_those_of_the_map(zones, tmp_path, capsys):
     path = tmp_path / "queen.gal"
-    queen(toy_zones()).to_gal(path)
+    queen(toy_zones()).to_graph().to_gal(path)
     said = []
     for weights in ("queen", str(path)):
         assert main(["moran", str(zones), "--column", "rate", "--weights", weights]) == 0

@@ -135,13 +135,13 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch):
 
 
 def row_of(names, *, reach=1):
-    """Areas in a row, neighbours up to some steps apart: a graph's adjacency without names."""
+    """Areas in a row, neighbours up to some steps apart."""
     pairs = [
         (a, b)
         for (i, a), (j, b) in itertools.permutations(enumerate(names), 2)
         if abs(i - j) <= reach
     ]
-    return pd.Series(1.0, index=pd.MultiIndex.from_tuples(pairs))
+    return Graph.from_arrays(*zip(*pairs, strict=True), np.ones(len(pairs)))
 
 
 def people_of(shares, *, size=20):
@@ -188,11 +188,10 @@ def test_clusters_are_set_side_by_side():
     assert 0 < part.low < part.value < part.high < 1
     assert part.parts["both_HH"] > part.parts["both_LL"]
     # the figures are those of the package's own functions
-    graph = Graph(neighbours.rename_axis(["focal", "neighbor"]).rename("weight"))
     by_area = [frame.groupby("area")["old"].mean() for frame in (real, half)]
-    told = agreement(*(local_moran(x, graph, permutations=9_999, seed=1) for x in by_area))
+    told = agreement(*(local_moran(x, neighbours, permutations=9_999, seed=1) for x in by_area))
     assert (part.value, part.low, part.high) == (told.kappa, told.low, told.high)
-    assert part.parts["pseudo_i"] == pytest.approx(moran(by_area[1], graph).i)
+    assert part.parts["pseudo_i"] == pytest.approx(moran(by_area[1], neighbours).i)
 
 
 def test_no_cluster_in_either_table_is_not_agreement():

@@ -108,7 +108,7 @@ def test_a_zone_alone_keeps_its_rate_and_one_without_data_lends_nothing():
     gap = rates.eb_local(series(5, np.nan, 20), series(10, 20, 100), ROW)
     assert gap.frame["value"].tolist()[::2] == pytest.approx([0.5, 0.2])
     assert gap.frame.loc["b"].isna().all()
-    with pytest.raises(InputError, match="zones of the neighbours"):
+    with pytest.raises(InputError, match="not about the same zones"):
         rates.eb_local(series(5, 2), series(10, 20), ROW)
 
 

@@ -490,7 +490,7 @@ def test_one_zone_k_1_and_k_n():
     ("change", "match"),
     [
         (lambda data: data.set_axis(["a"] * len(data)), "more than once"),
-        (lambda data: data.iloc[:-1], "different zones"),
+        (lambda data: data.iloc[:-1], "not about the same zones"),
         (lambda data: data.rename(index={"0_0": "zz"}), "1 only in the weights"),
         (lambda data: data.astype(str), "not numbers: v0, v1"),
         (lambda data: data[[]], "columns of numbers"),

@@ -177,7 +177,7 @@ def test_gwr_finds_a_slope_that_changes_from_west_to_east():
         ({"offset": "b"}, "offset goes with"),
         ({"model": "lag"}, "needs the neighbours"),
         ({"model": "gwr"}, "needs the places"),
-        ({"graph": grid(4)}, "zones differ"),
+        ({"graph": grid(4)}, "not about the same zones"),
     ],
 )
 def test_what_cannot_be_is_said(change, words):

@@ -9,14 +9,15 @@ import numpy as np
 
 from tsukuba_gis.autocorrelation.permutation import benjamini_hochberg
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.neighbours import as_neighbours
 from tsukuba_gis.result import Association
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.permutation import Matrix
+    from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.result import GlobalStatistic
 
     Bools = NDArray[np.bool_]
@@ -132,7 +133,7 @@ class Aligned:
         )
 
 
-def align(values: pd.DataFrame, graph: Graph, *, style: Style) -> Aligned:
+def align(values: pd.DataFrame, graph: GraphLike, *, style: Style) -> Aligned:
     """Bring values and weights together.
 
     Zones with a missing or infinite value are left out; then zones that have
@@ -144,11 +145,11 @@ def align(values: pd.DataFrame, graph: Graph, *, style: Style) -> Aligned:
     InputError
         If ids repeat, or values and weights are not about the same zones.
     """
-    graph = as_graph(graph)
+    near = as_neighbours(graph)
     ids = values.index
     if not ids.is_unique:
         raise InputError("autocorrelation_ids_repeat", n=int(ids.duplicated().sum()))
-    matrix = _matrix(graph, ids)
+    matrix = near.links(ids)
     columns = values.to_numpy(dtype=float, na_value=np.nan)
     present = np.isfinite(columns).all(axis=1)
     kept = present.copy()
@@ -167,48 +168,5 @@ def align(values: pd.DataFrame, graph: Graph, *, style: Style) -> Aligned:
         island=present & ~kept,
         values=columns[kept],
         matrix=part,
-        weights=str(graph.adjacency.attrs.get("weights", "custom")),
+        weights=near.name,
     )
-
-
-def as_graph(weights: Any) -> Graph:
-    """Return weights as a graph: a :class:`libpysal.weights.W`, the older kind, is taken too."""
-    from libpysal.graph import Graph
-
-    if isinstance(weights, Graph):
-        return weights
-    return Graph.from_W(weights)
-
-
-def _matrix(graph: Graph, ids: pd.Index[str]) -> Matrix:
-    """Return the weights as a matrix in the order of ``ids``."""
-    from scipy import sparse
-
-    adjacency = graph.adjacency
-    focal, neighbour = adjacency.index.levels
-    place = [level.get_indexer(ids) for level in (focal, neighbour)]
-    n_graph = int(graph.n)
-    if n_graph != len(ids) or (place[0] < 0).any():
-        here = ids.isin(graph.unique_ids)
-        raise InputError(
-            "autocorrelation_ids_differ",
-            values=len(ids),
-            weights=n_graph,
-            only_values=int((~here).sum()),
-            only_weights=int((~graph.unique_ids.isin(ids)).sum()),
-        )
-    rows, columns = (
-        _inverse(place[side], len(level))[adjacency.index.codes[side]]
-        for side, level in enumerate((focal, neighbour))
-    )
-    weight = adjacency.to_numpy(dtype=float)
-    # A link of a zone to itself is a mark of libpysal for "no neighbours", or G*'s own affair.
-    links = (rows != columns) & (weight != 0)
-    rows, columns, weight = rows[links], columns[links], weight[links]
-    return sparse.coo_array((weight, (rows, columns)), shape=(len(ids), len(ids))).tocsr()
-
-
-def _inverse(place: NDArray[np.intp], size: int) -> NDArray[np.intp]:
-    inverse = np.full(size, -1, dtype=np.intp)
-    inverse[place[place >= 0]] = np.flatnonzero(place >= 0)
-    return inverse

@@ -15,8 +15,8 @@ from tsukuba_gis.autocorrelation.rates import eb_moran, local_eb_moran
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
 
+    from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.result import (
         Association,
         GlobalStatistic,
@@ -54,7 +54,7 @@ TAKES: Final[dict[GlobalStatistic | LocalStatistic, Takes]] = {
 def global_statistic(
     name: GlobalStatistic,
     data: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 9_999,
     seed: int = 0,
@@ -97,7 +97,7 @@ def global_statistic(
 def local_statistic(
     name: LocalStatistic,
     data: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 99_999,
     seed: int = 0,

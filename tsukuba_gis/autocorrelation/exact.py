@@ -18,14 +18,14 @@ from tsukuba_gis.autocorrelation.randomisation import is_constant
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
 
     from tsukuba_gis.autocorrelation.alignment import Floats
+    from tsukuba_gis.neighbours import GraphLike
 
 
 def local_moran_normal(
     values: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     method: Literal["saddlepoint", "exact"] = "saddlepoint",
 ) -> pd.DataFrame:
@@ -174,7 +174,7 @@ def _imhof(i: float, low: float, high: float, *, n: int) -> float:
     return float(np.clip(0.5 + area / np.pi, 0.0, 1.0))
 
 
-def aple(values: pd.Series[float], graph: Graph) -> float:
+def aple(values: pd.Series[float], graph: GraphLike) -> float:
     """Return APLE: an estimate of the autoregressive parameter, on the scale of a correlation.
 
     Moran's I does not lie between −1 and 1 and depends on the weights; this

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.autocorrelation.alignment import as_graph
 from tsukuba_gis.autocorrelation.permutation import benjamini_hochberg
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.neighbours import as_neighbours
 from tsukuba_gis.result import LocalMoran, Moran
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def from_esda(
         raise InputError("autocorrelation_not_esda", kind=type(result).__name__)
     if hasattr(result, "Is"):
         return _local(result, name, seed, alpha, fdr)
-    graph = as_graph(result.w)
+    graph = as_neighbours(result.w)
     at_least, at_most = (result.sim >= result.I).sum(), (result.sim <= result.I).sum()
     return Moran(
         indicator=name,
@@ -56,19 +56,19 @@ def from_esda(
         expected=float(result.EI),
         z=float(result.z_rand),
         p=min(1.0, 2 * (float(min(at_least, at_most)) + 1) / (result.permutations + 1)),
-        n=int(graph.n),
+        n=graph.n,
         n_missing=0,
         n_islands=len(graph.isolates),
         permutations=int(result.permutations),
         seed=seed,
-        weights=str(graph.adjacency.attrs.get("weights", "custom")),
+        weights=graph.name,
     )
 
 
 def _local(result: Any, name: str, seed: int, alpha: float, fdr: bool) -> LocalMoran:
     import pandas as pd
 
-    graph = as_graph(result.w)
+    graph = as_neighbours(result.w)
     n, draws = len(result.Is), int(result.permutations)
     # p_sim has single precision: back to the count that it was made of.
     tail = (np.rint(np.asarray(result.p_sim, dtype=float) * (draws + 1))) / (draws + 1)
@@ -91,7 +91,7 @@ def _local(result: Any, name: str, seed: int, alpha: float, fdr: bool) -> LocalM
             "cluster": classes,
             "neighbours": graph.cardinalities.to_numpy(),
         },
-        index=graph.unique_ids.rename("zone_id"),
+        index=graph.ids.rename("zone_id"),
     )
     return LocalMoran(
         indicator=name,
@@ -100,5 +100,5 @@ def _local(result: Any, name: str, seed: int, alpha: float, fdr: bool) -> LocalM
         fdr=fdr,
         permutations=draws,
         seed=seed,
-        weights=str(graph.adjacency.attrs.get("weights", "custom")),
+        weights=graph.name,
     )

@@ -19,16 +19,16 @@ from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Aligned, Floats
     from tsukuba_gis.autocorrelation.moran import Moments
+    from tsukuba_gis.neighbours import GraphLike
 
 
 def geary(
     values: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 9_999,
     seed: int = 0,
@@ -104,7 +104,7 @@ def geary_variance(z: Floats, sums: WeightSums, *, moments: Moments) -> float:
 
 def local_geary(
     values: pd.Series[float] | pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 9_999,
     seed: int = 0,

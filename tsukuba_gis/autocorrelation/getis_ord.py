@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from typing import Final
 
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
     from tsukuba_gis.autocorrelation.permutation import Matrix
+    from tsukuba_gis.neighbours import GraphLike
 
 # Confidence in percent, and the largest p that has it; as in ArcGIS and other programs.
 CONFIDENCE: Final = {"99": 0.01, "95": 0.05, "90": 0.10}
@@ -33,7 +33,7 @@ CONFIDENCE: Final = {"99": 0.01, "95": 0.05, "90": 0.10}
 
 def getis_ord_g(
     values: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 9_999,
     seed: int = 0,
@@ -118,7 +118,7 @@ def _moments(x: Floats, sums: WeightSums) -> tuple[float, float]:
 
 def local_g(
     values: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     star: bool = True,
     permutations: int = 99_999,

@@ -15,15 +15,15 @@ from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
     from tsukuba_gis.autocorrelation.permutation import Matrix
+    from tsukuba_gis.neighbours import GraphLike
 
 
 def join_counts(
-    classes: pd.Series[str], graph: Graph, *, permutations: int = 9_999, seed: int = 0
+    classes: pd.Series[str], graph: GraphLike, *, permutations: int = 9_999, seed: int = 0
 ) -> Association:
     """Count links between zones of the same and of different classes, and compare with chance.
 
@@ -156,7 +156,7 @@ def _total(sums: WeightSums, sizes: Floats) -> tuple[float, float]:
 
 
 def local_join_counts(
-    marked: pd.Series[bool], graph: Graph, *, alpha: float = 0.05, fdr: bool = True
+    marked: pd.Series[bool], graph: GraphLike, *, alpha: float = 0.05, fdr: bool = True
 ) -> LocalAssociation:
     """Return which marked zones have more marked neighbours than chance would give them.
 
@@ -220,7 +220,7 @@ def local_join_counts(
 
 def quantile_lisa(
     values: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     low: float = 0.8,
     high: float = 1.0,

@@ -13,16 +13,16 @@ from tsukuba_gis.result import Association
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
+    from tsukuba_gis.neighbours import GraphLike
 
 
 def lee(
     x: pd.Series[float],
     y: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 9_999,
     seed: int = 0,
@@ -68,7 +68,7 @@ def lee(
     )
 
 
-def local_lee(x: pd.Series[float], y: pd.Series[float], graph: Graph) -> pd.Series[float]:
+def local_lee(x: pd.Series[float], y: pd.Series[float], graph: GraphLike) -> pd.Series[float]:
     """Return each zone's part in Lee's L: the product of both lags; the mean of them is L.
 
     Examples

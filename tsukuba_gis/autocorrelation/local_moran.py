@@ -14,14 +14,14 @@ from tsukuba_gis.result import LocalAssociation, LocalMoran
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
 
     from tsukuba_gis.autocorrelation.alignment import Aligned, Floats
+    from tsukuba_gis.neighbours import GraphLike
 
 
 def local_moran(
     values: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 99_999,
     seed: int = 0,
@@ -97,7 +97,7 @@ def local_moran(
 def local_bivariate_moran(
     x: pd.Series[float],
     y: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 99_999,
     seed: int = 0,
@@ -156,7 +156,7 @@ def _frame(
 
 def local_moran_moments(
     values: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     given: Literal["conditional", "total"] = "conditional",
 ) -> pd.DataFrame:

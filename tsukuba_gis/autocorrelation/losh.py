@@ -12,11 +12,12 @@ from tsukuba_gis.result import LocalAssociation
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
+
+    from tsukuba_gis.neighbours import GraphLike
 
 
 def losh(
-    values: pd.Series[float], graph: Graph, *, alpha: float = 0.05, fdr: bool = True
+    values: pd.Series[float], graph: GraphLike, *, alpha: float = 0.05, fdr: bool = True
 ) -> LocalAssociation:
     """Return how uneven the surroundings of each zone are.
 

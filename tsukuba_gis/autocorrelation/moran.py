@@ -19,18 +19,18 @@ from tsukuba_gis.result import Association, Moran
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
     from tsukuba_gis.autocorrelation.permutation import Matrix
+    from tsukuba_gis.neighbours import GraphLike
 
 Moments = Literal["randomisation", "normality"]
 
 
 def moran(
     values: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 9_999,
     seed: int = 0,
@@ -142,7 +142,7 @@ def _cross_p(a: Floats, b: Floats, matrix: Matrix, *, permutations: int, seed: i
 def bivariate_moran(
     x: pd.Series[float],
     y: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 9_999,
     seed: int = 0,
@@ -207,7 +207,7 @@ def pair(x: pd.Series[float], y: pd.Series[float]) -> pd.DataFrame:
 
 def correlogram(
     values: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     orders: int = 4,
     permutations: int = 9_999,

@@ -10,7 +10,8 @@ from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
+
+    from tsukuba_gis.neighbours import GraphLike
 
 
 def rate_index(events: pd.Series[float], population: pd.Series[float]) -> pd.Series[float]:
@@ -58,7 +59,7 @@ def rate_index(events: pd.Series[float], population: pd.Series[float]) -> pd.Ser
 def eb_moran(
     events: pd.Series[float],
     population: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 9_999,
     seed: int = 0,
@@ -107,7 +108,7 @@ def eb_moran(
 def local_eb_moran(
     events: pd.Series[float],
     population: pd.Series[float],
-    graph: Graph,
+    graph: GraphLike,
     *,
     permutations: int = 99_999,
     seed: int = 0,

@@ -10,12 +10,14 @@ import numpy as np
 
 from tsukuba_gis.correlation.spatial import effective_size, sign_randomised
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.neighbours import as_neighbours
 from tsukuba_gis.result import Correlation, CorrelationMethod
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
+
+    from tsukuba_gis.neighbours import GraphLike
 
     Floats = NDArray[np.float64]
 
@@ -30,7 +32,7 @@ def correlate(  # noqa: PLR0913 - the choices of a correlation, each with its us
     given: pd.DataFrame | None = None,
     adjustment: Adjustment = "none",
     points: pd.DataFrame | None = None,
-    graph: Graph | None = None,
+    graph: GraphLike | None = None,
     classes: int = 13,
     permutations: int = 9_999,
     alpha: float = 0.05,
@@ -293,10 +295,7 @@ def _places(points: pd.DataFrame | None, index: pd.Index[str]) -> Floats:
     return np.asarray(found)
 
 
-def _weights(graph: Graph | None, index: pd.Index[str]) -> Any:
+def _weights(graph: GraphLike | None, index: pd.Index[str]) -> Any:
     if graph is None:
         raise InputError("correlation_no_graph")
-    order = graph.unique_ids.get_indexer(index)
-    if (order < 0).any():
-        raise InputError("correlation_zones")
-    return graph.sparse.tocsr()[order][:, order]
+    return as_neighbours(graph).links(index)

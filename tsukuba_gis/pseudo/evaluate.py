@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.zones import Zones
 
@@ -36,7 +37,7 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
     *,
     make: Maker,
     zones: Zones | None = None,
-    neighbours: pd.Series[float] | None = None,
+    neighbours: GraphLike | None = None,
     seed: int = 1,
     effort: Effort = FULL,
     origins: Mapping[str, Ints] | None = None,
@@ -59,8 +60,7 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
     zones
         Polygons of the areas: home points are checked against them.
     neighbours
-        Weights of pairs of areas (``adjacency`` of a libpysal graph, by the
-        areas' labels): Moran's I and its local classes are compared with them.
+        Of the areas, by their labels: Moran's I and its local classes are compared with them.
     seed
         Seed of the holdout draw and of all sampling.
     effort
@@ -142,7 +142,7 @@ def weighed(  # noqa: PLR0913 - what is judged, and how thoroughly
     trials: Sequence[Trial],
     *,
     zones: Zones | None,
-    neighbours: pd.Series[float] | None,
+    neighbours: GraphLike | None,
     seed: int,
     effort: Effort,
     origins: Mapping[str, Ints] | None = None,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from tsukuba_gis.errors import InputError
+from tsukuba_gis.neighbours import as_neighbours
 from tsukuba_gis.rates.counts import counts_of
 from tsukuba_gis.rates.standardised import rate_of, total_rate
 
 if TYPE_CHECKING:
-    from libpysal.graph import Graph
-
+    from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.rates.counts import Table
     from tsukuba_gis.result import Chance, Rate
 
@@ -77,7 +76,7 @@ def eb_global(
 def eb_local(
     events: Table,
     population: Table,
-    graph: Graph,
+    graph: GraphLike,
     *,
     centring: Centring = "spdep",
     indicator: str = "",
@@ -119,17 +118,15 @@ def eb_local(
     >>> rate.frame["value"].round(3).tolist(), rate.centring
     ([0.136, 0.144, 0.077], 'spdep')
     """
-    if set(graph.unique_ids) != set(events.index):
-        raise InputError("rates_graph")
+    near_by = as_neighbours(graph)
     counts = counts_of(events, population, chance=chance, mixed=mixed)
     index = counts.events.index
     persons, observed = counts.population, counts.observed
     known = (persons.notna() & observed.notna()).to_numpy()
     n, o = (np.where(known, series.to_numpy(), 0.0) for series in (persons, observed))
-    order = graph.unique_ids.get_indexer(index)
-    near = (graph.sparse.tocsr()[order][:, order] != 0).astype(float)
+    near = near_by.links(index).astype(bool).astype(float)
     near.setdiag(1.0)  # a zone is in its own neighbourhood
-    near = near.tocsr() @ _diagonal(known)
+    near = near @ _diagonal(known)
     people = near @ n
     with np.errstate(invalid="ignore", divide="ignore"):
         rate, mean = o / n, (near @ o) / people
@@ -149,15 +146,11 @@ def eb_local(
              "population": persons}  # fmt: skip
     return rate_of(
         parts, counts, indicator=indicator, method="eb_local", total=total_rate(counts),
-        alpha=0.05, chance=chance, centring=centring, weights=_name(graph),
+        alpha=0.05, chance=chance, centring=centring, weights=near_by.name,
     )  # fmt: skip
 
 
-def _diagonal(known: np.ndarray) -> object:
+def _diagonal(known: np.ndarray) -> Any:
     from scipy.sparse import diags_array
 
     return diags_array(known.astype(float))
-
-
-def _name(graph: Graph) -> str:
-    return str(graph.adjacency.attrs.get("weights", "custom"))

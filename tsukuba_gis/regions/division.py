@@ -16,8 +16,9 @@ from tsukuba_gis.result import RegionMethod, Regions
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
+
+    from tsukuba_gis.neighbours import GraphLike
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -37,7 +38,7 @@ _NEAR = 4
 
 def regionalise(
     data: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     k: int | None = None,
     floor: Floor | None = None,
@@ -125,7 +126,7 @@ def regionalise(
 def refine(
     regions: Regions,
     data: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     floor: Floor | None = None,
     tries: int = 100,
@@ -168,7 +169,7 @@ def refine(
 def measure_regions(
     labels: pd.Series[str] | pd.Series[int],
     data: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     standardise: bool = True,
     method: Literal["given", "clustgeo"] = "given",

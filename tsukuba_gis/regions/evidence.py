@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
+
+    from tsukuba_gis.neighbours import GraphLike
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -90,7 +91,7 @@ class Elbow:
 
 def stability(
     data: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     k: int | None = None,
     floor: Floor | None = None,
@@ -138,7 +139,7 @@ def stability(
 
 def elbow(
     data: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     ks: Sequence[int] = tuple(range(2, 13)),
     permutations: int = 99,

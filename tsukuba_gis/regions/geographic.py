@@ -13,8 +13,9 @@ from tsukuba_gis.result import Regions
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
+
+    from tsukuba_gis.neighbours import GraphLike
 
     Floats = NDArray[np.float64]
 
@@ -24,7 +25,7 @@ _MOST_ZONES = 20_000
 
 def clustgeo(
     data: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     places: gpd.GeoSeries,
     *,
     k: int,

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.neighbours import as_neighbours
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
     from scipy import sparse
+
+    from tsukuba_gis.neighbours import GraphLike, Neighbours
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -98,7 +100,7 @@ class Problem:
         return labels
 
 
-def read_problem(data: pd.DataFrame, graph: Graph, *, standardise: bool) -> Problem:
+def read_problem(data: pd.DataFrame, graph: GraphLike, *, standardise: bool) -> Problem:
     """Bring values and neighbours together.
 
     A zone with a missing or infinite value in any variable takes no part. A
@@ -121,7 +123,8 @@ def read_problem(data: pd.DataFrame, graph: Graph, *, standardise: bool) -> Prob
     if not kept.any():
         raise InputError("regions_no_data", n=len(ids))
     rows = np.flatnonzero(kept)
-    matrix = _matrix(graph, ids)[rows, :][:, rows]
+    near = as_neighbours(graph)
+    matrix = _matrix(near, ids)[rows, :][:, rows]
     x = columns[kept] - columns[kept].mean(axis=0)
     spread = np.sqrt((x**2).mean(axis=0))
     # Rounding leaves a spread of the order of 1e-16 of the values in a constant column.
@@ -138,7 +141,7 @@ def read_problem(data: pd.DataFrame, graph: Graph, *, standardise: bool) -> Prob
         variables=tuple(names[varies]),
         constant=tuple(names[~varies]),
         components=int(connected_components(matrix, directed=False)[0]),
-        weights=str(graph.adjacency.attrs.get("weights", "custom")),
+        weights=near.name,
     )
 
 
@@ -155,28 +158,11 @@ def _numbers(data: pd.DataFrame) -> Floats:
     return data.to_numpy(dtype=float, na_value=np.nan)
 
 
-def _matrix(graph: Graph, ids: pd.Index[str]) -> sparse.csr_array[np.float64]:
+def _matrix(graph: Neighbours, ids: pd.Index[str]) -> sparse.csr_array[np.float64]:
     """Return who is whose neighbour, in the order of ``ids``: symmetric, ones, no diagonal."""
     from scipy import sparse
 
-    place = ids.get_indexer(graph.unique_ids)
-    if len(place) != len(ids) or (place < 0).any():
-        raise InputError(
-            "regions_ids_differ",
-            values=len(ids),
-            weights=int(graph.n),
-            only_values=int((~ids.isin(graph.unique_ids)).sum()),
-            only_weights=int((place < 0).sum()),
-        )
-    links = graph.adjacency[graph.adjacency != 0]
-    rows = ids.get_indexer(links.index.get_level_values(0))
-    columns = ids.get_indexer(links.index.get_level_values(1))
-    other = rows != columns
-    both = (
-        np.concatenate([rows[other], columns[other]]),
-        np.concatenate([columns[other], rows[other]]),
-    )
-    matrix = sparse.coo_array((np.ones(len(both[0])), both), shape=(len(ids), len(ids))).tocsr()
-    matrix.data[:] = 1.0
+    links = graph.links(ids).astype(bool)
+    matrix = sparse.csr_array(links + links.T).astype(float)
     matrix.sort_indices()
     return matrix

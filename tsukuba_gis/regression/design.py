@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.neighbours import as_neighbours
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
 
+    from tsukuba_gis.neighbours import GraphLike, Neighbours
     from tsukuba_gis.result import RegressionModel
 
     Floats = NDArray[np.float64]
@@ -47,7 +48,7 @@ class Design:
     y: Floats = field(repr=False)
     x: Floats = field(repr=False)
     offset: Floats | None = field(repr=False)
-    graph: Graph | None = field(repr=False)
+    graph: Neighbours | None = field(repr=False)
     points: Floats | None = field(repr=False)
     alpha: float
     weights: str
@@ -62,7 +63,7 @@ class Design:
         """Ids of the zones that take part."""
         return self.index[self.known]
 
-    def neighbours(self, model: RegressionModel) -> Graph:
+    def neighbours(self, model: RegressionModel) -> Neighbours:
         """Return the graph, which ``model`` cannot do without."""
         if self.graph is None:
             raise InputError("regression_no_graph", model=model)
@@ -75,7 +76,7 @@ def design_of(
     outcome: str,
     explanatory: tuple[str, ...],
     offset: str | None,
-    graph: Graph | None,
+    graph: GraphLike | None,
     points: pd.DataFrame | None,
     alpha: float,
 ) -> Design:
@@ -103,7 +104,7 @@ def design_of(
         known &= np.where(known, numbers[:, -1], 0.0) > 0
     kept_graph = None
     if graph is not None:
-        known, kept_graph = _connected(graph, data.index, known)
+        known, kept_graph = _connected(as_neighbours(graph), data.index, known)
     n, terms = int(known.sum()), 1 + len(explanatory)
     if n < terms + 2:
         raise InputError("regression_few", n=n, least=terms + 2)
@@ -114,20 +115,15 @@ def design_of(
         known=known, y=numbers[known, 0], x=x, graph=kept_graph, alpha=alpha,
         offset=np.log(numbers[known, -1]) if offset else None,
         points=None if points is None else _places(points, data.index)[known],
-        weights="" if graph is None else str(graph.adjacency.attrs.get("weights", "custom")),
+        weights="" if kept_graph is None else kept_graph.name,
     )  # fmt: skip
 
 
 def _connected(
-    graph: Graph, index: pd.Index[str], known: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], Graph]:
+    graph: Neighbours, index: pd.Index[str], known: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], Neighbours]:
     """Leave out zones without a neighbour that takes part; return the graph of the others."""
-    from libpysal.graph import Graph as Weights
-
-    if set(graph.unique_ids) != set(index):
-        raise InputError("regression_zones")
-    order = graph.unique_ids.get_indexer(index)
-    matrix = graph.sparse.tocsr()[order][:, order]
+    matrix = graph.links(index)
     while True:
         degree = np.asarray(matrix @ known.astype(float)).ravel()
         alone = known & (degree == 0)
@@ -135,15 +131,9 @@ def _connected(
             break
         known = known & ~alone
     part = matrix[known][:, known]
-    ids = index[known]
-    pairs = part.tocoo()
-    weighted = pairs.data != 0
-    kept = Weights.from_arrays(
-        ids.to_numpy()[pairs.row[weighted]],
-        ids.to_numpy()[pairs.col[weighted]],
-        pairs.data[weighted],
-    )
-    return known, kept.transform("r")
+    part.data = part.data / np.repeat(part.sum(axis=1), np.diff(part.indptr))
+    part.sort_indices()
+    return known, replace(graph, ids=index[known], matrix=part, transformation="R")
 
 
 def _places(points: pd.DataFrame, index: pd.Index[str]) -> Floats:

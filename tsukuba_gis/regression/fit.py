@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-    from libpysal.graph import Graph
 
+    from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.regression.models import Errors
     from tsukuba_gis.result import Regression, RegressionModel
 
@@ -26,7 +26,7 @@ def regress(  # noqa: PLR0913 - the choices of a regression, each with its usual
     explanatory: Sequence[str],
     model: RegressionModel = "ols",
     offset: str | None = None,
-    graph: Graph | None = None,
+    graph: GraphLike | None = None,
     points: pd.DataFrame | None = None,
     errors: Errors = "hc3",
     alpha: float = 0.05,

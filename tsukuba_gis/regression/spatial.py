@@ -30,7 +30,7 @@ def lm_diagnostics(design: Design) -> Diagnostics:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         plain = BaseOLS(design.y[:, None], design.x)
-        w = design.neighbours("ols").to_W()  # spreg takes no Graph here
+        w = design.neighbours("ols").to_graph().to_W()  # spreg takes no Graph here
         tests = LMtests(plain, w, tests=["lme", "lml", "rlme", "rlml", "sarma"])
         moran = MoranRes(plain, w, z=True)
     return {
@@ -65,7 +65,7 @@ def spatial(design: Design, *, model: Literal["lag", "error"], seed: int) -> Reg
     kind = BaseML_Lag if model == "lag" else BaseML_Error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of scipy, on a tolerance that it does not need
-        found: Any = kind(design.y[:, None], design.x, graph.to_W(), epsilon=_TOLERANCE)
+        found: Any = kind(design.y[:, None], design.x, graph.to_graph().to_W(), epsilon=_TOLERANCE)
     residual = found.u.ravel()
     noise = residual if model == "lag" else found.e_filtered.ravel()
     terms = (*design.terms, model)
@@ -98,9 +98,7 @@ def _impacts(design: Design, estimate: Floats) -> pd.DataFrame:
     """Return direct, indirect and total effects: averages over (I − ρW)⁻¹ β (LeSage and Pace)."""
     import pandas as pd
 
-    graph = design.neighbours("lag")
-    order = graph.unique_ids.get_indexer(design.kept)
-    w = graph.sparse.todense()[np.ix_(order, order)]
+    w = design.neighbours("lag").matrix.todense()
     spread = np.linalg.inv(np.eye(len(w)) - estimate[-1] * w)
     direct, total = float(np.trace(spread)) / len(w), float(spread.sum()) / len(w)
     beta = estimate[1 : 1 + len(design.explanatory)]

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-    from libpysal.graph import Graph
 
     from tsukuba_gis.autocorrelation.catalogue import Takes
+    from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.result import LocalMoran, Moran, Regions
     from tsukuba_gis.study.description import RegionRule, Study
     from tsukuba_gis.zones import Zones
@@ -28,7 +28,7 @@ _GLOBAL_PERMUTATIONS: Final = 9_999
 def analyse(
     study: Study,
     every: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     names: tuple[str, ...],
     *,
     zones: Zones,
@@ -72,7 +72,7 @@ def needed(study: Study) -> tuple[str, ...]:
 
 
 def clusters(
-    study: Study, values: pd.DataFrame, graph: Graph, shares: Mapping[str, pd.DataFrame]
+    study: Study, values: pd.DataFrame, graph: GraphLike, shares: Mapping[str, pd.DataFrame]
 ) -> tuple[dict[str, Moran], dict[str, LocalMoran]]:
     """Test every rate for clusters, over all zones and zone by zone."""
     from tsukuba_gis.autocorrelation import chance_share, local_moran, moran
@@ -108,7 +108,7 @@ def clusters(
 def further(
     study: Study,
     every: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     names: tuple[str, ...],
     shares: Mapping[str, pd.DataFrame],
@@ -150,7 +150,7 @@ def further(
 def regions_of(
     rule: RegionRule | None,
     values: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     seed: int,
     zones: Zones,

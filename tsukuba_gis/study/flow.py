@@ -271,11 +271,9 @@ def _provenance(study: Study) -> Provenance:
 
     from tsukuba_gis import __version__
 
-    packages = ["numpy", "pandas", "geopandas", "shapely", "libpysal"]
-    if study.rates or study.correlations or study.age_curves:
-        packages.append("scipy")
+    packages = ["numpy", "pandas", "geopandas", "shapely", "scipy"]
     if study.regressions:
-        packages += ["scipy", "statsmodels", "spreg"]
+        packages += ["statsmodels", "spreg", "libpysal"]
     paths: list[Path] = []
     settings = _named(asdict(replace(study, pseudo=None)), paths)
     settings["pseudo"] = study.pseudo and study.pseudo.to_dict()

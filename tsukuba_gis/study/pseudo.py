@@ -204,7 +204,7 @@ def _judging(
     if zones is not None:
         from tsukuba_gis.weights import queen
 
-        neighbours = queen(zones).adjacency
+        neighbours = queen(zones)
     return partial(
         weighed, records, trials=trials, zones=zones, neighbours=neighbours, seed=seed,
         effort=effort,

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-    from libpysal.graph import Graph
 
+    from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.result import Correlation, Regression
     from tsukuba_gis.study.description import RegressionRule, Study
     from tsukuba_gis.zones import Zones
@@ -20,7 +20,7 @@ _COUNTS = ("poisson", "negative_binomial")
 
 
 def correlations_of(
-    study: Study, values: pd.DataFrame, graph: Graph, *, zones: Zones
+    study: Study, values: pd.DataFrame, graph: GraphLike, *, zones: Zones
 ) -> tuple[Correlation, ...]:
     """Correlate the indicators that the study names, pair by pair."""
     from tsukuba_gis.correlation import correlate_pairs
@@ -46,7 +46,7 @@ def correlations_of(
 def regressions_of(
     study: Study,
     values: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     zones: Zones,
     counts: Mapping[str, pd.DataFrame],
@@ -76,7 +76,7 @@ def _regression(
     rule: RegressionRule,
     study: Study,
     values: pd.DataFrame,
-    graph: Graph,
+    graph: GraphLike,
     *,
     zones: Zones,
     counts: Mapping[str, pd.DataFrame],

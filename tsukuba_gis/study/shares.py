@@ -11,8 +11,8 @@ from tsukuba_gis.tables import by_age, too_few
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
 
+    from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.records import Records
     from tsukuba_gis.result import AgeCurve, Rate
     from tsukuba_gis.study.description import RateRule, Study
@@ -25,7 +25,7 @@ def shares_of(
     zone_ids: pd.Series[str],
     *,
     zones: Zones,
-    graph: Graph,
+    graph: GraphLike,
     total: pd.Series[float],
 ) -> dict[str, Any]:
     """Return the parts of a :class:`tsukuba_gis.result.Level` that need sexes and ages.
@@ -51,7 +51,7 @@ def _shown_rate(
     zone_ids: pd.Series[str],
     *,
     zones: Zones,
-    graph: Graph,
+    graph: GraphLike,
     total: pd.Series[float],
 ) -> Rate:
     """Compute one rate on one level, and hide the zones that may not be shown."""
@@ -98,7 +98,7 @@ def _without(table: pd.DataFrame, hide: np.ndarray) -> pd.DataFrame:
 
 
 def _rate(
-    rule: RateRule, events: pd.DataFrame, persons: pd.DataFrame, graph: Graph, alpha: float
+    rule: RateRule, events: pd.DataFrame, persons: pd.DataFrame, graph: GraphLike, alpha: float
 ) -> Rate:
     """Return one rate, before any zone is hidden."""
     from tsukuba_gis import rates

@@ -1,8 +1,9 @@
 """Spatial weights: which zones are neighbours, and how near.
 
-A graph is a :class:`libpysal.graph.Graph` whose ids are the zone ids in row
-order. A zone without neighbours stays in it (libpysal marks it by a link to
-itself of weight 0), so that it can be counted and shown.
+Every function returns :class:`tsukuba_gis.neighbours.Neighbours`, whose ids are
+the zone ids in row order. A zone without neighbours stays in it, so that it
+can be counted and shown. ``to_graph()`` makes a :class:`libpysal.graph.Graph`
+of it, and wherever neighbours are asked for, a ``Graph`` will do.
 """
 
 from tsukuba_gis.weights.contiguity import block, higher_order, queen, rook

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.weights.graphs import contiguity_graph, named, weighted_graph
+from tsukuba_gis.neighbours import as_neighbours
+from tsukuba_gis.weights.graphs import contiguity_graph, weighted_graph
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
     from scipy import sparse
 
+    from tsukuba_gis.neighbours import GraphLike, Neighbours
     from tsukuba_gis.zones import Zones
 
     Ints = NDArray[np.int32]
@@ -28,7 +29,7 @@ _MIX_Y = np.uint64(0xBF58476D1CE4E5B9)
 _SHIFT = np.uint64(29)
 
 
-def queen(zones: Zones, *, tolerance: float = 0.0) -> Graph:
+def queen(zones: Zones, *, tolerance: float = 0.0) -> Neighbours:
     """Return queen contiguity: zones that share at least one point of their borders.
 
     On a clean coverage (no overlap, shared borders with equal vertices)
@@ -47,7 +48,7 @@ def queen(zones: Zones, *, tolerance: float = 0.0) -> Graph:
 
     Returns
     -------
-    libpysal.graph.Graph
+    tsukuba_gis.neighbours.Neighbours
         Binary weights in the row order of the zones; zones without neighbours
         are in ``.isolates``.
 
@@ -68,7 +69,7 @@ def queen(zones: Zones, *, tolerance: float = 0.0) -> Graph:
     return _contiguity(zones, "queen", tolerance)
 
 
-def rook(zones: Zones, *, tolerance: float = 0.0) -> Graph:
+def rook(zones: Zones, *, tolerance: float = 0.0) -> Neighbours:
     """Return rook contiguity: zones that share a piece of border, not only a corner.
 
     Parameters
@@ -81,7 +82,7 @@ def rook(zones: Zones, *, tolerance: float = 0.0) -> Graph:
 
     Returns
     -------
-    libpysal.graph.Graph
+    tsukuba_gis.neighbours.Neighbours
         As of :func:`queen`.
 
     Examples
@@ -99,7 +100,7 @@ def rook(zones: Zones, *, tolerance: float = 0.0) -> Graph:
     return _contiguity(zones, "rook", tolerance)
 
 
-def block(blocks: pd.Series[str]) -> Graph:
+def block(blocks: pd.Series[str]) -> Neighbours:
     """Return block weights: zones of one block (a former municipality, say) are all neighbours.
 
     Parameters
@@ -127,7 +128,7 @@ def block(blocks: pd.Series[str]) -> Graph:
     )
 
 
-def higher_order(graph: Graph, *, order: int, lower: bool = False) -> Graph:
+def higher_order(graph: GraphLike, *, order: int, lower: bool = False) -> Neighbours:
     """Return neighbours of neighbours: zones ``order`` steps apart on the shortest way.
 
     Parameters
@@ -148,28 +149,21 @@ def higher_order(graph: Graph, *, order: int, lower: bool = False) -> Graph:
     """
     if order < 1:
         raise InputError("weights_order", order=order)
-    name = graph.adjacency.attrs.get("weights", "custom")
+    near = as_neighbours(graph)
     if order == 1:
-        return named(graph, name)
+        return near
     steps = f"1–{order}" if lower else f"{order}"
-    ids = graph.unique_ids
-    index = graph.adjacency.index
-    focal, neighbour = (ids.get_indexer(index.get_level_values(side)) for side in (0, 1))
-    one, other = _steps_apart(len(ids), focal, neighbour, order, lower)
+    one, other = _steps_apart(near.links(near.ids), order, lower)
     weight = np.ones(len(one), dtype=np.int8)
-    return weighted_graph(ids, one, other, weight, name=f"{name}({steps})")
+    return weighted_graph(near.ids, one, other, weight, name=f"{near.name}({steps})")
 
 
-def _steps_apart(
-    n: int, focal: Places, neighbour: Places, order: int, lower: bool
-) -> tuple[Ints, Ints]:
+def _steps_apart(links: sparse.csr_array[Any], order: int, lower: bool) -> tuple[Ints, Ints]:
     """Return pairs of zones that are ``order`` steps apart (or up to as many)."""
     from scipy import sparse
 
-    links = focal != neighbour
-    ones = np.ones(int(links.sum()), dtype=np.int32)
-    step = sparse.coo_array((ones, (focal[links], neighbour[links])), shape=(n, n)).tocsr()
-    itself = sparse.csr_array(sparse.eye(n, dtype=np.int32, format="csr"))
+    step = links.astype(bool).astype(np.int32)
+    itself = sparse.csr_array(sparse.eye(len(links.indptr) - 1, dtype=np.int32, format="csr"))
     reached = (itself + step).astype(bool)
     level = step
     for _ in range(order - 1):
@@ -185,7 +179,7 @@ def _steps_apart(
     return found.row, found.col
 
 
-def _contiguity(zones: Zones, kind: Literal["queen", "rook"], tolerance: float) -> Graph:
+def _contiguity(zones: Zones, kind: Literal["queen", "rook"], tolerance: float) -> Neighbours:
     polygons = zones.frame.geometry.to_numpy()
     if len(polygons) < 2:
         nobody = np.empty(0, dtype=np.intp)

@@ -10,9 +10,9 @@ from tsukuba_gis.errors import InputError
 from tsukuba_gis.weights.graphs import weighted_graph
 
 if TYPE_CHECKING:
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
 
+    from tsukuba_gis.neighbours import Neighbours
     from tsukuba_gis.zones import Zones
 
     Floats = NDArray[np.float64]
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KernelShape = Literal["triangular", "epanechnikov", "bisquare", "gaussian"]
 
 
-def knn(zones: Zones, *, k: int) -> Graph:
+def knn(zones: Zones, *, k: int) -> Neighbours:
     """Return the k nearest zones of each zone; being a neighbour need not be mutual.
 
     Parameters
@@ -33,7 +33,7 @@ def knn(zones: Zones, *, k: int) -> Graph:
 
     Returns
     -------
-    libpysal.graph.Graph
+    tsukuba_gis.neighbours.Neighbours
         Binary weights in row order. Of zones at equal distance the first ones count.
 
     Raises
@@ -63,7 +63,7 @@ def knn(zones: Zones, *, k: int) -> Graph:
     )
 
 
-def distance_band(zones: Zones, *, distance: float) -> Graph:
+def distance_band(zones: Zones, *, distance: float) -> Neighbours:
     """Return zones whose centroids are at most ``distance`` metres apart, with weight 1.
 
     Zones with nobody so near have no neighbours; :func:`reach` gives the
@@ -94,7 +94,7 @@ def reach(zones: Zones) -> float:
     return float(distance.max())
 
 
-def kernel(zones: Zones, *, bandwidth: float, shape: KernelShape = "triangular") -> Graph:
+def kernel(zones: Zones, *, bandwidth: float, shape: KernelShape = "triangular") -> Neighbours:
     """Return weights that fall with distance and end at the bandwidth.
 
     With u = distance / bandwidth: triangular 1 − u, Epanechnikov 1 − u²,

@@ -12,14 +12,15 @@ from tsukuba_gis.weights.graphs import weighted_graph
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
+
+    from tsukuba_gis.neighbours import Neighbours
 
 
-def read_weights(path: Path | str, *, ids: pd.Index[str]) -> Graph:
+def read_weights(path: Path | str, *, ids: pd.Index[str]) -> Neighbours:
     """Read neighbours from a GAL file, or neighbours and weights from a GWT file.
 
     A GWT file holds distances as often as weights; they are taken as they
-    stand. To write files use ``graph.to_gal`` and ``graph.to_gwt``.
+    stand. To write files use ``to_gal`` and ``to_gwt`` of ``graph.to_graph()``.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ def _gwt(words: list[str]) -> pd.DataFrame:
     )
 
 
-def from_table(table: pd.DataFrame, *, ids: pd.Index[str], name: str = "custom") -> Graph:
+def from_table(table: pd.DataFrame, *, ids: pd.Index[str], name: str = "custom") -> Neighbours:
     """Make weights of a table of links.
 
     Parameters

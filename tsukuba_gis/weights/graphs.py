@@ -1,4 +1,4 @@
-"""From pairs of row numbers to a graph, and what there is to know about one."""
+"""From pairs of row numbers to weights, and what there is to know about them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tsukuba_gis.neighbours import Neighbours, as_neighbours
+
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.graph import Graph
     from numpy.typing import NDArray
 
+    from tsukuba_gis.neighbours import GraphLike
 
-def contiguity_graph(ids: Any, focal: NDArray[Any], neighbour: NDArray[Any], *, name: str) -> Graph:
-    """Make a symmetric binary graph of pairs of row numbers; repeats and self-links are dropped."""
+
+def contiguity_graph(
+    ids: Any, focal: NDArray[Any], neighbour: NDArray[Any], *, name: str
+) -> Neighbours:
+    """Make symmetric binary weights of pairs of rows; repeats and self-links are dropped."""
     other = focal != neighbour
     focal, neighbour = focal[other], neighbour[other]
     rows = np.concatenate([focal, neighbour])
@@ -23,52 +28,24 @@ def contiguity_graph(ids: Any, focal: NDArray[Any], neighbour: NDArray[Any], *, 
 
 def weighted_graph(
     ids: Any, rows: NDArray[Any], columns: NDArray[Any], weight: NDArray[Any], *, name: str
-) -> Graph:
-    """Make a graph of links between row numbers, in row order, zones without links kept.
+) -> Neighbours:
+    """Make weights of links between row numbers; zones without links are kept.
 
     Whole-number weights mark links, which may repeat and weigh 1; other
-    weights stand as they are. The name travels with the adjacency
-    (``Series.attrs``) into every result.
+    weights stand as they are.
     """
-    import pandas as pd
-    from libpysal.graph import Graph
     from scipy import sparse
 
-    n = len(ids)
-    alone = np.flatnonzero(np.bincount(rows, minlength=n) == 0)
-    weight = np.concatenate([weight, np.zeros(len(alone), dtype=weight.dtype)])
-    places = tuple(np.concatenate([side, alone]).astype(np.int32) for side in (rows, columns))
+    places = (rows.astype(np.int32), columns.astype(np.int32))
     # Counting, not sorting: a million links are put in order and made single in 0.1 s.
-    matrix = sparse.coo_array((weight, places), shape=(n, n)).tocsr()
+    matrix = sparse.coo_array((weight, places), shape=(len(ids), len(ids))).tocsr()
     matrix.sort_indices()
-    data = matrix.data.astype(float)
     if weight.dtype.kind != "f":
-        data = np.ones(len(data))
-        data[matrix.indptr[alone]] = 0.0
-    # From codes, not from labels: a hundred thousand labels need not be looked up.
-    index = pd.MultiIndex(
-        levels=[ids, ids],
-        codes=[np.repeat(np.arange(n), np.diff(matrix.indptr)), matrix.indices],  # type: ignore[list-item]
-        names=["focal", "neighbor"],
-        verify_integrity=False,
-    )
-    adjacency = pd.Series(data, index=index, name="weight")
-    adjacency.attrs["weights"] = name
-    return Graph(adjacency, is_sorted=True)
+        matrix.data = np.ones(matrix.nnz)
+    return Neighbours(ids=ids, matrix=matrix, name=name)
 
 
-def named(graph: Graph, name: str, *, ids: Any = None) -> Graph:
-    """Return the same graph under a name, in the order of ``ids`` where given."""
-    from libpysal.graph import Graph as NewGraph
-
-    adjacency = graph.adjacency
-    if ids is not None:
-        adjacency = adjacency.reindex(ids, level=0).reindex(ids, level=1)
-    adjacency.attrs["weights"] = name
-    return NewGraph(adjacency, transformation=graph.transformation, is_sorted=True)
-
-
-def describe(graph: Graph) -> pd.Series[Any]:
+def describe(graph: GraphLike) -> pd.Series[Any]:
     """Return what to know about weights before they are used.
 
     Returns
@@ -88,18 +65,20 @@ def describe(graph: Graph) -> pd.Series[Any]:
      'islands': 1, 'components': 2}
     """
     import pandas as pd
+    from scipy.sparse.csgraph import connected_components
 
-    sizes = graph.cardinalities
+    near = as_neighbours(graph)
+    sizes = near.cardinalities
     return pd.Series(
         {
-            "weights": graph.adjacency.attrs.get("weights", "custom"),
-            "zones": int(graph.n),
-            "links": int(graph.n_edges),
+            "weights": near.name,
+            "zones": near.n,
+            "links": near.links(near.ids).nnz,
             "fewest": int(sizes.min()),
             "mean": round(float(sizes.mean()), 2),
             "most": int(sizes.max()),
-            "islands": len(graph.isolates),
-            "components": int(graph.n_components),
+            "islands": int((sizes == 0).sum()),
+            "components": int(connected_components(near.matrix, directed=False)[0]),
         },
         dtype=object,
     )

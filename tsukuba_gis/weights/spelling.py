@@ -11,14 +11,13 @@ from tsukuba_gis.weights.distance import distance_band, knn
 from tsukuba_gis.weights.files import read_weights
 
 if TYPE_CHECKING:
-    from libpysal.graph import Graph
-
+    from tsukuba_gis.neighbours import Neighbours
     from tsukuba_gis.zones import Zones
 
 _SPELT: Final = re.compile(r"(queen|rook|knn:([1-9]\d{0,3})|band:(\d+(?:\.\d+)?))")
 
 
-def weights_of(zones: Zones, *, spelt: str = "queen") -> Graph:
+def weights_of(zones: Zones, *, spelt: str = "queen") -> Neighbours:
     """Return the weights that a word names.
 
     Parameters

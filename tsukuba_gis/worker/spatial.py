@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
-    from libpysal.graph import Graph
 
+    from tsukuba_gis.neighbours import Neighbours
     from tsukuba_gis.result import Association, LocalAssociation, LocalMoran, LocalStatistic, Moran
     from tsukuba_gis.worker.job import Job
     from tsukuba_gis.zones import Zones
@@ -167,7 +167,7 @@ def regionalise(job: Job) -> Outcome:
     )
 
 
-def _numbers(job: Job) -> tuple[Zones, Graph, pd.Series[float]]:
+def _numbers(job: Job) -> tuple[Zones, Neighbours, pd.Series[float]]:
     """Read the polygons, their neighbours and the chosen field."""
     from tsukuba_gis.weights import weights_of
 

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tsukuba_gis.neighbours import as_neighbours
 from tsukuba_gis.pseudo.proof.metric import Metric, about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
-    from libpysal.graph import Graph
 
     from tsukuba_gis.autocorrelation import Agreement
+    from tsukuba_gis.neighbours import GraphLike, Neighbours
     from tsukuba_gis.result import Moran
 
 # With fewer areas than this the statistics say nothing and are not measured.
@@ -27,7 +28,7 @@ CLASSES: Final = ("HH", "HL", "LH", "LL", "ns")
 def same_story(
     real: pd.DataFrame,
     pseudo: pd.DataFrame,
-    neighbours: pd.Series[float],
+    graph: GraphLike,
     *,
     area: str,
     columns: tuple[str, str],
@@ -40,9 +41,8 @@ def same_story(
     ----------
     real, pseudo
         The people, and the records made from them.
-    neighbours
-        Weight of each pair of areas, index ``(focal, neighbor)``: the ``adjacency`` of a
-        libpysal graph, by the areas' labels.
+    graph
+        Neighbours of the areas, by their labels.
     area
         Column of areas.
     columns
@@ -63,10 +63,9 @@ def same_story(
     """
     from tsukuba_gis.autocorrelation import agreement, local_moran, moran
 
-    graph = _graph(neighbours)
+    graph = as_neighbours(graph)
     first, second = (
-        part.reindex(graph.unique_ids)
-        for part in _shares(real, pseudo, area=area, columns=columns, k=k)
+        part.reindex(graph.ids) for part in _shares(real, pseudo, area=area, columns=columns, k=k)
     )
     subject, n = (area, *columns), int(first.notna().sum())
     if n < LEAST:
@@ -99,13 +98,6 @@ def _parts(told: Sequence[Moran], found: Agreement) -> dict[str, float]:
     return parts
 
 
-def _graph(neighbours: pd.Series[float]) -> Graph:
-    from libpysal.graph import Graph
-
-    named = neighbours.rename_axis(["focal", "neighbor"]).rename("weight")
-    return Graph(named.astype(float))
-
-
 def _shares(
     real: pd.DataFrame, pseudo: pd.DataFrame, *, area: str, columns: tuple[str, str], k: int
 ) -> tuple[pd.Series[float], pd.Series[float]]:
@@ -125,7 +117,7 @@ def _shares(
 
 
 def _jackknife(
-    first: pd.Series[float], second: pd.Series[float], graph: Graph, *, groups: int = 20
+    first: pd.Series[float], second: pd.Series[float], graph: Neighbours, *, groups: int = 20
 ) -> float:
     """Return the standard error of a difference of two Moran's I, leaving out areas in turn."""
     from tsukuba_gis.autocorrelation import moran

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.pseudo.proof.holdout import Holdout
     from tsukuba_gis.pseudo.proof.metric import Metric
     from tsukuba_gis.pseudo.spec import Spec
@@ -39,7 +40,7 @@ def uses(
     people: Holdout,
     spec: Spec,
     *,
-    neighbours: pd.Series[float] | None,
+    neighbours: GraphLike | None,
     seed: int,
     size: int,
 ) -> Iterator[Metric]:
@@ -54,7 +55,7 @@ def uses(
     spec
         Which column plays which part.
     neighbours
-        Weights of pairs of areas, for Moran's I and its local classes; None: not measured.
+        Of the areas, for Moran's I and its local classes; None: not measured.
     seed, size
         Of the samples: rows of each side that are told apart.
     """
@@ -152,7 +153,7 @@ def _places(
     real: pd.DataFrame,
     fake: pd.DataFrame,
     spec: Spec,
-    neighbours: pd.Series[float] | None,
+    neighbours: GraphLike | None,
     *,
     seed: int,
 ) -> Iterator[Metric]:
