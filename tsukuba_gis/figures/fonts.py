@@ -47,6 +47,8 @@ def find_font() -> tuple[Path, Path | None]:
 
     Raises
     ------
+    MissingExtraError
+        If matplotlib, which would draw with it, is not installed.
     InputError
         If there is none; says which to install.
 
@@ -54,6 +56,8 @@ def find_font() -> tuple[Path, Path | None]:
     --------
     >>> regular, bold = find_font()  # doctest: +SKIP
     """
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("figures_missing")
     held: dict[str, Path] = {}
     for folder in folders():
         for place, _, names in os.walk(folder):
@@ -76,11 +80,9 @@ def use_font() -> tuple[str, bool]:
     InputError
         If no Japanese font is found.
     """
-    if find_spec("matplotlib") is None:
-        raise MissingExtraError("figures_missing")
+    regular, bold = find_font()
     from matplotlib import font_manager
 
-    regular, bold = find_font()
     for path in (regular, bold):
         if path is not None:
             font_manager.fontManager.addfont(path)
@@ -90,7 +92,7 @@ def use_font() -> tuple[str, bool]:
 def figures_possible() -> bool:
     """Tell whether figures can be drawn here: matplotlib and a Japanese font are there."""
     try:
-        use_font()
+        find_font()
     except (MissingExtraError, InputError):
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -119,6 +120,31 @@ def _write(
     *,
     most: int | None,
 ) -> None:
+    """Write every file; figures take as long as all the rest, and are drawn beside it."""
+    if "figures" not in files:
+        _write_tables(result, folder, files, tiles)
+    else:
+        from tsukuba_gis.figures import find_font
+        from tsukuba_gis.report.figure_files import write_figures
+        from tsukuba_gis.second_process import Beside
+
+        find_font()  # says what is missing before anything is written
+        drawing = Beside(partial(write_figures, most=most), (result, folder / files["figures"]))
+        try:
+            _write_tables(result, folder, files, tiles)
+            drawing.result()
+        finally:
+            drawing.stop()
+    if "pdf" in files:
+        from tsukuba_gis.report.pdf import write_pdf
+
+        write_pdf(result, folder / files["pdf"])
+
+
+def _write_tables(
+    result: Result, folder: Path, files: dict[OutputFormat, str], tiles: TileSource | None
+) -> None:
+    """Write the run record, the documents, the page and all that holds tables."""
     from tsukuba_gis.report.text_files import write_read_me, write_run_record
 
     write_run_record(result, folder / RUN_RECORD)
@@ -142,11 +168,3 @@ def _write(
         from tsukuba_gis.report.text_files import write_csv
 
         write_csv(result, folder / files["csv"])
-    if "figures" in files:
-        from tsukuba_gis.report.figure_files import write_figures
-
-        write_figures(result, folder / files["figures"], most=most)
-    if "pdf" in files:
-        from tsukuba_gis.report.pdf import write_pdf
-
-        write_pdf(result, folder / files["pdf"])
