@@ -156,14 +156,15 @@ def _count(
         own = place[members[:, q]]
         hit = np.flatnonzero(own >= 0)
         own, held = own[hit], total[hit]
-        ge -= _tally(own[held >= low[own]], len(zones))
-        le -= _tally(own[held <= high[own]], len(zones))
+        above, below = (held >= low[own]).astype(float), (held <= high[own]).astype(float)
         if spare is None:
             drawn -= _tally(own, len(zones))
         else:
             held = held - values[members[hit, q]] + values[spare[hit]]
-            ge += _tally(own[held >= low[own]], len(zones))
-            le += _tally(own[held <= high[own]], len(zones))
+            above -= held >= low[own]
+            below -= held <= high[own]
+        ge -= _tally(own, len(zones), above)
+        le -= _tally(own, len(zones), below)
     return ge, le, drawn
 
 
@@ -303,8 +304,9 @@ def _own(n: int, zones: Places, members: Ints) -> tuple[Places, Places, Places]:
     return rank[order], draw[order], q[order]
 
 
-def _tally(own: Places, size: int) -> Places:
-    return np.bincount(own, minlength=size)
+def _tally(own: Places, size: int, weights: Floats | None = None) -> Places:
+    """Count rows by zone, or add up whole-numbered weights."""
+    return np.bincount(own, weights, minlength=size).astype(np.intp)
 
 
 def _tails(ge: Places, le: Places, drawn: Places, exact: NDArray[np.bool_]) -> Tails:
@@ -367,8 +369,12 @@ def _new_draws(n: int, k: int, permutations: int, seed: int) -> Iterator[Ints]:
 
 def _distinct_rows(rng: np.random.Generator, n: int, k: int, size: int) -> Ints:
     rows: Ints = rng.integers(n, size=(size, k), dtype=np.int32)
-    ordered = np.sort(rows, axis=1)
-    distinct: Ints = rows[(ordered[:, 1:] != ordered[:, :-1]).all(axis=1)]
+    columns = np.ascontiguousarray(rows.T)
+    repeated = np.zeros(size, dtype=bool)
+    for q in range(1, k):  # pair by pair: rows are short, and columns quick to compare
+        for other in range(q):
+            repeated |= columns[q] == columns[other]
+    distinct: Ints = rows[~repeated]
     return distinct
 
 
