@@ -34,6 +34,7 @@ def series(numbers):
 def test_rates_are_those_of_python(zones, tmp_path, capsys):
     out = tmp_path / "rates.csv"
     command = ["rates", str(zones), "--events", "events", "--population", "people"]
+    command += ["--records", "published"]
     assert main([*command, "--method", "eb_local", "--out", str(out), "--lang", "en"]) == 0
     said = capsys.readouterr().out
     assert "drawn towards the mean of the zone and its neighbours" in said
@@ -79,6 +80,7 @@ def test_regress_writes_what_it_fitted(zones, tmp_path, capsys):
     pytest.importorskip("statsmodels")
     out = tmp_path / "fit.gpkg"
     command = ["regress", str(zones), "--outcome", "rate", "--explanatory", "other"]
+    command += ["--records", "published"]
     assert main([*command, "--out", str(out), "--lang", "en"]) == 0
     said = capsys.readouterr().out
     assert "Ordinary least squares of rate on other (9 zones)" in said

@@ -270,7 +270,10 @@ def test_project_on_the_command_line(files, capsys):
     out = files / "projection.csv"
     command = ["project", str(files / "2005.csv"), str(files / "2010.csv"), "--until", "2020",
                "--out", str(out), "--lang", "en"]  # fmt: skip
-    assert main(command) == 0
+    assert main(command) == 1  # nothing says that the few of an age are published figures
+    assert "--records" in capsys.readouterr().err
+    assert not out.exists()
+    assert main([*command, "--records", "published"]) == 0
     said = capsys.readouterr().out
     assert "until 2020" in said
     assert "no forecast" in said
@@ -295,7 +298,8 @@ def test_project_says_what_it_lacks(files, capsys):
 def test_flows_on_the_command_line_say_that_rows_are_missing(tmp_path, capsys):
     out = tmp_path / "places.csv"
     command = ["flows", str(SHARED / "facts" / "tsukuba_commute_od_2005.csv"), "--kind",
-               "commuting", "--stated", "つくば市:inflow:43509", "--out", str(out)]  # fmt: skip
+               "commuting", "--stated", "つくば市:inflow:43509", "--out", str(out),
+               "--records", "published"]  # fmt: skip
     assert main([*command, "--lang", "en"]) == 0
     said = capsys.readouterr().out
     assert "2,062 fewer than the 43,509" in said

@@ -9,7 +9,7 @@ import click
 
 from tsukuba_gis.cli.console import lang_option, match_line, rows_bar
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.messages import Language
+from tsukuba_gis.messages import Language, text
 
 
 @click.command()
@@ -71,6 +71,7 @@ def join(  # noqa: PLR0913 - one parameter an option
             )
     click.echo(match_line(found, zones.name, lang))
     click.echo(str(out))
+    click.echo(text("join_same_rows", lang, out=out.name, points=points.name))
 
 
 def _pair(columns: str | None) -> tuple[str, str] | None:

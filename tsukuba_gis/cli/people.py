@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tsukuba_gis.cli.console import lang_option
+from tsukuba_gis.cli.layers import records_option, terms_of, write_table
 from tsukuba_gis.messages import Language, text
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tsukuba_gis.errors import Problem
 
 _file = click.Path(path_type=Path)
@@ -51,6 +50,7 @@ _out_option = click.option("--out", type=_file, default=None, help="CSV file to 
 @click.option("--min-count", type=click.IntRange(0), default=10, show_default=True,
               help="Areas with fewer persons are not shown.")  # fmt: skip
 @_out_option
+@records_option
 @lang_option
 def project(tables: tuple[Path, ...], out: Path | None, lang: Language, **options: Any) -> None:
     """Project persons by area, sex and age from tables of two dates, or of one and rates.
@@ -58,9 +58,10 @@ def project(tables: tuple[Path, ...], out: Path | None, lang: Language, **option
     EARLIER and LATER are 地域・年齢別人口 or the like (CSV, Excel). Without EARLIER:
     --method cohort_component, with --survival and --fertility.
 
-    Example: tsukuba-gis project 2020.csv 2025.csv --until 2045 --out projection.csv
+    Example: tsukuba-gis project 2020.csv 2025.csv --until 2045 --records published --out p.csv
     """
     from tsukuba_gis import reading
+    from tsukuba_gis.publishing import publishable_part
     from tsukuba_gis.study import CityTables, project_tables
 
     found, problems = project_tables(CityTables(tables=tables, **options))
@@ -68,7 +69,9 @@ def project(tables: tuple[Path, ...], out: Path | None, lang: Language, **option
     if out is not None:
         from tsukuba_gis.cohort import long_table
 
-        _write(long_table(found), out, index=False)
+        terms = terms_of(*tables)
+        shown = publishable_part(found, terms=terms)
+        write_table(long_table(shown), out, terms=terms, counts=[])
     click.echo(reading.projection_sentence(found, lang=lang))
     for line in reading.projection_cautions(found, lang=lang):
         click.echo(line)
@@ -83,15 +86,17 @@ def project(tables: tuple[Path, ...], out: Path | None, lang: Language, **option
 @click.option("--stated", multiple=True, metavar="PLACE:SIDE:PERSONS",
               help="A total that the source states, such as つくば市:inflow:43509.")  # fmt: skip
 @_out_option
+@records_option
 @lang_option
 def flows(
     file: Path, kind: str, period: str, stated: tuple[str, ...], out: Path | None, lang: Language
 ) -> None:
     """Tell in, out and net flows of each place from a table of origins and destinations.
 
-    Example: tsukuba-gis flows od.csv --kind commuting --out places.csv
+    Example: tsukuba-gis flows od.csv --kind commuting --records published --out places.csv
     """
     from tsukuba_gis import reading
+    from tsukuba_gis.publishing import publishable_part
     from tsukuba_gis.study import FlowSource, read_flow_source
 
     totals: dict[str, dict[str, float]] = {}
@@ -104,7 +109,9 @@ def flows(
     found, problems = read_flow_source(source)
     _tell(problems, lang)
     if out is not None:
-        _write(found.places, out)
+        terms = terms_of(file)
+        shown = publishable_part(found, terms=terms).places
+        write_table(shown, out, terms=terms, counts=["inflow", "outflow"])
     click.echo(reading.flows_sentence(found, lang=lang))
     for line in reading.flows_cautions(found, lang=lang):
         click.echo(line)
@@ -116,6 +123,7 @@ def flows(
 @click.option("--reference", default="", help="Name of what it is compared with.")
 @click.option("--period", default="", help="From when to when.")
 @_out_option
+@records_option
 @lang_option
 def shift_share(
     file: Path, area: str, reference: str, period: str, out: Path | None, lang: Language
@@ -128,6 +136,7 @@ def shift_share(
     """
     from tsukuba_gis import economy, reading
     from tsukuba_gis.io.industries import read_industries
+    from tsukuba_gis.publishing import publishable_part
 
     own, whole = read_industries(file)
     found = economy.shift_share(
@@ -135,7 +144,9 @@ def shift_share(
         period=period, source=file.name,
     )  # fmt: skip
     if out is not None:
-        _write(found.frame, out)
+        terms = terms_of(file)
+        shown = publishable_part(found, terms=terms).frame
+        write_table(shown, out, terms=terms, counts=["start", "end"])
     click.echo(reading.economy_sentence(found, lang=lang))
 
 
@@ -144,15 +155,3 @@ def _tell(problems: list[Problem], lang: Language) -> None:
 
     for problem in problems:
         click.echo(describe(problem, lang))
-
-
-def _write(frame: pd.DataFrame, out: Path, *, index: bool = True) -> None:
-    """Write a table as CSV, whole or not at all."""
-    from tsukuba_gis.errors import InputError
-    from tsukuba_gis.report import whole_file
-
-    if out.suffix != ".csv":
-        raise InputError("out_suffix", path=out.name, known=".csv")
-    with whole_file(out) as path:
-        frame.to_csv(path, index=index, encoding="utf-8-sig", lineterminator="\n")
-    click.echo(str(out))

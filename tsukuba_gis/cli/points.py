@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tsukuba_gis.cli.console import lang_option
-from tsukuba_gis.cli.layers import numbers_of, write_layer, zones_with
+from tsukuba_gis.cli.layers import numbers_of, records_option, terms_of, write_table, zones_with
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.messages import Language
 
@@ -52,6 +52,7 @@ def points() -> None:
 @_layer_option
 @_crs_option
 @_out_option
+@records_option
 @lang_option
 def dense(
     points_file: Path,
@@ -63,15 +64,18 @@ def dense(
 ) -> None:
     """Put points together where they lie densely (DBSCAN, HDBSCAN).
 
-    Example: tsukuba-gis points dense clinics.csv --distance 500 --least 5 --out clusters.gpkg
+    Example: tsukuba-gis points dense clinics.csv --distance 500 --records published --out c.gpkg
     """
     from tsukuba_gis.io import read_places
     from tsukuba_gis.point_patterns import dense_clusters, say
+    from tsukuba_gis.publishing import check_points
 
     places = read_places(points_file, layer=layer, crs=crs)
     found = dense_clusters(places.geometry, **options)
     if out is not None:
-        write_layer(places.assign(cluster=found.labels), out)
+        terms = terms_of(points_file)
+        check_points(len(places), terms=terms, each=True)
+        write_table(places.assign(cluster=found.labels), out, terms=terms, counts=[])
     click.echo(say(found, lang))
 
 
@@ -83,6 +87,7 @@ def dense(
 @_crs_option
 @click.option("--simulations", type=click.IntRange(19), default=999, show_default=True)
 @_seed_option
+@records_option
 @lang_option
 def nearest(
     points_file: Path,
@@ -116,6 +121,7 @@ def nearest(
 @_seed_option
 @click.option("--out", type=click.Path(path_type=Path), default=None,
               help="Write K, L and the envelope by distance: .csv.")  # fmt: skip
+@records_option
 @lang_option
 def ripley(
     points_file: Path,
@@ -129,11 +135,11 @@ def ripley(
 ) -> None:
     """Tell at which distances points cluster or keep apart (Ripley's K and L).
 
-    Example: tsukuba-gis points ripley clinics.csv --zones districts.gpkg --out k.csv
+    Example: tsukuba-gis points ripley clinics.csv --zones city.gpkg --records published --out k.csv
     """
     from tsukuba_gis.point_patterns import ripley as compute
     from tsukuba_gis.point_patterns import say
-    from tsukuba_gis.report import whole_file
+    from tsukuba_gis.publishing import check_points
 
     if out is not None and out.suffix != ".csv":
         raise InputError("out_suffix", path=out.name, known=".csv")
@@ -141,9 +147,9 @@ def ripley(
     people = None if population is None else _places(population, zones_file, None, None)[0]
     found = compute(places, zones, population=people, **options)
     if out is not None:
-        with whole_file(out) as path:
-            found.frame.to_csv(path, encoding="utf-8-sig")
-        click.echo(str(out))
+        terms = terms_of(points_file, *([] if population is None else [population]))
+        check_points(found.n, terms=terms)
+        write_table(found.frame, out, terms=terms, counts=[])
     click.echo(say(found, lang))
 
 
@@ -159,6 +165,7 @@ def ripley(
 @_layer_option
 @_crs_option
 @_out_option
+@records_option
 @lang_option
 def density(
     points_file: Path,
@@ -171,15 +178,19 @@ def density(
 ) -> None:
     """Compute how many points there are per km² around each place (kernel density).
 
-    Example: tsukuba-gis points density clinics.csv --zones districts.gpkg --out density.gpkg
+    Example: tsukuba-gis points density sites.csv --zones city.gpkg --records published --out d.gpkg
     """
     from tsukuba_gis.point_patterns import density as compute
     from tsukuba_gis.point_patterns import say
+    from tsukuba_gis.publishing import check_points
 
     places, zones = _places(points_file, zones_file, layer, crs)
     found = compute(places, zones, **options)
     if out is not None:
-        write_layer(found.squares(), out)
+        terms = terms_of(points_file)
+        check_points(found.n, terms=terms)
+        least = terms.min_count if terms.guarded else 0
+        write_table(found.squares(least=least), out, terms=terms, counts=[])
     click.echo(say(found, lang))
 
 
@@ -197,6 +208,7 @@ def density(
 @click.option("--simulations", type=click.IntRange(19), default=999, show_default=True)
 @_seed_option
 @_out_option
+@records_option
 @lang_option
 def scan(
     zones_file: Path,
@@ -215,12 +227,13 @@ def scan(
     from tsukuba_gis.point_patterns import scan as compute
 
     zones = zones_with(zones_file, layer, [cases, population])
-    table = numbers_of(zones, list(dict.fromkeys([cases, population])), zones_file)
+    names = list(dict.fromkeys([cases, population]))
+    table = numbers_of(zones, names, zones_file, counts=names)
     table = table[[cases, population]].set_axis(["cases", "population"], axis=1)
     found = compute(table, zones.frame.geometry, **options)
     if out is not None:
         frame = zones.frame[["name", "geometry"]].join(table).assign(cluster=found.labels)
-        write_layer(frame, out)
+        write_table(frame, out, terms=terms_of(zones_file), counts=list(table.columns))
     click.echo(say(found, lang))
 
 

@@ -11,9 +11,11 @@ from tsukuba_gis.cli.console import lang_option
 from tsukuba_gis.cli.layers import (
     layer_option,
     numbers_of,
+    records_option,
     seed_option,
+    terms_of,
     weights_option,
-    write_layer,
+    write_table,
     zones_argument,
     zones_with,
 )
@@ -49,6 +51,7 @@ _alpha_option = click.option(
 @weights_option
 @_alpha_option
 @_out_option
+@records_option
 @lang_option
 def rates(zones_file: Path, events: str, population: str, method: str, layer: str | None,
           out: Path | None, lang: Language, **options: Any) -> None:  # fmt: skip
@@ -60,9 +63,11 @@ def rates(zones_file: Path, events: str, population: str, method: str, layer: st
     """
     from tsukuba_gis import rates as room
     from tsukuba_gis import reading
+    from tsukuba_gis.publishing import publishable_part
     from tsukuba_gis.weights import weights_of
 
-    zones, data = _numbers(zones_file, layer, [events, population])
+    pair = list(dict.fromkeys([events, population]))
+    zones, data = _numbers(zones_file, layer, pair, counts=pair)
     given: dict[str, Any] = {"indicator": events, "chance": options["chance"]}
     counts = data[events], data[population]
     if method == "eb_local":
@@ -75,7 +80,9 @@ def rates(zones_file: Path, events: str, population: str, method: str, layer: st
         rate = compute(*counts, alpha=options["alpha"], **given)
     _tell(reading.rate_words(rate, label=events, lang=lang))
     if out is not None:
-        write_layer(zones.frame[["name", "geometry"]].join(rate.frame), out)
+        terms = terms_of(zones_file)
+        table = zones.frame[["name", "geometry"]].join(publishable_part(rate, terms=terms).frame)
+        write_table(table, out, terms=terms, counts=["observed", "population"])
 
 
 @click.command()
@@ -93,6 +100,7 @@ def rates(zones_file: Path, events: str, population: str, method: str, layer: st
 @weights_option
 @_alpha_option
 @seed_option
+@records_option
 @lang_option
 def correlate(
     zones_file: Path, columns: str, given: str, layer: str | None, weights: str,
@@ -133,6 +141,7 @@ def correlate(
 @_alpha_option
 @seed_option
 @_out_option
+@records_option
 @lang_option
 def regress(
     zones_file: Path, explanatory: str, layer: str | None, weights: str, out: Path | None,
@@ -143,6 +152,7 @@ def regress(
     Example: tsukuba-gis regress wards.gpkg --outcome share_severe_care --explanatory share_75plus
     """
     from tsukuba_gis import reading
+    from tsukuba_gis.publishing import counts_in
     from tsukuba_gis.regression import regress as fit
     from tsukuba_gis.weights import weights_of
 
@@ -153,12 +163,16 @@ def regress(
     found = fit(data, explanatory=names, graph=graph, points=zones.places, **options)
     _tell(reading.regression_words(found, labels={}, lang=lang))
     if out is not None:
-        write_layer(zones.frame[["name", "geometry"]].join(found.frame), out)
+        table = zones.frame[["name", "geometry"]].join(found.frame)
+        counts = counts_in(found.frame[["observed"]])
+        write_table(table, out, terms=terms_of(zones_file), counts=counts)
 
 
-def _numbers(path: Path, layer: str | None, columns: list[str]) -> tuple[Zones, pd.DataFrame]:
+def _numbers(
+    path: Path, layer: str | None, columns: list[str], *, counts: list[str] | None = None
+) -> tuple[Zones, pd.DataFrame]:
     zones = zones_with(path, layer, columns)
-    return zones, numbers_of(zones, columns, path)
+    return zones, numbers_of(zones, columns, path, counts=counts)
 
 
 def _split(names: str) -> list[str]:

@@ -11,9 +11,11 @@ from tsukuba_gis.cli.console import lang_option
 from tsukuba_gis.cli.layers import (
     layer_option,
     numbers_of,
+    records_option,
     seed_option,
+    terms_of,
     weights_option,
-    write_layer,
+    write_table,
     zones_argument,
     zones_with,
 )
@@ -51,6 +53,7 @@ _population_option = click.option("--population", default=None,
 @weights_option
 @click.option("--permutations", type=click.IntRange(99), default=9_999, show_default=True)
 @seed_option
+@records_option
 @lang_option
 def moran(
     zones_file: Path,
@@ -96,6 +99,7 @@ def moran(
               help="Correct for testing many zones (Benjamini–Hochberg).")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=None,
               help="Write the zones with their classes: .gpkg, .geojson or .csv.")  # fmt: skip
+@records_option
 @lang_option
 def lisa(  # noqa: PLR0913 - one parameter an option
     zones_file: Path,
@@ -122,7 +126,9 @@ def lisa(  # noqa: PLR0913 - one parameter an option
     result = local_statistic(statistic, data, weights_of(zones, spelt=weights), **options)
     if out is not None:
         own = [name for name in data.columns if name not in result.frame]
-        write_layer(zones.frame[["name", *own, "geometry"]].join(result.frame), out)
+        table = zones.frame[["name", *own, "geometry"]].join(result.frame)
+        counts = [name for name in _counts(statistic, data) if name in own]
+        write_table(table, out, terms=terms_of(zones_file), counts=counts)
     _say(result, lang)
 
 
@@ -141,6 +147,7 @@ def lisa(  # noqa: PLR0913 - one parameter an option
               help="Seed of the search.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=None,
               help="Write the zones with their region: .gpkg, .geojson or .csv.")  # fmt: skip
+@records_option
 @lang_option
 def regionalise(  # noqa: PLR0913 - one parameter an option
     zones_file: Path,
@@ -158,6 +165,7 @@ def regionalise(  # noqa: PLR0913 - one parameter an option
     Example: tsukuba-gis regionalise wards.gpkg --columns share_65plus,density --k 18
     """
     from tsukuba_gis import reading, regions
+    from tsukuba_gis.publishing import counts_in
     from tsukuba_gis.weights import weights_of
 
     if (options["k"] is None and floor is None) or (of is not None and floor is None):
@@ -173,7 +181,8 @@ def regionalise(  # noqa: PLR0913 - one parameter an option
     result = regions.regionalise(values, weights_of(zones, spelt=weights), floor=least, **options)
     if out is not None:
         frame = zones.frame[["name", *names, "geometry"]]
-        write_layer(frame.assign(region=result.labels), out)
+        table = frame.assign(region=result.labels)
+        write_table(table, out, terms=terms_of(zones_file), counts=counts_in(values))
     click.echo(reading.regions_sentence(result, {}, lang=lang))
     for line in reading.regions_cautions(result, lang=lang):
         click.echo(line)
@@ -201,10 +210,22 @@ def _data(
     zones = zones_with(path, layer, names)
     if takes == "classes":
         return zones, zones.frame[names].astype("str").where(zones.frame[names].notna())
-    data = numbers_of(zones, names, path)
+    counts = _counts(statistic, zones.frame[names])
+    data = numbers_of(zones, names, path, counts=counts)
     if takes == "marks" and not data[column].dropna().isin([0, 1]).all():
         raise InputError("zones_not_marks", path=path.name, column=column)
     return zones, data
+
+
+def _counts(statistic: GlobalStatistic | LocalStatistic, data: pd.DataFrame) -> list[str]:
+    """Return the columns that count persons, or may: marks and classes do not."""
+    from tsukuba_gis.autocorrelation import TAKES
+    from tsukuba_gis.publishing import counts_in
+
+    takes = TAKES[statistic]
+    if takes in ("marks", "classes"):
+        return []
+    return list(map(str, data.columns)) if takes == "rate" else counts_in(data)
 
 
 def _fitting(statistic: str, option: str, given: object, *, needed: bool) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsukuba_gis.maps.payload import map_data
+from tsukuba_gis.publishing import Terms, publishable_level, whose
 
 if TYPE_CHECKING:
     import folium
 
     from tsukuba_gis.maps.offline import Tiles
     from tsukuba_gis.messages import Language
+    from tsukuba_gis.publishing import Origin
     from tsukuba_gis.result import Indicator, Level
 
 
@@ -20,6 +22,7 @@ def choropleth(
     *,
     notices: tuple[str, ...],
     min_count: int,
+    records: Origin | None = None,
     lang: Language = "ja",
     tiles: Tiles | None = None,
 ) -> folium.Map:
@@ -40,6 +43,9 @@ def choropleth(
         map goes out without.
     min_count
         What a value that is not shown has too few of: ``result.min_count``.
+    records
+        Whose numbers these are; ``"published"`` for public statistics. None: what the notices
+        say. Of real people small numbers are hidden.
     lang
         Of the legend and the tooltips.
     tiles
@@ -49,9 +55,17 @@ def choropleth(
     Returns
     -------
     folium.Map
+
+    Raises
+    ------
+    DisclosureError
+        If the notice that such numbers need is lacking, or if nothing says whose they are and
+        some number of persons is small (see :class:`tsukuba_gis.publishing.Terms`).
     """
     from tsukuba_gis.maps.leaflet import OfflineMap, ZoneLayer
 
+    terms = Terms(records=records or whose(" ".join(notices)), notices=notices, min_count=min_count)
+    level = publishable_level(level, (indicator,), terms=terms)
     drawn = OfflineMap("zones", title=indicator.label[lang], lang=lang, tiles=tiles)
     data = {
         **map_data(level, indicator, min_count=min_count),

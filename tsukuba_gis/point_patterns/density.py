@@ -55,12 +55,17 @@ class Density:
     n_outside: int
     n_missing: int
 
-    def squares(self) -> gpd.GeoDataFrame:
-        """Return the cells inside the window as squares with the column ``density``."""
+    def squares(self, *, least: float = 0) -> gpd.GeoDataFrame:
+        """Return the cells inside the window as squares with the column ``density``.
+
+        ``least``: cells are left out whose density, over a circle of the bandwidth, comes to
+        fewer points, unless there are none at all.
+        """
         import geopandas as gpd
         import shapely
 
-        row, column = np.nonzero(np.isfinite(self.values))
+        near = self.values * np.pi * (self.bandwidth / 1000) ** 2
+        row, column = np.nonzero(np.isfinite(near) & ((near >= least) | (near == 0)))
         half = self.cell / 2
         x, y = self.x[column], self.y[row]
         return gpd.GeoDataFrame(

@@ -6,21 +6,20 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.messages import LANGUAGES, Language, text
+from tsukuba_gis.messages import LANGUAGES, Language
+from tsukuba_gis.publishing import Terms, counts_in, hide_few, notices_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
     from tsukuba_gis.errors import Problem
+    from tsukuba_gis.publishing import Origin
     from tsukuba_gis.records import RecordKind, Records
     from tsukuba_gis.zones import Zones
-
-# What the values of a layer come from; "published" figures need no notice.
-Origin = Literal["pseudo", "invented", "reference", "published"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,10 @@ class Job:
         return frame.loc[pd.Index(known)].set_axis(known.index, axis=0)
 
     def numbers(self, zones: Zones, parameter: str, *, name: str = "input") -> pd.DataFrame:
-        """Return the columns of a parameter as numbers, under the user's names of them."""
+        """Return the columns of a parameter as numbers, under the user's names of them.
+
+        Of real people small whole numbers, which may be counts, are missing.
+        """
         import pandas as pd
 
         layer = self.layers[name]
@@ -113,7 +115,9 @@ class Job:
         for column, label in chosen.items():
             if not pd.api.types.is_numeric_dtype(zones.frame[column]):
                 raise InputError("zones_not_numbers", path=layer.title, column=label)
-        return zones.frame[list(chosen)].astype(float).rename(columns=chosen)
+        numbers = zones.frame[list(chosen)].astype(float).rename(columns=chosen)
+        hidden: pd.DataFrame = hide_few(numbers, counts=counts_in(numbers), terms=self.terms)
+        return hidden
 
     def value(self, zones: Zones, *, name: str = "input") -> pd.Series[float]:
         """Return the one column of the parameter ``field`` as numbers."""
@@ -149,18 +153,19 @@ class Job:
     @property
     def kind(self) -> RecordKind:
         """What the persons are; published figures hold none."""
-        return "invented" if self.origin == "published" else self.origin
+        if self.origin == "reference":
+            return "reference"
+        return "pseudo" if self.origin == "pseudo" else "invented"
+
+    @property
+    def terms(self) -> Terms:
+        """On which terms what comes of the job may be shown."""
+        least = self.params.get("min_count", 10)
+        return Terms(records=self.origin, notices=self.notices(), min_count=least)
 
     def notices(self) -> tuple[str, ...]:
         """Return what must stand on every map and table of this job."""
-        keys = {
-            "pseudo": ("notice_pseudo",),
-            "invented": ("notice_pseudo", "notice_invented"),
-            "reference": ("notice_reference",),
-            "published": (),
-        }[self.origin]
-        least = self.params.get("min_count", 10)
-        return tuple(text(key, self.lang, k=least) for key in keys)
+        return notices_of(self.origin, lang=self.lang, min_count=self.params.get("min_count", 10))
 
 
 def read_job(path: Path) -> Job:

@@ -30,6 +30,7 @@ def web_map(job: Job) -> Outcome:
         indicator,
         notices=job.notices(),
         min_count=job.params["min_count"],
+        records=job.origin,
         lang=job.lang,
     )
     with whole_file(job.files["output"]) as fresh:

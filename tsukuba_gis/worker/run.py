@@ -64,7 +64,7 @@ def _work(job: Job, channel: Channel) -> None:
     for line in outcome.warnings:
         channel.say("message", level="warning", text=line)
     on_step("worker_step_write", 0.9)
-    channel.say("result", file=outcome.save(job.folder, notice=job.notices()))
+    channel.say("result", file=outcome.save(job.folder, notice=job.terms.notices))
 
 
 def _internal(error: Exception, lang: Language) -> str:

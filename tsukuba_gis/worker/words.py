@@ -56,7 +56,7 @@ def page(job: Job, output: str, heading: str, lines: Sequence[str]) -> None:
     if path is None:
         return
     body = "\n".join(f"<p>{escape(line)}</p>" for line in lines)
-    notices = "\n".join(f'<p class="notice">{escape(line)}</p>' for line in job.notices())
+    notices = "\n".join(f'<p class="notice">{escape(line)}</p>' for line in job.terms.notices)
     html = _PAGE.substitute(
         lang=job.lang, heading=escape(heading), notices=notices, body=body, policy=POLICY_TAG
     )

@@ -1,19 +1,15 @@
-"""What may leave: the one policy that every writer asks before it writes a result.
-
-A result goes out with its notices and with where it comes from, or not at all; one of reference
-(real) records without any number from 1 to ``min_count`` − 1. All that a file holds counts as
-published, also what only a program would read.
-"""
+"""What may leave of a study: the result, or one of its parts, as it may be written."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import LANGUAGES, text
+from tsukuba_gis.publishing.terms import LEAST_COUNT
 from tsukuba_gis.tables import guarded, hide_small, too_few
 
 if TYPE_CHECKING:
@@ -22,10 +18,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tsukuba_gis.messages import Language
+    from tsukuba_gis.publishing.terms import Terms
     from tsukuba_gis.records import RecordKind
     from tsukuba_gis.result import (
         AgeCurve,
+        Economy,
         Flows,
+        Indicator,
         Level,
         Projection,
         Rate,
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
         Result,
     )
 
-# Below it one of two people in a number would learn about the other.
-LEAST_COUNT: Final = 3
+Part = TypeVar("Part", "Rate", "Flows", "Projection", "Economy")
+Held = TypeVar("Held")
 
 
 def publishable(result: Result) -> Result:
@@ -107,6 +106,50 @@ def check_notices(
             raise DisclosureError("publishing_no_notice", notice=text(key, "en", k=min_count))
 
 
+def publishable_level(level: Level, indicators: tuple[Indicator, ...], *, terms: Terms) -> Level:
+    """Return a level as a map or a table of it may be written: see :class:`Terms`.
+
+    Raises
+    ------
+    DisclosureError
+        If nobody said whose numbers they are, and some number of persons is small.
+    """
+    if not terms.guarded:
+        return level
+    units = {one.name: one.unit for one in indicators}
+    return _stated(level, _level(level, units, terms.min_count), terms)
+
+
+def publishable_part(part: Part, *, terms: Terms) -> Part:
+    """Return rates, flows, a projection or industries as a table of them may be written.
+
+    Raises
+    ------
+    DisclosureError
+        If nobody said whose numbers they are, and some number of persons is small.
+    """
+    if not terms.guarded:
+        return part
+    hide: Any = {"Rate": _share, "Flows": _flows, "Projection": _projection, "Economy": _economy}
+    hidden: Part = hide[type(part).__name__](part, terms.min_count)
+    return _stated(part, hidden, terms)
+
+
+def _stated(before: Held, after: Held, terms: Terms) -> Held:
+    """Return what is left; raise if something was hidden though nobody said what it is."""
+    if terms.records == "unknown" and _empty(after) > _empty(before):
+        raise DisclosureError("publishing_small_parts", k=terms.min_count - 1)
+    return after
+
+
+def _empty(found: Any) -> int:
+    """Return how many cells of the tables of a finding are empty."""
+    import pandas as pd
+
+    tables = [getattr(found, one.name) for one in fields(found)]
+    return sum(int(one.isna().sum().sum()) for one in tables if isinstance(one, pd.DataFrame))
+
+
 def _small(values: Any, least: int) -> np.ndarray:
     numbers = np.asarray(values, dtype=float)
     with np.errstate(invalid="ignore"):
@@ -165,6 +208,18 @@ def _rate(one: Rate, unit: str, least: int) -> Rate:
     if unit == "share":
         few |= _small(frame["population"] - frame["observed"], least)
     frame.loc[few] = np.nan
+    return replace(one, frame=frame)
+
+
+def _share(one: Rate, least: int) -> Rate:
+    """Empty rows of a rate of which nothing says whether one person has several events."""
+    return _rate(one, "share", least)
+
+
+def _economy(one: Economy, least: int) -> Economy:
+    """Empty the industries of few persons."""
+    frame = one.frame.astype(float)
+    frame.loc[_small(frame["start"], least) | _small(frame["end"], least)] = np.nan
     return replace(one, frame=frame)
 
 
