@@ -1,12 +1,14 @@
-"""Bring the translation file up to date with the code: python3 qgis_plugin/translate.py.
+"""Bring the translation file up to date: python3 qgis_plugin/translate.py.
 
 Keeps the translations that are there, marks new texts as unfinished and drops
 old ones; then ``lrelease i18n/tsukuba_gis_ja.ts`` makes the .qm that is committed.
 """
 
 import ast
+import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 PLUGIN = Path(__file__).parent / "tsukuba_gis_qgis"
 FILE = PLUGIN / "i18n" / "tsukuba_gis_ja.ts"
@@ -14,15 +16,30 @@ CONTEXT = "TsukubaGis"
 
 
 def texts(folder: Path = PLUGIN) -> list[str]:
-    """Return every text in ``tr("…")`` and ``noop("…")``, in the order of the code."""
-    found: dict[str, None] = {}
+    """Return every text that is shown: of tools.json, and in ``tr("…")`` of the code."""
+    found = dict.fromkeys(declared(json.loads((folder / "tools.json").read_text("utf-8"))))
     for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("tr", "noop"):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tr":
                 (argument,) = node.args
                 if isinstance(argument, ast.Constant):
                     found[argument.value] = None
     return list(found)
+
+
+def declared(told: dict[str, Any]) -> list[str]:
+    """Return the texts of a declaration: groups, choices, titles, names and tooltips."""
+    found = [*told["groups"].values()]
+    for words in told["choices"].values():
+        found += words.values()
+    tools = list(told["tools"].values())
+    found += (tool["title"] for tool in tools)
+    for entries in (*told["shared"].values(), *(tool["parameters"] for tool in tools)):
+        for one in entries:
+            if isinstance(one, dict):
+                found += (one[key] for key in ("text", "tip") if key in one)
+                found += [one["default"]] if one["type"] == "text" else []
+    return found
 
 
 def translations(path: Path = FILE) -> dict[str, str]:

@@ -394,6 +394,14 @@ def test_versions_are_told():
     assert lines(done) == [{"type": "hello", "core": __version__, "protocol": 1}]
 
 
+def test_the_plugin_asks_for_the_tasks_that_there_are():
+    plugin = Path(__file__).parents[1] / "qgis_plugin" / "tsukuba_gis_qgis" / "tools.json"
+    tools = json.loads(plugin.read_text(encoding="utf-8"))["tools"].values()
+    assert {tool["task"]: tool["version"] for tool in tools} == {
+        name: task.version for name, task in TASKS.items()
+    }
+
+
 def test_a_task_of_another_version_is_refused(districts, tmp_path):
     path = write_job(tmp_path, "local_moran", version=99)
     assert run(path).returncode == 2

@@ -53,7 +53,7 @@ def temporary(tmp_path, monkeypatch):
 
 
 def children(of=None):
-    """Return the ids of the core's processes that this one, or one that it has started, has started."""
+    """Return the ids of the core's processes below this one, or below another."""
     found = []
     for process in psutil.Process(of).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):  # it may end while it is looked at

@@ -3,8 +3,9 @@
 from qgis.core import QgsProcessingModelAlgorithm, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
-from .algs import data, pages, pseudo, spatial, statistics
+from .declared import read_tools
 from .texts import FOLDER, icon_path, tr
+from .tool import Tool
 
 
 class TsukubaGisProvider(QgsProcessingProvider):
@@ -23,9 +24,8 @@ class TsukubaGisProvider(QgsProcessingProvider):
         return icon_path("tsukubagis")
 
     def loadAlgorithms(self):
-        for group in (data, pseudo, spatial, statistics, pages):
-            for tool in group.TOOLS:
-                self.addAlgorithm(tool())
+        for key, told in read_tools().items():
+            self.addAlgorithm(Tool(key, told))
         for path in sorted((FOLDER / "models").glob("*.model3")):
             model = QgsProcessingModelAlgorithm()
             if model.fromFile(str(path)):

@@ -13,11 +13,6 @@ def tr(text):
     return QCoreApplication.translate("TsukubaGis", text)
 
 
-def noop(text):
-    """Mark a text that is translated later: a class is made before the language is known."""
-    return text
-
-
 def lang():
     """Return the language of QGIS if the core speaks it, else English."""
     return "ja" if QgsApplication.locale().startswith("ja") else "en"

@@ -1,1 +1,0 @@
-"""The tools, a class each; a file a group."""
