@@ -16,7 +16,7 @@ import pytest
 from tsukuba_gis import __version__
 from tsukuba_gis.autocorrelation import local_g, local_geary, local_moran, moran
 from tsukuba_gis.boundaries import load_boundaries
-from tsukuba_gis.cohort import hamilton_perry
+from tsukuba_gis.cohort import Rates, cohort_component, hamilton_perry
 from tsukuba_gis.correlation import correlate
 from tsukuba_gis.demo import register
 from tsukuba_gis.indicators import indicator_values
@@ -307,8 +307,8 @@ def test_cohorts_of_two_dates_equal_the_cores(people, tmp_path):
         "earlier": (before, {"earlier_age": "age", "earlier_sex": "sex"}),
         "zones": (zones.frame.reset_index(), {"zone_id": "zone_id", "name": "name"}),
     }
-    params = {"year_earlier": 2015, "year": 2020, "until": 2030, "min_count": 10,
-              "origin": "invented"}  # fmt: skip
+    params = {"method": "hamilton_perry", "year_earlier": 2015, "year": 2020, "until": 2030,
+              "min_count": 10, "origin": "invented"}  # fmt: skip
     outcome = do(write_job(tmp_path, "cohort", layers=layers, params=params))
     later = population(people, assign_zones(people.points, zones).zone_ids, zones=zones.ids)
     younger = Records(frame=pd.DataFrame(before.drop(columns="geometry")), kind="invented")
@@ -318,6 +318,49 @@ def test_cohorts_of_two_dates_equal_the_cores(people, tmp_path):
     np.testing.assert_array_equal(got, expected.population.to_numpy().ravel())
     totals = table(outcome["columns"])
     assert list(totals) == ["persons_2020", "persons_2025", "persons_2030", "notice"]
+
+
+def rates_files(folder):
+    """Write rates of the cohort component: CSV as a user has them."""
+    survival = [f"{sex},{age},{1 - age / 200}" for sex in ("男", "女") for age in range(0, 91, 5)]
+    (folder / "survival.csv").write_text("\n".join(["sex,age_start,value", *survival]), "utf-8")
+    (folder / "fertility.csv").write_text("age_start,value\n25,0.1\n30,0.08\n", "utf-8")
+    return {name: str(folder / f"{name}.csv") for name in ("survival", "fertility")}
+
+
+def test_the_cohort_component_equals_the_cores_and_needs_one_date(people, tmp_path):
+    zones = load_boundaries("school_district")
+    now = gpd.GeoDataFrame(people.frame, geometry=people.points.array, crs="EPSG:6668")
+    layers = {
+        "records": (now, {"age": "age", "sex": "sex"}),
+        "zones": (zones.frame.reset_index(), {"zone_id": "zone_id", "name": "name"}),
+    }
+    params = {"method": "cohort_component", "year": 2020, "until": 2030, "migration": "",
+              "boys_per_girl": 1.05, "min_count": 10, "origin": "invented",
+              **rates_files(tmp_path)}  # fmt: skip
+    outcome = do(write_job(tmp_path, "cohort", layers=layers, params=params))
+    base = population(people, assign_zones(people.points, zones).zone_ids, zones=zones.ids)
+    alive = pd.Series({(sex, age): 1 - age / 200 for sex in ("male", "female")
+                       for age in range(0, 91, 5)})  # fmt: skip
+    rates = Rates(survival=alive, fertility=pd.Series({25: 0.1, 30: 0.08}))
+    expected = cohort_component(base, [rates, rates], start=2020, min_count=10).population
+    got = table(outcome["tables"]["output"])["persons"].astype(float)
+    np.testing.assert_array_equal(got, expected.to_numpy().ravel())
+    assert "component" in outcome["titles"]["output"]
+
+
+@pytest.mark.parametrize(("method", "said"), [("hamilton_perry", "earlier date"),
+                                              ("cohort_component", "survival")])  # fmt: skip
+def test_a_projection_says_what_its_method_lacks(method, said, people, tmp_path):
+    zones = load_boundaries("school_district").frame.reset_index()
+    now = gpd.GeoDataFrame(people.frame, geometry=people.points.array, crs="EPSG:6668")
+    layers = {"records": (now, {"age": "age", "sex": "sex"}), "zones": (zones, {})}
+    params = {"method": method, "year": 2020, "year_earlier": 2015, "until": 2030,
+              "survival": "", "fertility": "", "migration": "", "boys_per_girl": 1.05,
+              "min_count": 10, "origin": "invented"}  # fmt: skip
+    done = run(write_job(tmp_path, "cohort", layers=layers, params=params, version=2))
+    assert done.returncode == 2
+    assert said in lines(done)[-1]["text"]
 
 
 def test_the_check_of_a_layer_names_rows_and_no_value(people, tmp_path):

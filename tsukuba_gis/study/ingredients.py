@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from tsukuba_gis.zones import Zones
 
 
+def ids_by_name(zones: Zones) -> dict[str, str]:
+    """Return the id of each zone by its id and, where no other has it, by its name."""
+    once = zones.names[~zones.names.duplicated(keep=False)]
+    return {str(name): str(zone) for zone, name in once.items()} | {one: one for one in zones.ids}
+
+
 def rates_of(
     source: ProjectionRule | CityTables,
     *,

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.errors import InputError, Problem
 from tsukuba_gis.schema import SEXES
-from tsukuba_gis.study.ingredients import distances_between, distances_of, rates_of
+from tsukuba_gis.study.ingredients import (
+    distances_between,
+    distances_of,
+    ids_by_name,
+    rates_of,
+)
 from tsukuba_gis.tables import AGE_WIDTH, OPEN_AGE
 
 if TYPE_CHECKING:
@@ -124,7 +129,7 @@ def _component(
     """Project the persons of one level by survival, fertility and migration."""
     from tsukuba_gis.cohort import cohort_component
 
-    rates = rates_of(rule, areas=_ids_by_name(level.zones), base=rule.base, width=AGE_WIDTH)
+    rates = rates_of(rule, areas=ids_by_name(level.zones), base=rule.base, width=AGE_WIDTH)
     return cohort_component(
         level.population, rates, start=rule.base, control=history.control,
         events=_events(rule, level.zones), min_count=min_count,
@@ -220,7 +225,7 @@ def _events(rule: ProjectionRule, zones: Zones) -> tuple[Housing | Institution, 
     from tsukuba_gis.cohort import Housing, Institution
     from tsukuba_gis.io.side_tables import read_residents
 
-    known = _ids_by_name(zones)
+    known = ids_by_name(zones)
 
     def zone(area: str) -> str:
         if area not in known:
@@ -241,12 +246,6 @@ def _events(rule: ProjectionRule, zones: Zones) -> tuple[Housing | Institution, 
         if one.zones == zones.kind
     ]  # fmt: skip
     return (*new, *closed)
-
-
-def _ids_by_name(zones: Zones) -> dict[str, str]:
-    """Return the id of each zone by its id and, where no other has it, by its name."""
-    once = zones.names[~zones.names.duplicated(keep=False)]
-    return {str(name): str(zone) for zone, name in once.items()} | {one: one for one in zones.ids}
 
 
 def _exact(

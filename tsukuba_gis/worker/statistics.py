@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from tsukuba_gis.errors import InputError
 from tsukuba_gis.messages import text
 from tsukuba_gis.worker import style
 from tsukuba_gis.worker.outcome import Outcome
@@ -136,38 +137,93 @@ def _places(zones: Zones) -> pd.DataFrame:
 
 
 def cohort(job: Job) -> Outcome:
-    """Project persons by district, sex and age from records of two dates."""
-    from tsukuba_gis.cohort import hamilton_perry
-    from tsukuba_gis.join import assign_zones
-    from tsukuba_gis.tables import hide_small, population
+    """Project persons by district, sex and age: from two dates, or from one and rates."""
+    from tsukuba_gis import reading
 
     zones = job.zones("zones")
-    tables, warnings = [], list(notes(zones.problems, job.lang))
-    for name in ("earlier", "records"):
-        roles = {"age": "earlier_age", "sex": "earlier_sex"} if name == "earlier" else None
-        records, problems = job.records(name, roles=roles)
-        warnings += notes(problems, job.lang)
-        found = assign_zones(records.points, zones).zone_ids
-        people = population(records, found, zones=zones.ids)
-        if job.kind == "reference":
-            people = hide_small(people, min_count=job.params["min_count"])
-        tables.append(people)
-    job.told("worker_step_compute", 0.6)
-    projected = hamilton_perry(
-        *tables,
-        years=(job.params["year_earlier"], job.params["year"]),
-        until=job.params["until"],
-        min_count=job.params["min_count"],
-    )
+    people, warnings = _people(job, zones, "records")
+    component = job.params["method"] == "cohort_component"
+    if component:
+        job.told("worker_step_compute", 0.6)
+        projected = _by_rates(job, zones, people)
+    else:
+        earlier, more = _people(job, zones, "earlier")
+        warnings = (*more, *warnings)
+        job.told("worker_step_compute", 0.6)
+        projected = _by_change(job, earlier, people)
     totals = projected.population.T.groupby(level="year").sum(min_count=1).T
-    heading = title(job, text("worker_cohort", job.lang), job.layers["zones"].title)
+    what = "worker_cohort_component" if component else "worker_cohort"
+    heading = title(job, text(what, job.lang), job.layers["zones"].title)
     return Outcome(
         columns=job.spread(totals.add_prefix("persons_"), "zones"),
         tables={"output": _long(projected)},
         numbers={"n_years": len(projected.years)},
         titles={"output": heading, "districts": heading},
-        warnings=tuple(warnings),
+        messages=(
+            reading.projection_sentence(projected, lang=job.lang),
+            reading.projection_method(projected, lang=job.lang),
+        ),
+        warnings=(
+            *notes(zones.problems, job.lang),
+            *warnings,
+            *reading.projection_cautions(projected, lang=job.lang),
+        ),
     )
+
+
+def _people(job: Job, zones: Zones, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the persons of one date by district, sex and age, and what was wrong with them."""
+    from tsukuba_gis.join import assign_zones
+    from tsukuba_gis.tables import hide_small, population
+
+    if name not in job.layers:
+        raise InputError("worker_no_earlier")
+    roles = {"age": "earlier_age", "sex": "earlier_sex"} if name == "earlier" else None
+    records, problems = job.records(name, roles=roles)
+    found = assign_zones(records.points, zones).zone_ids
+    people = population(records, found, zones=zones.ids)
+    if job.kind == "reference":
+        people = hide_small(people, min_count=job.params["min_count"])
+    return people, notes(problems, job.lang)
+
+
+def _by_change(job: Job, earlier: pd.DataFrame, people: pd.DataFrame) -> Projection:
+    """Project by what happened between the two dates: Hamilton–Perry."""
+    from tsukuba_gis.cohort import hamilton_perry
+
+    return hamilton_perry(
+        earlier,
+        people,
+        years=(job.params["year_earlier"], job.params["year"]),
+        until=job.params["until"],
+        min_count=job.params["min_count"],
+    )
+
+
+def _by_rates(job: Job, zones: Zones, people: pd.DataFrame) -> Projection:
+    """Project by survival, fertility and migration from files: cohort component."""
+    from pathlib import Path
+
+    from tsukuba_gis.cohort import cohort_component
+    from tsukuba_gis.study import ProjectionRule
+    from tsukuba_gis.study.ingredients import ids_by_name, rates_of
+    from tsukuba_gis.tables import AGE_WIDTH
+
+    files: dict[str, Any] = {
+        name: Path(job.params[name])
+        for name in ("survival", "fertility", "migration")
+        if job.params[name]
+    }
+    year = job.params["year"]
+    rule = ProjectionRule(
+        base=year,
+        until=job.params["until"],
+        method="cohort_component",
+        boys_per_girl=job.params["boys_per_girl"],
+        **files,
+    )
+    rates = rates_of(rule, areas=ids_by_name(zones), base=year, width=AGE_WIDTH)
+    return cohort_component(people, rates, start=year, min_count=job.params["min_count"])
 
 
 def _long(projected: Projection) -> pd.DataFrame:

@@ -41,7 +41,7 @@ TASKS: Final[dict[str, Task]] = {
     "rates": Task(statistics.rates),
     "correlation": Task(statistics.correlation),
     "regression": Task(statistics.regression),
-    "cohort": Task(statistics.cohort),
+    "cohort": Task(statistics.cohort, version=2),
     "web_map": Task(pages.web_map),
     "full_report": Task(pages.full_report),
 }

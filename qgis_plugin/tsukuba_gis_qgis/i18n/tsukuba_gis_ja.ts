@@ -233,7 +233,7 @@
     </message>
     <message>
       <source>Hamilton–Perry: from two dates</source>
-      <translation>ハミルトン・ペリー法(2時点の人口から)</translation>
+      <translation>コーホート変化率法(ハミルトン・ペリー法、2時点の人口から)</translation>
     </message>
     <message>
       <source>Cohort component: from one date, births, deaths and moves</source>
@@ -740,8 +740,44 @@
       <translation>前の時点の記録(点)</translation>
     </message>
     <message>
+      <source>For Hamilton–Perry.</source>
+      <translation>コーホート変化率法で使います。</translation>
+    </message>
+    <message>
       <source>Year of the earlier date</source>
       <translation>前の時点の年</translation>
+    </message>
+    <message>
+      <source>Survival ratios (CSV)</source>
+      <translation>生残率(CSV)</translation>
+    </message>
+    <message>
+      <source>For the cohort component: columns sex, age_start, value (0–1, a step).</source>
+      <translation>コーホート要因法で使います。列は sex・age_start・value(0–1: 1期間後に生きている割合)です。</translation>
+    </message>
+    <message>
+      <source>Fertility rates (CSV)</source>
+      <translation>出生率(CSV)</translation>
+    </message>
+    <message>
+      <source>For the cohort component: columns age_start, value (births a woman and year).</source>
+      <translation>コーホート要因法で使います。列は age_start・value(女性1人・1年あたりの出生数)です。</translation>
+    </message>
+    <message>
+      <source>Net migration rates (CSV)</source>
+      <translation>純移動率(CSV)</translation>
+    </message>
+    <message>
+      <source>For the cohort component: columns sex, age_start, value; without it nobody moves.</source>
+      <translation>コーホート要因法で使います。列は sex・age_start・value(1期間の純移動数÷人口)です。ないときは移動がないものとします。</translation>
+    </message>
+    <message>
+      <source>Boys born to each girl</source>
+      <translation>女児1人あたりの男児の出生数</translation>
+    </message>
+    <message>
+      <source>For the cohort component.</source>
+      <translation>コーホート要因法で使います。</translation>
     </message>
     <message>
       <source>Last year</source>
