@@ -1,11 +1,12 @@
-"""Make the zip that QGIS installs: python3 qgis_plugin/package.py [FOLDER].
+"""Make the zip that QGIS installs: python3 qgis_plugin/package.py [--release] [FOLDER].
 
-Same files, same bytes. Refuses a plugin whose metadata or translations are not complete.
+Same files, same bytes. Refuses a plugin whose metadata or translations are not complete; with
+--release also one whose addresses are still stand-ins.
 """
 
+import argparse
 import configparser
 import re
-import sys
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,10 @@ PLUGIN = HERE / "tsukuba_gis_qgis"
 NEEDED = ("name", "qgisMinimumVersion", "qgisMaximumVersion", "description", "about", "version",
           "author", "email", "repository", "tracker", "homepage")  # fmt: skip
 LEFT_OUT = {".ts", ".pyc"}
+# What a publisher fills in: the addresses of the place where the plugin is kept.
+ADDRESSES = ("homepage", "repository", "tracker", "email")
+# Names that RFC 2606 keeps free for examples: nobody can ever be reached there.
+STAND_IN = re.compile(r"\bexample\.(org|com|net)\b|\.(example|invalid|test)\b|\blocalhost\b")
 
 
 def metadata(plugin: Path = PLUGIN) -> dict[str, str]:
@@ -36,6 +41,28 @@ def metadata(plugin: Path = PLUGIN) -> dict[str, str]:
     return found
 
 
+def check_addresses(found: dict[str, str]) -> None:
+    """Refuse addresses at which nobody is.
+
+    Raises
+    ------
+    SystemExit
+        If an address is a stand-in, or no address of a page or a mailbox.
+    """
+    shape = {"email": r"[^@\s]+@[^@\s]+\.[a-z]+"}
+    wrong = [
+        name
+        for name in ADDRESSES
+        if STAND_IN.search(found[name])
+        or not re.fullmatch(shape.get(name, r"https://[^/\s]+\.[^\s]+"), found[name])
+    ]
+    if wrong:
+        raise SystemExit(
+            f"metadata.txt: fill in {', '.join(wrong)}. A release names the pages and the mailbox "
+            "of its publisher; those of example.org are stand-ins."
+        )
+
+
 def check_translations(plugin: Path = PLUGIN) -> None:
     """Refuse a translation that is not finished or not compiled."""
     for source in (plugin / "i18n").glob("*.ts"):
@@ -45,9 +72,12 @@ def check_translations(plugin: Path = PLUGIN) -> None:
             raise SystemExit(f"{source.name}: run lrelease")
 
 
-def package(out: Path, plugin: Path = PLUGIN) -> Path:
+def package(out: Path, plugin: Path = PLUGIN, *, release: bool = False) -> Path:
     """Write the zip into a folder; return its path."""
-    version = metadata(plugin)["version"]
+    found = metadata(plugin)
+    version = found["version"]
+    if release:
+        check_addresses(found)
     check_translations(plugin)
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{plugin.name}-{version}.zip"
@@ -68,4 +98,8 @@ def package(out: Path, plugin: Path = PLUGIN) -> Path:
 
 
 if __name__ == "__main__":
-    print(package(Path(sys.argv[1] if len(sys.argv) > 1 else "dist")))
+    asked = argparse.ArgumentParser(description="Make the zip of the QGIS plugin.")
+    asked.add_argument("folder", type=Path, nargs="?", default=Path("dist"))
+    asked.add_argument("--release", action="store_true", help="for the plugin site")
+    given = asked.parse_args()
+    print(package(given.folder, release=given.release))

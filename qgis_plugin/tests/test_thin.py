@@ -192,6 +192,21 @@ def test_metadata_is_complete_and_speaks_both_languages():
     assert (PLUGIN / found["icon"]).exists()
 
 
+def test_a_release_needs_real_addresses(tmp_path):
+    found = package.metadata()
+    real = {"homepage": "https://city.lg.jp/plugin", "repository": "https://city.lg.jp/source",
+            "tracker": "https://city.lg.jp/issues", "email": "gis@city.lg.jp"}  # fmt: skip
+    package.check_addresses({**found, **real})
+    for name in real:
+        for wrong in ("https://example.org/x", "someone@example.com", "http://city.lg.jp", "?"):
+            with pytest.raises(SystemExit, match=f"fill in {name}"):
+                package.check_addresses({**found, **real, name: wrong})
+    if "example.org" in found["homepage"]:  # nobody publishes it yet
+        with pytest.raises(SystemExit, match="homepage, repository, tracker, email"):
+            package.package(tmp_path, release=True)
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_the_zip_is_the_same_every_time(tmp_path):
     first, second = (package.package(tmp_path / name) for name in ("a", "b"))
     assert first.read_bytes() == second.read_bytes()
