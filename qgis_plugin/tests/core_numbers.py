@@ -1,7 +1,8 @@
 """Run by the core's own Python: makes the test layers, and computes from the same files.
 
 core_numbers.py FOLDER writes layers and expected.json, which the plugin's tables must equal;
-with --layers before the folder only the layers.
+with --layers before the folder only the layers, with --pseudo what the four steps of pseudo
+records give of layers that are there.
 """
 
 import json
@@ -22,12 +23,21 @@ from tsukuba_gis import (
     indicators,
     io,
     join,
+    maps,
     rates,
     regions,
     regression,
+    study,
     tables,
     weights,
 )
+from tsukuba_gis.io import findings
+from tsukuba_gis.pseudo.audit import audit
+from tsukuba_gis.pseudo.generate import generate
+from tsukuba_gis.pseudo.measure import measure
+from tsukuba_gis.pseudo.spec import Spec
+from tsukuba_gis.report import write_report
+from tsukuba_gis.result import Indicator, Level, MatchReport
 
 FEW = {"permutations": 999, "seed": 0}
 
@@ -48,7 +58,25 @@ def layers(folder):
     points.to_file(folder / "people.gpkg", layer="people")
     younger = points[points["age"] >= 5].assign(age=lambda frame: frame["age"] - 5)
     younger[["age", "sex", "geometry"]].to_file(folder / "earlier.gpkg", layer="earlier")
+    chosen = ["age", "sex", "care_level", "household_id", "relation", "medical_cost", "hba1c"]
+    points[[*chosen, "geometry"]].to_file(folder / "residents.gpkg", layer="residents")
+    register = [*chosen, "household_type", "claims", "bmi", "sbp", "small_area", "school_district"]
+    points[[*register, "geometry"]].to_file(folder / "register.gpkg", layer="register")
+    areas = districts[["zone_id", "name", "share", "geometry"]]
+    areas.to_file(folder / "areas.gpkg", layer="areas")
+    wrong = points.head(40)[["age", "sex", "geometry"]].reset_index(drop=True)
+    wrong.loc[[3, 7], "age"] = [131, -2]
+    wrong.loc[11, "sex"] = "?"
+    wrong.to_file(folder / "faulty.gpkg", layer="faulty")
     (folder / "key.txt").write_text("a secret", encoding="utf-8")
+    write_rates(folder)
+
+
+def write_rates(folder):
+    """Write what the cohort component needs beside the persons."""
+    alive = [f"{sex},{age},{1 - age / 200}" for sex in ("男", "女") for age in range(0, 91, 5)]
+    (folder / "survival.csv").write_text("\n".join(["sex,age_start,value", *alive]), "utf-8")
+    (folder / "fertility.csv").write_text("age_start,value\n25,0.1\n30,0.08\n", "utf-8")
 
 
 def expected(folder):
@@ -87,9 +115,64 @@ def expected(folder):
     place = join.assign_zones(before.points, districts).zone_ids
     earlier = tables.population(before, place, zones=districts.ids)
     projected = cohort.hamilton_perry(earlier, later, years=(2015, 2020), until=2040, min_count=10)
-    persons = projected.population.to_numpy().ravel().tolist()
-    found["cohortprojection"] = plain(pd.DataFrame({"persons": persons}))
+    found["cohortprojection"] = persons(projected)
+    rates = cohort.Rates(
+        survival=pd.Series(
+            {(sex, age): 1 - age / 200 for sex in ("male", "female") for age in range(0, 91, 5)}
+        ),
+        fertility=pd.Series({25: 0.1, 30: 0.08}),
+    )
+    component = cohort.cohort_component(later, [rates] * 4, start=2020, min_count=10)
+    found["cohort component"] = persons(component)
+    found["checkinputs"] = problems(folder / "faulty.gpkg")
+    web_map(folder, io.read_zones(folder / "areas.gpkg"))
+    report(folder)
     return found
+
+
+def persons(projection):
+    """Return the persons of a projection, by district, year, sex and age."""
+    return plain(pd.DataFrame({"persons": projection.population.to_numpy().ravel().tolist()}))
+
+
+def problems(path):
+    """Return what is wrong with a file, a row each."""
+    rows = [
+        (one.severity, one.row, one.column, findings.describe(one, "en"))
+        for one in io.check(path).problems
+    ]
+    frame = pd.DataFrame(rows, columns=["severity", "row", "column", "text"], dtype=object)
+    return plain(frame)
+
+
+def web_map(folder, zones):
+    """Draw the web map of a field, as a page of the core's own."""
+    values = zones.frame[["share"]].astype(float).rename(columns={"share": "field"})
+    words = {"ja": "share", "en": "share"}
+    indicator = Indicator(name="field", unit="ratio", label=words, definition=words, digits=2)
+    nobody = pd.MultiIndex.from_product([["female", "male"], [0]], names=["sex", "age_start"])
+    level = Level(
+        zones=zones, population=pd.DataFrame(0.0, index=zones.ids, columns=nobody),
+        values=values, masks=values.isna().replace({True: "missing", False: ""}),
+        total=pd.Series({"field": np.nan}), moran={}, lisa={},
+        match=MatchReport(zones=zones.kind, method="code", records=0, matched=0, on_border=0,
+                          outside=0, nearest=0, missing=0),
+    )  # fmt: skip
+    notice = "Pseudo data: results do not reflect reality"
+    drawn = maps.choropleth(level, indicator, notices=(notice,), min_count=10, lang="en")
+    drawn.save(str(folder / "core map.html"))
+
+
+def report(folder):
+    """Write the report of a study of the same records, as the core does without QGIS."""
+    zones = study.ZoneSource(kind="school_district", path=folder / "areas.gpkg", match="point",
+                             id="zone_id", name="name")  # fmt: skip
+    records = study.RecordSource(path=folder / "residents.gpkg", kind="pseudo")
+    made = study.Study(
+        title={"ja": "Study", "en": "Study"}, records=records, zones=(zones,), weights="queen",
+        permutations=999, seed=0, lang="en",
+    )  # fmt: skip
+    write_report(study.run(made), folder / "core report", formats=made.outputs)
 
 
 def further(small, districts, graph):
@@ -114,6 +197,23 @@ def further(small, districts, graph):
     }
 
 
+def pseudo(folder):
+    """Make and judge pseudo records in four steps: statistics, records, figures."""
+    people, _ = io.read_records(folder / "register.gpkg", kind="invented")
+    statistics = audit(measure(people, Spec.tsukuba(k=10)))
+    made = generate(statistics, key=b"a secret")
+    judged = study.judge(people, made, statistics, key=b"a secret", zones=None)
+    names = ("name", "kind", "value", "low", "high", "at_least", "at_most", "n", "passed")
+    metrics = [{name: getattr(one, name) for name in names} for one in judged.metrics]
+    return {
+        "sha256": statistics.sha256,
+        "n": len(made),
+        "failed": ", ".join(judged.failed),
+        "records": plain(made.frame.astype(object)),
+        "metrics": plain(pd.DataFrame(metrics, dtype=object)),
+    }
+
+
 def plain(frame):
     """Return columns of plain values; what is missing is null."""
     return {
@@ -128,6 +228,10 @@ def plain(frame):
 
 if __name__ == "__main__":
     place = Path(sys.argv[-1])
+    if sys.argv[1] == "--pseudo":
+        told = json.dumps(pseudo(place), ensure_ascii=False)
+        (place / "expected pseudo.json").write_text(told, encoding="utf-8")
+        sys.exit()
     layers(place)
     if sys.argv[1] != "--layers":
         told = json.dumps(expected(place), ensure_ascii=False)

@@ -69,7 +69,7 @@ def commands():
     if os.name == "nt":
         make = r"py -3.12 -m venv %LOCALAPPDATA%\tsukuba_gis"
         pip = r"%LOCALAPPDATA%\tsukuba_gis\Scripts\pip"
-    package = '"tsukuba-gis[evaluate,regression]"'
+    package = '"tsukuba-gis[all]"'
     apart = tr("Without internet: first on a PC that has it, with the same system and Python")
     there = tr("… then carry the folder wheels over, and on this PC")
     return (

@@ -17,6 +17,7 @@ from qgis.utils import iface
 
 OUT = Path(os.environ["WINDOW_OUT"])
 DATA, FIELD = os.environ["WINDOW_DATA"], os.environ["WINDOW_FIELD"]
+TOOL = os.environ.get("WINDOW_TOOL", "localmoran")
 TITLE = os.environ.get("WINDOW_TITLE", "町丁・字等")
 ALONE = os.environ.get("WINDOW_CORE", "yes") == "no"
 LOG = (OUT / "gui.log").open("w", buffering=1, encoding="utf-8")
@@ -95,7 +96,7 @@ def missing():
 
 
 def dialog():
-    shown = processing.createAlgorithmDialog("tsukubagis:localmoran",
+    shown = processing.createAlgorithmDialog(f"tsukubagis:{TOOL}",
                                              {"INPUT": alive[0], "FIELD": FIELD})  # fmt: skip
     shown.resize(900, 640)
     shown.show()
