@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -52,11 +53,16 @@ class _Persons:
     def number(self, column: str) -> np.ndarray:
         return np.asarray(self.frame[column].to_numpy(dtype=float, na_value=np.nan))
 
+    @cached_property
+    def ages(self) -> np.ndarray:
+        return self.number("age")
+
     def age(self, low: int, high: float = np.inf) -> np.ndarray:
         """1 where ``low`` ≤ age ≤ ``high``, 0 elsewhere, NaN where the age is unknown."""
-        age = self.number("age")
+        age = self.ages
         return np.where(np.isnan(age), np.nan, (age >= low) & (age <= high))
 
+    @cached_property
     def care(self) -> np.ndarray:
         """Rank of the care level among persons 65+; NaN for others and where unknown."""
         import pandas as pd
@@ -64,6 +70,7 @@ class _Persons:
         rank = codes(self.frame["care_level"], pd.Index(CARE_LEVELS))
         return np.where((self.age(65) == 1) & (rank >= 0), rank.astype(float), np.nan)
 
+    @cached_property
     def household_size(self) -> np.ndarray:
         household = self.frame["household_id"]
         number, _ = household.factorize()
@@ -98,7 +105,7 @@ def _mean(value: np.ndarray) -> Counts:
 
 
 def _living_alone(persons: _Persons) -> Counts:
-    size = persons.household_size()
+    size = persons.household_size
     old = persons.age(65)
     return _share(np.where(np.isnan(size), np.nan, size == 1), old)
 
@@ -158,24 +165,24 @@ _RULES: Final[dict[str, _Rule]] = {
         unit="share",
         needs=frozenset({"age", "care_level"}),
         counts=lambda p: _share(
-            np.where(np.isnan(p.care()), np.nan, p.care() >= p.severe),
-            np.where(np.isnan(p.care()), np.nan, 1.0),
+            np.where(np.isnan(p.care), np.nan, p.care >= p.severe),
+            np.where(np.isnan(p.care), np.nan, 1.0),
         ),
     ),
     "share_severe_of_certified": _Rule(
         unit="share",
         needs=frozenset({"age", "care_level"}),
         counts=lambda p: _share(
-            np.where(np.isnan(p.care()), np.nan, p.care() >= p.severe),
-            np.where(np.isnan(p.care()), np.nan, p.care() >= 1),
+            np.where(np.isnan(p.care), np.nan, p.care >= p.severe),
+            np.where(np.isnan(p.care), np.nan, p.care >= 1),
         ),
     ),
     "share_certified": _Rule(
         unit="share",
         needs=frozenset({"age", "care_level"}),
         counts=lambda p: _share(
-            np.where(np.isnan(p.care()), np.nan, p.care() >= 1),
-            np.where(np.isnan(p.care()), np.nan, 1.0),
+            np.where(np.isnan(p.care), np.nan, p.care >= 1),
+            np.where(np.isnan(p.care), np.nan, 1.0),
         ),
     ),
     "share_living_alone": _Rule(
@@ -201,7 +208,7 @@ _RULES: Final[dict[str, _Rule]] = {
         unit="ratio",
         needs=frozenset({"household_id"}),
         counts=lambda p: (
-            np.isfinite(p.household_size()).astype(float),
+            np.isfinite(p.household_size).astype(float),
             p.first_of_household(),
         ),
         digits=2,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Numbers shuffled at a time: so few stay in the cache of the processor.
 _BLOCK = 100_000
+# Numbers of orders that are kept for the next indicator: 32 MB.
+_KEPT = 4_000_000
 # Values whose spread is below this share of their size are all equal: rounding, not a pattern.
 _CONSTANT = 1e-12
 
@@ -79,15 +82,30 @@ def permutation_p(
     float
         Twice the smaller tail, the observed order counted in both; at most 1.
     """
-    rng = np.random.Generator(np.random.Philox(seed))
     at_least = at_most = 0
-    block = max(1, _BLOCK // n)
-    for start in range(0, permutations, block):
-        rows = np.broadcast_to(np.arange(n), (min(block, permutations - start), n))
-        found = statistic(rng.permuted(rows, axis=1).T)
+    kept = 0 < permutations * n <= _KEPT
+    for orders in (_few_orders if kept else _orders)(n, permutations, seed):
+        found = statistic(orders.T)
         at_least += int((found >= observed - tolerance).sum())
         at_most += int((found <= observed + tolerance).sum())
     return min(1.0, 2 * (min(at_least, at_most) + 1) / (permutations + 1))
+
+
+@lru_cache(maxsize=2)
+def _few_orders(n: int, permutations: int, seed: int) -> tuple[NDArray[np.intp], ...]:
+    """Return orders that the next indicator of as many zones will ask for too."""
+    return tuple(_orders(n, permutations, seed))
+
+
+def _orders(n: int, permutations: int, seed: int) -> Iterator[NDArray[np.intp]]:
+    """Yield blocks of random orders of the zones, one a row."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    block = max(1, _BLOCK // n)
+    for start in range(0, permutations, block):
+        rows = np.broadcast_to(np.arange(n), (min(block, permutations - start), n))
+        orders = rng.permuted(rows, axis=1)
+        orders.flags.writeable = False  # the cache hands out one array
+        yield orders
 
 
 def kurtosis(z: Floats) -> float:

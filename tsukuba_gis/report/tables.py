@@ -6,6 +6,7 @@ One row a zone (or zone and sex, or zone and indicator); the columns are those o
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tsukuba_gis.messages import Language, text
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tsukuba_gis.result import Indicator, Level, Result
 
 
+@lru_cache(maxsize=1)  # workbook, layers and CSV ask for the same ones, one after the other
 def tables(result: Result, lang: Language | None = None) -> tuple[Table, ...]:
     """Return all tables of a result, in the order in which they are read.
 

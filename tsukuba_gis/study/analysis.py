@@ -90,19 +90,15 @@ def clusters(
         for name in rates
         if name in shares
     }
-    return (
-        {
-            name: replace(
-                moran(values[name], graph, permutations=few, seed=study.seed),
-                chance=chance.get(name, nan),
-            )
-            for name in rates
-        },
-        {
-            name: replace(local_moran(values[name], graph, **local), chance=chance.get(name, nan))
-            for name in rates
-        },
-    )
+    morans, lisas = {}, {}
+    # Those with as many zones follow one another: draws are kept for the next.
+    zones = values.notna().sum()
+    for name in sorted(rates, key=lambda name: float(zones[name])):
+        told = chance.get(name, nan)
+        one = moran(values[name], graph, permutations=few, seed=study.seed)
+        morans[name] = replace(one, chance=told)
+        lisas[name] = replace(local_moran(values[name], graph, **local), chance=told)
+    return {name: morans[name] for name in rates}, {name: lisas[name] for name in rates}
 
 
 def further(

@@ -20,6 +20,8 @@ from tsukuba_gis.study.relations import regressions_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import geopandas as gpd
+
     from tsukuba_gis.join import Assignment
     from tsukuba_gis.records import Records
     from tsukuba_gis.study.description import Study, ZoneSource
@@ -95,13 +97,13 @@ def _result(
 ) -> Result:
     """Study the records level by level."""
     records = made.records
-    names = _indicator_names(study, records)
+    names, points = _indicator_names(study, records), records.points
     levels, found = [], [*problems, *made.problems]
     for source in study.zones:
         on_step("step_zones")
         zones = read_study_zones(source, lang=study.lang)
         on_step("step_join")
-        assignment = _assign(source, records, zones)
+        assignment = _assign(source, records, zones, points)
         found += [*zones.problems, *_unplaced(assignment, records)]
         on_step("step_tables")
         level, unfit = _level(study, records, zones, assignment, names=names, on_step=on_step)
@@ -151,7 +153,9 @@ def _indicators(study: Study, names: tuple[str, ...]) -> tuple[Any, ...]:
     return tuple(shown)
 
 
-def _assign(source: ZoneSource, records: Records, zones: Zones) -> Assignment:
+def _assign(
+    source: ZoneSource, records: Records, zones: Zones, points: gpd.GeoSeries
+) -> Assignment:
     """Find the zone of each record, by its home point or by a code."""
     from tsukuba_gis.join import assign_zones, match_codes
 
@@ -163,7 +167,7 @@ def _assign(source: ZoneSource, records: Records, zones: Zones) -> Assignment:
     if method == "code" and column not in columns:
         raise InputError("records_no_code", source=records.source, column=column)
     found = (
-        assign_zones(records.points, zones, nearest=source.nearest or None)
+        assign_zones(points, zones, nearest=source.nearest or None)
         if method == "point"
         else match_codes(records.frame[column], zones)
     )

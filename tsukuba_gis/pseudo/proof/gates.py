@@ -7,7 +7,7 @@ text from the finished table, and compared with the files that the officer saw.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import LONLAT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -233,12 +235,22 @@ def same_columns(frame: pd.DataFrame, statistics: Statistics) -> Metric:
 def _kept(people: pd.DataFrame, cells: pd.DataFrame, keys: list[str]) -> tuple[int, int, int]:
     """Return declared cells, kept cells, and the persons declared."""
     figure = next(name for name in ("amount", *_COUNTS) if name in cells)
-    groups = people.groupby(keys, sort=False)
+    groups = people.groupby(keys, sort=False, observed=True)
     counted = groups["amount"].sum() if figure == "amount" else groups.size()
+    counted.index = _plain(counted.index)
     asked = cells.set_index([cells[key].astype(str) for key in keys])[figure]
     found = counted.reindex(asked.index, fill_value=0).to_numpy(dtype=float)
     same = np.isclose(found, asked.to_numpy(dtype=float), rtol=0, atol=1e-6)
     return len(asked), int(same.sum()), int(asked.sum()) if figure != "amount" else 0
+
+
+def _plain(index: pd.Index) -> pd.Index:
+    """Return the keys of groups as texts."""
+    import pandas as pd
+
+    if not isinstance(index, pd.MultiIndex):
+        return index.astype(str)
+    return index.set_levels([level.astype(str).to_list() for level in index.levels])
 
 
 def _sums(
@@ -294,10 +306,7 @@ def _labels(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     n = len(frame)
 
     def text(column: str | None) -> pd.Series[str]:
-        if column is None:
-            return pd.Series([""] * n)
-        code, values = pd.factorize(frame[column])  # each text is made once, not once a person
-        return pd.Series(np.array([*map(str, values), ""], dtype=object)[code])
+        return _texts([""] * n if column is None else frame[column])
 
     age = frame[spec.age].to_numpy(dtype=np.int64)
     people = pd.DataFrame(
@@ -312,8 +321,8 @@ def _labels(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
         else frame[spec.household].reset_index(drop=True)
     )  # fmt: skip
     people["first"] = ~household.duplicated()
-    people["severity"] = people.care.map({c: spec.severity(c) for c in people.care.unique()})
-    people["living"] = people.type.map({t: spec.living(t) for t in people.type.unique()})
+    people["severity"] = _texts(people.care, spec.severity)
+    people["living"] = _texts(people.type, spec.living)
     care = care_start(start, spec)
     bands = {
         "start": start, "old": start >= OLD, "group": start_of(care, spec.group_starts),
@@ -322,10 +331,10 @@ def _labels(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
         "certified": people.severity != "none", "care_start": care,
     }  # fmt: skip
     for name, values in bands.items():
-        people[name] = pd.Series(np.asarray(values).astype(np.int64)).astype(str)
+        people[name] = _texts(np.asarray(values).astype(np.int64))
     amounts = [frame[c].to_numpy(dtype=float, na_value=0.0) > 0 for c in spec.sums]
     user = np.any(amounts, axis=0) if amounts else np.zeros(n, dtype=bool)
-    people["user"] = pd.Series(user.astype(np.int64)).astype(str)
+    people["user"] = _texts(user.astype(np.int64))
     if spec.area:
         people["area"] = _area_codes(people.cluster, text(spec.area), statistics.tables["areas"])
     people["heads"] = _heads(people, household, start, spec)
@@ -334,10 +343,23 @@ def _labels(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     return people
 
 
+def _texts(column: Any, text: Callable[[str], str] = str) -> pd.Series[str]:
+    """Return the text of each value as a category: made once a value, not once a person.
+
+    A missing value is "".
+    """
+    import pandas as pd
+
+    code, values = pd.factorize(column)
+    texts = np.array([*(text(str(value)) for value in values), ""], dtype=object)
+    names = pd.Index(sorted(set(texts)))
+    return pd.Series(pd.Categorical.from_codes(names.get_indexer(texts)[code], categories=names))
+
+
 def _starts(people: pd.DataFrame, bands: pd.DataFrame) -> Ints:
     """Return the first age of the published band that each person is in."""
     start = np.full(len(people), -1, dtype=np.int64)
-    groups = people.groupby(["cluster", "sex"], sort=False).indices
+    groups = people.groupby(["cluster", "sex"], sort=False, observed=True).indices
     for key, part in bands.groupby(["cluster", "sex"], sort=False):
         rows = groups.get(key, np.zeros(0, dtype=np.int64))
         line = np.sort(part.start.to_numpy(np.int64))
@@ -358,7 +380,7 @@ def _area_codes(
     pairs, place = np.unique(first * (len(areas) + 1) + second, return_inverse=True)
     found = [rows.get((clusters[p // (len(areas) + 1)], areas[p % (len(areas) + 1)]), "")
              for p in pairs]  # fmt: skip
-    return pd.Series(np.array(found, dtype=object)[place.ravel()])
+    return _texts(np.array(found, dtype=object)[place.ravel()])
 
 
 def _heads(
@@ -368,7 +390,7 @@ def _heads(
     old = (people.relation == spec.head) & (start >= OLD)
     alone = old & (people.living == LIVINGS[0])
     place = (old.astype(int) + alone.astype(int)).groupby(household, sort=False).transform("max")
-    return place.map({0: "younger", 1: "headed_65", 2: "alone_65"})
+    return _texts(np.array(["younger", "headed_65", "alone_65"], dtype=object)[place])
 
 
 def _patterns(
@@ -404,4 +426,4 @@ def _patterns(
         if state == RARE
     }  # fmt: skip
     place = np.array([listed.get(one, rare.get(one[0], "")) for one in spelt], dtype=object)
-    return pd.Series(place[which.ravel()[number.ravel()]])
+    return _texts(place[which.ravel()[number.ravel()]])
