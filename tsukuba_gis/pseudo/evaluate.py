@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tsukuba_gis.pseudo.counts import one_thread
 from tsukuba_gis.pseudo.proof import gates, holdout
-from tsukuba_gis.pseudo.proof.attacks import attacks
+from tsukuba_gis.pseudo.proof.attacks import attacks, attacks_on_all
 from tsukuba_gis.pseudo.proof.columns import prepared
 from tsukuba_gis.pseudo.proof.evaluation import FULL, Effort, Evaluation
 from tsukuba_gis.pseudo.proof.metric import Metric, averaged
@@ -97,7 +97,7 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
     """
     spec = statistics if isinstance(statistics, Spec) else statistics.spec
     spec = spec.resolve(str(column) for column in pseudo.frame.columns)
-    trials = tried(records, make=make, household=spec.household, seed=seed, effort=effort)
+    trials = tried(records, spec, make=make, seed=seed, effort=effort, swapped=origins is not None)
     return weighed(
         records, pseudo, statistics, trials, zones=zones, neighbours=neighbours, seed=seed,
         effort=effort, origins=origins,
@@ -106,32 +106,39 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Trial:
-    """One division of the people, and the pseudo records made from its source.
+    """One division of the people, the pseudo records made from its source, and their attacks.
 
     ``people``: rows without columns, by their place in the register. ``seed``: that of the
-    division, and of the attacks on it.
+    division, and of the attacks.
     """
 
     people: holdout.Holdout
     made: pd.DataFrame = field(repr=False)
+    attacked: tuple[Metric, ...] = field(repr=False)
     seed: int
 
 
 def tried(
-    records: Records, *, make: Maker, household: str | None, seed: int, effort: Effort
+    records: Records, spec: Spec, *, make: Maker, seed: int, effort: Effort, swapped: bool
 ) -> tuple[Trial, ...]:
-    """Divide people, and make the pseudo records that are attacked: the first half of evaluate.
+    """Divide people, make pseudo records of a part and attack them: the first half of evaluate.
 
     It asks for nothing but the register, so that it can go on while the records that
-    are handed out are still being made. Parameters: see :func:`evaluate`; ``household``
-    is the column of household numbers.
+    are handed out are still being made. Parameters: see :func:`evaluate`; ``swapped``: the
+    records are not invented.
     """
     frame, trials = records.frame.reset_index(drop=True), []
-    for number in range(effort.splits):
-        parts = holdout.split(frame, household=household, share=effort.share, seed=seed + number)
-        made = make(Records(frame=parts.source, kind=records.kind, source="holdout"))
+    household = spec.resolve(str(column) for column in frame.columns).household
+    for number in range(seed, seed + effort.splits):
+        parts = holdout.split(frame, household=household, share=effort.share, seed=number)
+        made = make(Records(frame=parts.source, kind=records.kind, source="holdout")).frame
+        known = spec.resolve(str(column) for column in made.columns)
+        real, fake = prepared([frame, made], known)
+        how: Any = {"seed": number, "size": effort.sample, "swapped": swapped}
+        with one_thread():
+            attacked = tuple(attacks(parts.rows_of(real), fake, known, **how))
         rows = parts.rows_of(frame[[]])  # who is in which group, without copies of them
-        trials.append(Trial(people=rows, made=made.frame, seed=seed + number))
+        trials.append(Trial(people=rows, made=made, attacked=attacked, seed=number))
     return tuple(trials)
 
 
@@ -147,7 +154,7 @@ def weighed(  # noqa: PLR0913 - what is judged, and how thoroughly
     effort: Effort,
     origins: Mapping[str, Ints] | None = None,
 ) -> Evaluation:
-    """Attack the trials, and measure all else: the second half of :func:`evaluate`."""
+    """Measure the records that are handed out: the second half of :func:`evaluate`."""
     # Long: the list of all that is measured, in the order of the certificate.
     from tsukuba_gis import __version__
 
@@ -158,10 +165,9 @@ def weighed(  # noqa: PLR0913 - what is judged, and how thoroughly
         for trial in trials:
             real, fake, part_fake = prepared([records.frame, pseudo.frame, trial.made], spec)
             people = trial.people.rows_of(real)
-            runs.append(list(attacks(
-                people, part_fake, (real, fake), spec, seed=trial.seed, size=effort.sample,
-                origins=origins,
-            )))  # fmt: skip
+            both = (real, fake)
+            more = attacks_on_all(both, people, part_fake, spec, seed=trial.seed, origins=origins)
+            runs.append([*trial.attacked, *more])
         tables, hard = _gates(pseudo.frame, statistics, zones)
         if origins is not None:
             hard.insert(0, gates.swapped_kept(real, fake, spec))

@@ -198,8 +198,7 @@ def _judging(
         measured = audit(measure(people, rules, zones=zones))
         return generate(measured, key=key, zones=zones)
 
-    household = rules.resolve(str(column) for column in records.frame.columns).household
-    trials = tried(records, make=make, household=household, seed=seed, effort=effort)
+    trials = tried(records, rules, make=make, seed=seed, effort=effort, swapped=False)
     neighbours = None
     if zones is not None:
         from tsukuba_gis.weights import queen

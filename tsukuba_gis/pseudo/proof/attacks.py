@@ -39,34 +39,54 @@ LEAK: Final = 0.01
 
 
 def attacks(
-    people: Holdout,
-    made: pd.DataFrame,
-    full: tuple[pd.DataFrame, pd.DataFrame],
-    spec: Spec,
-    *,
-    seed: int,
-    size: int,
-    origins: Mapping[str, Ints] | None = None,
+    people: Holdout, made: pd.DataFrame, spec: Spec, *, seed: int, size: int, swapped: bool
 ) -> Iterator[Metric]:
-    """Make every attack that the columns allow.
+    """Make every attack that the columns allow, on people used and people never used.
 
     Parameters
     ----------
     people, made
         The groups of real people, and the pseudo records made from the source.
-    full
-        All real people, and the pseudo records made from them.
     spec
         Which column plays which part.
     seed, size
         Of the samples: rows of each side that are searched for their nearest row.
-    origins
-        Where records were swapped: see :class:`tsukuba_gis.pseudo.swap.Swapped`.
+    swapped
+        Records were swapped, not invented.
     """
     yield from _inference(people, made, spec, seed=seed, size=size)
     yield from _nearness(people, made, spec, seed=seed, size=size)
-    yield from _uniques(people, made, full, spec)
-    yield from _copies(people, made, spec, swapped=origins is not None)
+    yield from _uniques(people, made, spec)
+    yield from _copies(people, made, spec, swapped=swapped)
+
+
+def attacks_on_all(
+    full: tuple[pd.DataFrame, pd.DataFrame],
+    people: Holdout,
+    made: pd.DataFrame,
+    spec: Spec,
+    *,
+    seed: int,
+    origins: Mapping[str, Ints] | None = None,
+) -> Iterator[Metric]:
+    """Make the attacks on the records that are handed out.
+
+    Parameters
+    ----------
+    full
+        All real people, and the pseudo records made from them.
+    people, made, spec, seed
+        As in :func:`attacks`.
+    origins
+        Where records were swapped: see :class:`tsukuba_gis.pseudo.swap.Swapped`.
+    """
+    keys = keys_of(full[1], spec)
+    alone = [float(risk.unique_rows(frame, keys).mean()) for frame in full]
+    yield Metric(
+        name="unique_rows", kind="risk", null=alone[0], n=len(full[1]),
+        **share_of(round(alone[1] * len(full[1])), len(full[1])),
+        subject=tuple(keys),
+    )  # fmt: skip
     yield from _small_cells(people, made, full, spec)
     if origins is not None:
         yield from _linkage(full, spec, origins, seed)
@@ -112,17 +132,9 @@ def _nearness(
     yield from nearest.closest_record(people, drawn, known=known, within=within)
 
 
-def _uniques(
-    people: Holdout, made: pd.DataFrame, full: tuple[pd.DataFrame, pd.DataFrame], spec: Spec
-) -> Iterator[Metric]:
-    """Attacks: people and rows that stand alone."""
+def _uniques(people: Holdout, made: pd.DataFrame, spec: Spec) -> Iterator[Metric]:
+    """Attacks: people who stand alone."""
     keys = keys_of(made, spec)
-    alone = [float(risk.unique_rows(frame, keys).mean()) for frame in full]
-    yield Metric(
-        name="unique_rows", kind="risk", null=alone[0], n=len(full[1]),
-        **share_of(round(alone[1] * len(full[1])), len(full[1])),
-        subject=tuple(keys),
-    )  # fmt: skip
     yield holdout.leak(
         "replicated_uniques", people, lambda f: risk.replicated_uniques(f, made, keys),
         subject=keys, at_most=LEAK,

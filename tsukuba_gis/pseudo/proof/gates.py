@@ -306,7 +306,7 @@ def _labels(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     n = len(frame)
 
     def text(column: str | None) -> pd.Series[str]:
-        return _texts([""] * n if column is None else frame[column])
+        return _texts(np.full(n, "", dtype=object) if column is None else frame[column])
 
     age = frame[spec.age].to_numpy(dtype=np.int64)
     people = pd.DataFrame(
@@ -390,7 +390,7 @@ def _heads(
     old = (people.relation == spec.head) & (start >= OLD)
     alone = old & (people.living == LIVINGS[0])
     place = (old.astype(int) + alone.astype(int)).groupby(household, sort=False).transform("max")
-    return _texts(np.array(["younger", "headed_65", "alone_65"], dtype=object)[place])
+    return _texts(place.map({0: "younger", 1: "headed_65", 2: "alone_65"}))
 
 
 def _patterns(
