@@ -124,3 +124,4 @@ def answer() -> None:
         return
     with told:
         pickle.dump(found, told)
+    os._exit(0)  # nothing is left to tidy up, and taking a city's records apart takes time

@@ -71,7 +71,7 @@ def write_geopackage(result: Result, path: Path, *, lang: Language | None = None
     """
     lang, result = lang or result.lang, publishable(result)
     writer = _Writer(result, path, lang)
-    with fixed_date():
+    with gdal_settings():
         made = tables(result, lang)
         for number, (level, name) in enumerate(
             zip(result.levels, level_names(result, lang), strict=True)
@@ -215,17 +215,20 @@ def _lines(flows: Flows, result: Result) -> gpd.GeoDataFrame | None:
 
 
 @contextmanager
-def fixed_date() -> Iterator[None]:
-    """Let GDAL write one fixed date instead of the present."""
+def gdal_settings() -> Iterator[None]:
+    """Let GDAL write one fixed date instead of the present, and not wait for the disk.
+
+    A file is moved to its place when whole: it need not be safe after each of its layers.
+    """
     import pyogrio
 
-    name = "OGR_CURRENT_DATE"
-    before = pyogrio.get_gdal_config_option(name)
-    pyogrio.set_gdal_config_options({name: _DATE})
+    wanted = {"OGR_CURRENT_DATE": _DATE, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+    before = {name: pyogrio.get_gdal_config_option(name) for name in wanted}
+    pyogrio.set_gdal_config_options(wanted)
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({name: before})
+        pyogrio.set_gdal_config_options(before)
 
 
 def _write(frame: pd.DataFrame, path: Path, layer: str, notice: str) -> None:

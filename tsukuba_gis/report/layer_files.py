@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.publishing import hide_few, whose
 from tsukuba_gis.report.folder import whole_file
-from tsukuba_gis.report.geopackage import VERSION, fixed_date
+from tsukuba_gis.report.geopackage import VERSION, gdal_settings
 from tsukuba_gis.report.text_files import inert
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def write_table(
         raise InputError("out_suffix", path=out.name, known=", ".join(known))
     shown, notice = hide_few(frame, counts=counts, terms=terms), terms.notice
     made = json.dumps(provenance, ensure_ascii=False, default=str)
-    with whole_file(out) as path, fixed_date():
+    with whole_file(out) as path, gdal_settings():
         if out.suffix == ".csv":
             _write_csv(shown, path, f"{notice} {made}")
         elif out.suffix == ".gpkg":

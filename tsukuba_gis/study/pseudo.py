@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -134,6 +135,8 @@ def _certifying(
 
     effort = QUICK if len(records) >= _FEW else replace(QUICK, share=0.3)
     weigh = _judging(records, rules, key=key, zones=zones, seed=study.seed, effort=effort)
+    with suppress(ImportError):  # this process has to wait now: the imports are ready then
+        import sklearn.ensemble  # noqa: F401
     return partial(_certified, weigh, study.lang)
 
 

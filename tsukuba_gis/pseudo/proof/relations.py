@@ -40,15 +40,17 @@ def spearman(frame: pd.DataFrame, columns: Sequence[str]) -> Floats:
 
     values = [numbers_of(frame[column], math.nan) for column in columns]
     known = [np.isfinite(value) for value in values]
-    whole = [_centred(rankdata(v)) if k.all() else None for v, k in zip(values, known, strict=True)]
+    # Columns of one check-up are missing together: ranks are made once for all of them.
+    gaps = [mask.tobytes() for mask in known]
+    complete = np.ones(len(frame), dtype=bool).tobytes()
+    ranks: dict[tuple[int, frozenset[bytes]], Floats] = {}
     matrix = np.eye(len(columns))
     for i, j in combinations(range(len(columns)), 2):
-        both = known[i] & known[j]
-        first, second = (
-            rank if (rank := whole[place]) is not None and both.all()
-            else _centred(rankdata(values[place][both]))
-            for place in (i, j)
-        )  # fmt: skip
+        gone = frozenset({gaps[i], gaps[j]}) - {complete}
+        for place in (i, j):
+            if (place, gone) not in ranks:
+                ranks[place, gone] = _centred(rankdata(values[place][known[i] & known[j]]))
+        first, second = ranks[i, gone], ranks[j, gone]
         matrix[i, j] = matrix[j, i] = float(first @ second) if len(first) else math.nan
     return matrix
 
