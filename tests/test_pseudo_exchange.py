@@ -6,14 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsukuba_gis.pseudo.keys import stream
-from tsukuba_gis.pseudo.making.exchange import (
-    Dealing,
-    Targets,
-    exchange,
-    merge_errors,
-    raked,
-    rounded,
-)
+from tsukuba_gis.pseudo.making.exchange import Dealing, exchange, fit, merge_errors
+from tsukuba_gis.pseudo.making.raking import Targets, raked, rounded
 
 
 def cluster(seed, areas=6, kinds=40, hidden=0.2):
@@ -28,14 +22,15 @@ def cluster(seed, areas=6, kinds=40, hidden=0.2):
     true = rng.poisson(3.0, (areas, len(ages)))
     wanted = (true @ counts).astype(float)
     wanted[:, 2:][rng.random((areas, 3)) < hidden] = np.nan
-    return true, Targets(counts=counts, wanted=wanted, first=())
+    return true, Targets(counts=counts, wanted=wanted, urgent=np.zeros(5, dtype=bool))
 
 
 def test_raking_by_hand():
     # Ten people alone and ten couples in two areas of ten homes: 12 and 18 persons ask for
     # eight alone and two couples here, the reverse there. Raking is soft: rounding follows.
     counts = np.array([[1, 1], [1, 2]])
-    targets = Targets(counts=counts, wanted=np.array([[10.0, 12.0], [10.0, 18.0]]), first=())
+    wanted = np.array([[10.0, 12.0], [10.0, 18.0]])
+    targets = Targets(counts=counts, wanted=wanted, urgent=np.zeros(2, dtype=bool))
     shares = raked(np.array([10, 10]), targets, np.ones((2, 2), dtype=bool))
     assert shares == pytest.approx(np.array([[8.0, 2.0], [2.0, 8.0]]), abs=0.3)
 
@@ -58,15 +53,49 @@ def test_no_step_worsens_the_misfit_and_no_household_is_lost(seed, areas):
     rng = stream("k", "deal", f"{seed}")
     placed = rounded(raked(number, targets, everywhere), number, targets, everywhere, rng)
     dealing = Dealing.of(placed, targets, everywhere)
-    misfit = [dealing.wrong.sum()]
-    for step in (exchange, lambda d, r: merge_errors(d, r, fails=40)):
-        step(dealing, rng)
-        misfit.append(dealing.wrong.sum())
+    for step, fails, misfit in (
+        (exchange, 50, lambda: (dealing.weight * dealing.error**2).sum()),
+        (merge_errors, 40, lambda: dealing.wrong.sum()),
+    ):
+        before = misfit()
+        step(dealing, rng, fails=fails)
+        assert misfit() <= before
         assert (placed >= 0).all()
         assert np.array_equal(placed.sum(axis=0), number)
         # The misfit carried along is the misfit counted anew.
         assert np.array_equal(dealing.error, targets.error(placed))
-    assert misfit[0] >= misfit[1] >= misfit[2]
+
+
+def test_an_exchange_by_hand():
+    # One, two and three persons a household. Three homes of five persons should have four, three
+    # of four should have five: the three here change places with the two there.
+    counts = np.array([[1, 1], [1, 2], [1, 3]])
+    wanted = np.array([[3.0, 4.0], [3.0, 5.0]])
+    targets = Targets(counts=counts, wanted=wanted, urgent=np.zeros(2, dtype=bool))
+    placed = np.array([[2, 0, 1], [2, 1, 0]])
+    dealing = Dealing.of(placed, targets, np.ones((2, 3), dtype=bool))
+    assert dealing.error.tolist() == [[0, 1], [0, -1]]
+    exchange(dealing, stream("k", "hand"), fails=10)
+    assert placed.tolist() == [[2, 1, 0], [2, 0, 1]]
+
+
+def test_what_cannot_be_met_is_given_up_so_that_the_rest_can_be(monkeypatch):
+    # Ten random clusters in which one area is said to have 60 more people of an age, and 20 fewer
+    # of another, than there are: minded to the end, these two cells put many others wrong.
+    def missed(seed):
+        true, targets = cluster(seed, areas=9, hidden=0.0)
+        targets.wanted[0, 3:] += [-20, 60]
+        number, everywhere = true.sum(axis=0), np.ones(true.shape, dtype=bool)
+        rng = stream("k", "give up", f"{seed}")
+        placed = rounded(raked(number, targets, everywhere), number, targets, everywhere, rng)
+        fit(placed, targets, everywhere, rng)
+        assert np.array_equal(placed.sum(axis=0), number)
+        return int((targets.error(placed) != 0).sum())
+
+    with_loss = [missed(seed) for seed in range(10)]
+    assert min(with_loss) == 2
+    monkeypatch.setattr("tsukuba_gis.pseudo.making.exchange._FAR", (np.inf,))
+    assert sum(with_loss) < 0.7 * sum(missed(seed) for seed in range(10))
 
 
 def test_the_sweep_finds_the_exchange_that_fits():
@@ -91,17 +120,18 @@ def test_what_may_not_move_stays():
     placed = true.copy()
     placed[[0, 1], 1] += [1, -1] if placed[1, 1] else [0, 0]
     dealing = Dealing.of(placed, targets, allowed)
-    exchange(dealing, stream("k", "stay"))
+    exchange(dealing, stream("k", "stay"), fails=50)
     merge_errors(dealing, stream("k", "stay2"), fails=40)
     assert np.array_equal(placed[:, 0], true[:, 0])
     assert np.array_equal(placed.sum(axis=0), number)
 
 
-def test_urgent_cells_alone_are_minded():
+def test_cells_given_up_are_not_minded():
     true, targets = cluster(5, hidden=0.0)
     placed = true.copy()
     dealing = Dealing.of(placed, targets, np.ones(true.shape, dtype=bool))
     dealing.error[0] += [0, 0, 0, 2, -2]
-    cells = np.array([True, True, False, False, False])
-    assert not dealing.only(cells).wrong.any()
+    cells = np.zeros(dealing.error.shape, dtype=bool)
+    cells[0, 3:] = True
+    assert not dealing.without(cells).wrong.any()
     assert dealing.wrong.sum() == 4

@@ -5,8 +5,9 @@ band and care band, the same class of head) are of one *kind*; only how many of
 each kind go to each area matters. First raking finds the most even shares;
 they are rounded kind by kind, the largest households first, each time to where
 the tables still lack people; then households are exchanged between two areas,
-or moved, as long as an exchange lessens the misfit. No exchange ever worsens
-it.
+or moved, as long as an exchange lessens the misfit. Cells that cannot be met
+(the invented residents of an institution are not of the ages of its area, say)
+would keep many others from being met: they are given up.
 """
 
 from __future__ import annotations
@@ -17,14 +18,8 @@ import numpy as np
 
 from tsukuba_gis.pseudo.city import HEADS, OLD, start_of
 from tsukuba_gis.pseudo.counts import distinct
-from tsukuba_gis.pseudo.making.exchange import (
-    Dealing,
-    Targets,
-    exchange,
-    merge_errors,
-    raked,
-    rounded,
-)
+from tsukuba_gis.pseudo.making.exchange import fit
+from tsukuba_gis.pseudo.making.raking import Targets, raked, rounded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,10 +31,8 @@ if TYPE_CHECKING:
     Bools = NDArray[Any]
 
 
-# Pairs of areas without an exchange that fits after which a sweep ends; all cells' last.
-_FAILS: Final = (150, 150, 200, 150)
 # How much an area's persons beyond the usual for its households weigh in the starts.
-_STARTS: Final = (0.0, 0.5, 1.0, 1.5)
+_STARTS: Final = (0.0, 0.5)
 # Steps of raking that tell where residents of open households belong.
 _ROUGH: Final = 10
 
@@ -74,15 +67,7 @@ def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> 
     kinds, kind, number = distinct(features)
     targets = _targets(kinds[:, :-1], kinds[:, -1] + lowest, areas, plan)
     placed, everywhere = _started(number, kinds[:, -1] + lowest, targets, rng)
-    dealing = Dealing.of(placed, targets, everywhere)
-    exchange(dealing, rng)
-    merge_errors(dealing, rng, fails=_FAILS[-1])
-    # What cannot all be met: care and ages go before heads, ages before care.
-    for cells, fails in zip(targets.first, _FAILS[:-1], strict=True):
-        part = Dealing.of(placed, targets, everywhere).only(cells)
-        merge_errors(part, rng, fails=fails)
-    # Putting the urgent right has put others wrong: last, all cells again.
-    merge_errors(Dealing.of(placed, targets, everywhere), rng, fails=_FAILS[-1])
+    fit(placed, targets, everywhere, rng)
     # Which household of a kind goes where is drawn by lot.
     order = np.lexsort((rng.random(len(kind)), kind))
     unit_area = np.empty(len(kind), dtype=np.int64)
@@ -233,7 +218,6 @@ def _targets(kinds: Ints, role: Ints, areas: Ints, plan: Plan) -> Targets:
     home = (role >= 0).astype(np.int64)  # residents of open households are not households
     counts = [home, size]
     wanted = [own.households.to_numpy(np.float64), own.persons.to_numpy(np.float64)]
-    kind = ["area_ages", "area_ages"]
     parts = {
         ("area_ages", "top"): tops,
         ("area_ages", "leaf"): bands,
@@ -248,14 +232,11 @@ def _targets(kinds: Ints, role: Ints, areas: Ints, plan: Plan) -> Targets:
         last = next(c for c in tables[name].level(level).columns if c != "area")
         told = plan.wanted[name, level]
         for label, per_area in told.items():
-            kind.append(name)
             wanted.append(per_area[areas])
             counts.append(_column(columns, label, list(told), last, spec.area_top, spec.area_bands))
-    # Heads come last in urgency, ages and the numbers of persons and households first.
-    of = np.array(kind)
-    ages = of == "area_ages"
-    first = (of != "area_households", ages, np.arange(len(of)) < 2 + len(spec.area_top))
-    return Targets(counts=np.stack(counts, axis=1), wanted=np.stack(wanted, axis=1), first=first)
+    # The numbers of households and persons, and of young and old, go before the others.
+    urgent = np.arange(len(wanted)) < 2 + len(spec.area_top) * ("area_ages" in tables)
+    return Targets(counts=np.stack(counts, axis=1), wanted=np.stack(wanted, axis=1), urgent=urgent)
 
 
 def _column(

@@ -1,13 +1,14 @@
-"""Kinds of households dealt to areas: raked, rounded, exchanged, and made exact.
+"""Households exchanged between areas until the area tables come out right.
 
-``placed`` is areas × kinds: how many households of each kind are where. What an
-area lacks of its published cells is its *misfit*.
+``placed`` is areas × kinds: how many households of each kind are where. First
+exchanges are made that lessen the squared misfit most, then such as put one
+area right altogether.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,22 +17,23 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tsukuba_gis.pseudo.making.raking import Targets
+
     Ints = NDArray[Any]
     Floats = NDArray[Any]
     Bools = NDArray[Any]
 
-# Steps of raking, and those at which the curvature is computed anew.
-_RAKING: Final = 16
-_CURVED: Final = frozenset({0, 1, 2, 4, 8})
-# How soft a published cell is in raking: a misfit of so many is worth a push of one.
-_SOFT: Final = 0.05
-# Raking is near enough when no cell is further from its aim: rounding moves it by more.
-_CLOSE: Final = 0.3
-# Bundles of one or two households compared at once when two areas exchange.
-_SAMPLE: Final = 20
-# Rounds of exchange, and rounds without an improvement after which it ends.
-_ROUNDS: Final = 40
-_PATIENCE: Final = 2
+# What a misfit in an urgent cell weighs against one in another.
+_URGENT: Final = 8.0
+# Pairs of areas without an exchange that helps after which a sweep ends: of all cells, of those
+# that are left when some are given up, and of exchanges that fit exactly.
+_FAILS: Final = (200, 100, 60)
+# Cells that are given up, sweep by sweep: those with a misfit of so many, first none.
+_FAR: Final = (np.inf, 3, 2)
+# Try by try: bundles of either area that are compared when two exchange, and what is left of the
+# hope for an area after a try in vain: others come first.
+_BUNDLES: Final = (128, 256)
+_HOPE: Final = 0.7
 # Try by try: of how many kinds of either area households are sought that fit exactly, and how
 # many households exchange at most.
 _SOUGHT: Final = ((60, 2), (150, 2), (60, 3))
@@ -42,149 +44,43 @@ _DIGITS: Final = 2**19 - 1
 _MERGES: Final = 300
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Targets:
-    """The area tables of one cluster: what each household counts, and what is wanted.
-
-    ``counts`` is kinds × cells: what one household adds to each cell of its
-    area. ``wanted`` is areas × cells, NaN where nothing is published. ``first``
-    are choices of cells that go before the others, the most urgent last.
-    """
-
-    counts: Ints = field(repr=False)
-    wanted: Floats = field(repr=False)
-    first: tuple[Bools, ...] = field(repr=False)
-
-    @property
-    def known(self) -> Bools:
-        """Which cells are published, by area."""
-        return np.isfinite(self.wanted)
-
-    def error(self, placed: Floats) -> Floats:
-        """Return what is counted too much in each published cell, 0 in the others."""
-        return np.where(self.known, placed @ self.counts - np.nan_to_num(self.wanted), 0.0)
-
-
-def raked(
-    number: Ints, targets: Targets, allowed: Bools, *, prior: Floats | None = None,
-    steps: int = _RAKING,
-) -> Floats:  # fmt: skip
-    """Return shares of each kind in each area (areas × kinds) that nearly fit the tables.
-
-    The most even shares that agree with the published cells: each kind is
-    spread over the areas by weights exp(counts · push of the area), and the
-    pushes are found by Newton steps, area by area.
-
-    Parameters
-    ----------
-    number
-        Households of each kind.
-    targets
-        The area tables.
-    allowed
-        Which kinds may be where (areas × kinds).
-    prior
-        Weights to start from; the areas' households if None.
-    steps
-        At most so many; fewer where the tables are nearly met before.
-
-    References
-    ----------
-    Deming and Stephan 1940, doi:10.1214/aoms/1177731829; as the dual of the
-    entropy, Darroch and Ratcliff 1972, doi:10.1214/aoms/1177692379.
-    """
-    counts = targets.counts.astype(np.float64)
-    known = targets.known
-    wanted = np.nan_to_num(targets.wanted)
-    homes = targets.wanted[:, 0]
-    start = np.outer(homes, np.ones(len(number))) if prior is None else prior
-    base = np.where(allowed, np.log(np.maximum(start, 1e-9)), -np.inf)
-    push, best = np.zeros(known.shape), -np.inf
-    fixed = np.eye(counts.shape[1]) * _SOFT
-    squares = (counts[:, :, None] * counts[:, None, :]).reshape(len(counts), -1)
-    shares, kept, reach, move = start, push, 1.0, push
-    for step in range(steps):
-        x = push @ counts.T
-        x += base
-        top = x.max(axis=0)
-        x -= top
-        np.exp(x, out=x)
-        whole = x.sum(axis=0)
-        worth = float((wanted * push).sum() - number @ (top + np.log(whole)))
-        worth -= float(_SOFT / 2 * (push * push).sum())
-        if worth < best - 1e-9 * abs(best):  # too far: half the way back
-            reach, move = reach / 2, move / 2
-            push = kept + move
-            continue
-        x *= number / whole
-        shares, kept, best = x, push, worth
-        slope = np.where(known, wanted - shares @ counts, 0.0) - _SOFT * push
-        if np.abs(slope).max() < _CLOSE:
-            break
-        if step in _CURVED or reach < 1:
-            curve = (shares @ squares).reshape(len(shares), *fixed.shape)
-            curve = np.where(known[:, :, None] & known[:, None, :], curve, 0.0) + fixed
-        reach = min(1.0, reach * 1.5)
-        # Far from the solution a whole step would overshoot.
-        move = np.clip(np.linalg.solve(curve, slope[:, :, None])[:, :, 0], -reach, reach)
-        push = kept + move
-    return shares
-
-
-def rounded(
-    shares: Floats, number: Ints, targets: Targets, allowed: Bools, rng: np.random.Generator
-) -> Ints:
-    """Round shares kind by kind, the largest households first, to where people still lack."""
-    placed = np.floor(shares + 1e-9).astype(np.int64)
-    known = targets.known
-    # What is lacking is told from the raked table first: kinds not yet rounded count as raked.
-    error = targets.error(shares)
-    counts = targets.counts.astype(np.float64)
-    left = number - placed.sum(axis=0)
-    part = shares - placed
-    order = np.lexsort((rng.random(len(number)), -targets.counts[:, 1]))
-    lot = rng.random(shares.shape) * 0.05
-    for kind in order:
-        row = counts[kind]
-        missing = int(left[kind])
-        error -= np.where(known, np.outer(part[:, kind], row), 0.0)
-        if missing == 0:
-            continue
-        # Misfit saved by one household more, and what raking would have.
-        gain = np.abs(error).sum(axis=1) - np.abs(error + row * known).sum(axis=1)
-        score = np.where(allowed[:, kind], gain + 2.0 * part[:, kind] + lot[:, kind], -np.inf)
-        chosen = np.argsort(-score)[:missing]
-        placed[chosen, kind] += 1
-        error[chosen] += row * known[chosen]
-    return placed
-
-
 @dataclass(slots=True, eq=False, kw_only=True)
 class Dealing:
     """Who is where, and how far each area is from its tables; changed in place.
 
-    ``counts`` and ``barred`` have one kind more than ``placed``: nobody.
+    ``weight`` says what a misfit matters, by area and cell: 0 where nothing is
+    published, and there ``error`` is 0. ``counts`` and ``barred`` have one kind
+    more than ``placed``: nobody; ``single`` are the counts in single precision.
     """
 
     placed: Ints
     error: Floats
-    known: Bools
+    weight: Floats
     counts: Ints
+    single: Floats
     barred: Bools
 
     @classmethod
     def of(cls, placed: Ints, targets: Targets, allowed: Bools) -> Dealing:
         """Return the state of a table of placed households."""
-        nobody = np.zeros((1, targets.counts.shape[1]), dtype=np.int64)
+        counts = np.pad(targets.counts, ((0, 1), (0, 0)))
         return cls(
-            placed=placed, error=targets.error(placed), known=targets.known,
-            counts=np.vstack([targets.counts, nobody]),
+            placed=placed, error=targets.error(placed),
+            weight=targets.known * np.where(targets.urgent, _URGENT, 1.0),
+            counts=counts, single=counts.astype(np.float32),
             barred=np.column_stack([~allowed, np.zeros(len(placed), dtype=bool)]),
         )  # fmt: skip
 
-    def only(self, cells: Bools) -> Dealing:
-        """Return the same state that minds some cells alone; it moves the same households."""
-        return dataclasses.replace(self, error=self.error * cells, known=self.known & cells)
+    def without(self, cells: Bools) -> Dealing:
+        """Return the same state, some cells (areas × cells) given up; it moves the same."""
+        return dataclasses.replace(
+            self, error=np.where(cells, 0.0, self.error), weight=np.where(cells, 0.0, self.weight)
+        )
+
+    @property
+    def known(self) -> Bools:
+        """Which cells are minded, by area."""
+        return self.weight > 0
 
     @property
     def wrong(self) -> Floats:
@@ -196,8 +92,8 @@ class Dealing:
         """Exchange bundles of kinds between two areas."""
         one, other = pair
         step = self.counts[come].sum(axis=0) - self.counts[gone].sum(axis=0)
-        self.error[one] += step * self.known[one]
-        self.error[other] -= step * self.known[other]
+        self.error[one] += step * (self.weight[one] > 0)
+        self.error[other] -= step * (self.weight[other] > 0)
         nobody = self.placed.shape[1]
         for bundle, source, target in ((gone, one, other), (come, other, one)):
             for kind in bundle[bundle != nobody]:
@@ -205,85 +101,108 @@ class Dealing:
                 self.placed[target, kind] += 1
 
 
-def exchange(dealing: Dealing, rng: np.random.Generator) -> None:
-    """Exchange households between pairs of areas while that lessens the misfit.
+def fit(placed: Ints, targets: Targets, allowed: Bools, rng: np.random.Generator) -> None:
+    """Exchange households until the tables come out right, but for cells that are given up.
 
-    In a round the areas with the greatest misfit each meet another one that
-    lacks what they have too much of. Bundles of no, one or two households of
-    either side are tried against each other, and the best exchange is made if
-    it lessens the misfit.
+    A cell that stays far from what is wanted, when all else has been tried,
+    cannot be met, and would spread its misfit over many that can.
+
+    Parameters
+    ----------
+    placed
+        Households of each kind in each area (areas × kinds); changed in place.
+    targets
+        The area tables; urgent cells are never given up.
+    allowed
+        Which kinds may be where.
+    rng
+        Draws the exchanges that are tried.
     """
-    idle = 0
-    for _ in range(_ROUNDS):
-        wrong = dealing.wrong
-        if wrong.sum() == 0 or idle > _PATIENCE:
+    exchange(Dealing.of(placed, targets, allowed), rng, fails=_FAILS[0])
+    for far in _FAR:
+        dealing = Dealing.of(placed, targets, allowed)
+        lost = (np.abs(dealing.error) >= far) & ~targets.urgent
+        if lost.any():
+            dealing = dealing.without(lost)
+            exchange(dealing, rng, fails=_FAILS[1])
+        merge_errors(dealing, rng, fails=_FAILS[2])
+
+
+def exchange(dealing: Dealing, rng: np.random.Generator, *, fails: int) -> None:
+    """Exchange households between pairs of areas while that lessens the squared misfit.
+
+    The pair goes first that would save most if households could be cut at
+    will. It tries bundles of no, one or two households of either side against
+    each other, all at once: what an exchange saves is a product of two
+    matrices. It ends after so many ``fails``: pairs that found nothing.
+    """
+    n = len(dealing.placed)
+    saves = np.stack([_could_save(dealing, area) for area in range(n)])
+    tried, hope, failed = np.zeros((n, n), dtype=np.int64), np.ones(n), 0
+    while failed < fails:
+        score = np.where(tried < len(_BUNDLES), saves * hope[:, None] * hope, 0.0)
+        one, other = divmod(int(score.argmax()), n)
+        if score[one, other] <= 0:
             return
-        better = 0
-        free = np.ones(len(wrong), dtype=bool)
-        for one in np.argsort(-wrong):
-            if wrong[one] == 0 or not free[one]:
-                continue
-            # What one has too much of and the other too little, with a lot drawn.
-            fit = -dealing.error @ np.sign(dealing.error[one])
-            fit = fit + rng.exponential(wrong[one] * (1 + idle) / 2 + 1, len(fit))
-            fit[~free] = -np.inf
-            fit[one] = -np.inf
-            other = int(np.argmax(fit))
-            if not free[other]:
-                break
-            free[[one, other]] = False
-            better += _best(dealing, (int(one), other), rng)
-        idle = 0 if better else idle + 1
+        pair = one, other
+        if _exchanged(dealing, pair, _BUNDLES[tried[pair]], rng):
+            for area in pair:
+                saves[area] = saves[:, area] = _could_save(dealing, area)
+                tried[area] = tried[:, area] = 0
+                hope[area] = 1.0
+        else:
+            tried[pair] += 1
+            tried[other, one] += 1
+            hope[[one, other]] *= _HOPE
+            failed += 1
 
 
-def _best(dealing: Dealing, pair: tuple[int, int], rng: np.random.Generator) -> int:
-    """Make the best exchange between two areas; return 1 if there was one that helps."""
+def _could_save(dealing: Dealing, area: int) -> Floats:
+    """Return what an area and each other would save at most by one exchange, 0 if less than 1."""
+    weight, pull = dealing.weight, dealing.weight * dealing.error
+    apart = pull[area] - pull
+    saves: Floats = (apart * apart / np.maximum(weight[area] + weight, 1e-9)).sum(axis=1)
+    saves[area] = 0.0
+    saves[saves < 1] = 0.0
+    return saves
+
+
+def _exchanged(
+    dealing: Dealing, pair: tuple[int, int], size: int, rng: np.random.Generator
+) -> bool:
+    """Make the exchange between two areas that saves most; tell whether one saves anything."""
     one, other = pair
-    mine = _bundles(dealing.placed[one], rng)
-    theirs = _bundles(dealing.placed[other], rng)
-    mine = mine[~dealing.barred[other][mine].any(axis=1)]
-    theirs = theirs[~dealing.barred[one][theirs].any(axis=1)]
-    after = _left(dealing, one, mine, theirs)
-    after += _left(dealing, other, theirs, mine).T
-    after = after.ravel()
-    before = float(np.abs(dealing.error[[one, other]]).sum())
-    best = int(np.argmin(after))
-    helps = bool(after[best] < before - 0.5)
-    if not helps:
-        # A step that neither helps nor harms may open the way; the first is no step at all.
-        level = np.flatnonzero(after < before + 0.5)
-        level = level[level > 0]
-        if len(level) == 0:
-            return 0
-        best = int(level[rng.integers(len(level))])
-    i, j = divmod(best, len(theirs))
-    dealing.move(pair, mine[i], theirs[j])
-    return int(helps)
+    gone = _bundles(dealing.placed[one], dealing.barred[other], size, rng)
+    come = _bundles(dealing.placed[other], dealing.barred[one], size, rng)
+    # Of weight · (error + come − gone)² over both areas all that depends on the exchange; single
+    # precision chooses, and what the chosen one saves is counted exactly.
+    pull = dealing.weight[one] * dealing.error[one] - dealing.weight[other] * dealing.error[other]
+    both = dealing.weight[one] + dealing.weight[other]
+    weights, twice = both.astype(np.float32), (2.0 * pull).astype(np.float32)
+    less, more = (
+        dealing.single.take(bundles[0], axis=0) + dealing.single.take(bundles[1], axis=0)
+        for bundles in (gone, come)
+    )
+    left = (less * (-2.0 * weights)) @ more.T
+    left += ((less * less) @ weights - less @ twice)[:, None]
+    left += (more * more) @ weights + more @ twice
+    i, j = divmod(int(left.argmin()), left.shape[1])
+    step = dealing.counts[come[:, j]].sum(axis=0) - dealing.counts[gone[:, i]].sum(axis=0)
+    if both @ (step * step) + 2.0 * pull @ step > -0.5:
+        return False
+    dealing.move(pair, gone[:, i], come[:, j])
+    return True
 
 
-def _left(dealing: Dealing, area: int, gone: Ints, come: Ints) -> Ints:
-    """Return the misfit of an area after each exchange (bundles gone × come)."""
-    cells = np.flatnonzero(dealing.known[area])
-    # Cells first, in whole numbers: sums over them are many times faster so.
-    counts = dealing.counts[:, cells].T.astype(np.int32)
-    less = counts[:, gone[:, 0]] + counts[:, gone[:, 1]]
-    less -= np.rint(dealing.error[area, cells]).astype(np.int32)[:, None]
-    more = counts[:, come[:, 0]] + counts[:, come[:, 1]]
-    left = more[:, None, :] - less[:, :, None]
-    total: Ints = np.add.reduce(np.abs(left, out=left), axis=0, dtype=np.int32)
-    return total
-
-
-def _bundles(placed: Ints, rng: np.random.Generator) -> Ints:
-    """Return bundles of an area's households: none, one of a kind, or two of different kinds."""
+def _bundles(placed: Ints, barred: Bools, size: int, rng: np.random.Generator) -> Ints:
+    """Return bundles of an area's households that may leave: nobody, one, or two of other kinds."""
     nobody = len(placed)
-    present = np.flatnonzero(placed)
-    bundles = np.full((1 + 2 * _SAMPLE, 2), nobody)
-    if len(present):
-        drawn = present[rng.integers(len(present), size=3 * _SAMPLE)]
-        bundles[1:, 0] = drawn[: 2 * _SAMPLE]
-        bundles[1 + _SAMPLE :, 1] = drawn[2 * _SAMPLE :]
-        bundles[bundles[:, 0] == bundles[:, 1], 1] = nobody
+    present = np.flatnonzero((placed > 0) & ~barred[:-1])
+    if len(present) == 0:
+        return np.full((2, 1), nobody)
+    bundles = present[rng.integers(len(present), size=(2, size))]
+    bundles[1, : size // 4] = bundles[0, 0] = nobody
+    bundles[1, bundles[0] == bundles[1]] = nobody
     return bundles
 
 

@@ -1,0 +1,145 @@
+"""Shares of each kind of household in each area that nearly fit the area tables, and rounded.
+
+What an area counts too much or too little of its published cells is its *misfit*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
+    Bools = NDArray[Any]
+
+# Steps of raking, and those at which the curvature is computed anew.
+_RAKING: Final = 16
+_CURVED: Final = frozenset({0, 1, 2, 4, 8})
+# How soft a published cell is in raking: a misfit of so many is worth a push of one.
+_SOFT: Final = 0.05
+# Raking is near enough when no cell is further from its aim: rounding moves it by more.
+_CLOSE: Final = 0.3
+# Kinds that are rounded at once, before what is lacking is told anew.
+_AT_ONCE: Final = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Targets:
+    """The area tables of one cluster: what each household counts, and what is wanted.
+
+    ``counts`` is kinds × cells: what one household adds to each cell of its
+    area. ``wanted`` is areas × cells, NaN where nothing is published. ``urgent``
+    are the cells that go before the others.
+    """
+
+    counts: Ints = field(repr=False)
+    wanted: Floats = field(repr=False)
+    urgent: Bools = field(repr=False)
+
+    @property
+    def known(self) -> Bools:
+        """Which cells are published, by area."""
+        return np.isfinite(self.wanted)
+
+    def error(self, placed: Floats) -> Floats:
+        """Return what is counted too much in each published cell, 0 in the others."""
+        return np.where(self.known, placed @ self.counts - np.nan_to_num(self.wanted), 0.0)
+
+
+def raked(
+    number: Ints, targets: Targets, allowed: Bools, *, prior: Floats | None = None,
+    steps: int = _RAKING,
+) -> Floats:  # fmt: skip
+    """Return shares of each kind in each area (areas × kinds) that nearly fit the tables.
+
+    The most even shares that agree with the published cells: each kind is
+    spread over the areas by weights exp(counts · push of the area), and the
+    pushes are found by Newton steps, area by area.
+
+    Parameters
+    ----------
+    number
+        Households of each kind.
+    targets
+        The area tables.
+    allowed
+        Which kinds may be where (areas × kinds).
+    prior
+        Weights to start from; the areas' households if None.
+    steps
+        At most so many; fewer where the tables are nearly met before.
+
+    References
+    ----------
+    Deming and Stephan 1940, doi:10.1214/aoms/1177731829; as the dual of the
+    entropy, Darroch and Ratcliff 1972, doi:10.1214/aoms/1177692379.
+    """
+    counts = targets.counts.astype(np.float64)
+    known = targets.known
+    wanted = np.nan_to_num(targets.wanted)
+    homes = targets.wanted[:, 0]
+    start = np.outer(homes, np.ones(len(number))) if prior is None else prior
+    base = np.where(allowed, np.log(np.maximum(start, 1e-9)), -np.inf)
+    push, best = np.zeros(known.shape), -np.inf
+    fixed = np.eye(counts.shape[1]) * _SOFT
+    squares = (counts[:, :, None] * counts[:, None, :]).reshape(len(counts), -1)
+    shares, kept, reach, move = start, push, 1.0, push
+    for step in range(steps):
+        x = push @ counts.T
+        x += base
+        top = x.max(axis=0)
+        x -= top
+        np.exp(x, out=x)
+        whole = x.sum(axis=0)
+        worth = float((wanted * push).sum() - number @ (top + np.log(whole)))
+        worth -= float(_SOFT / 2 * (push * push).sum())
+        if worth < best - 1e-9 * abs(best):  # too far: half the way back
+            reach, move = reach / 2, move / 2
+            push = kept + move
+            continue
+        x *= number / whole
+        shares, kept, best = x, push, worth
+        slope = np.where(known, wanted - shares @ counts, 0.0) - _SOFT * push
+        if np.abs(slope).max() < _CLOSE:
+            break
+        if step in _CURVED or reach < 1:
+            curve = (shares @ squares).reshape(len(shares), *fixed.shape)
+            curve = np.where(known[:, :, None] & known[:, None, :], curve, 0.0) + fixed
+        reach = min(1.0, reach * 1.5)
+        # Far from the solution a whole step would overshoot.
+        move = np.clip(np.linalg.solve(curve, slope[:, :, None])[:, :, 0], -reach, reach)
+        push = kept + move
+    return shares
+
+
+def rounded(
+    shares: Floats, number: Ints, targets: Targets, allowed: Bools, rng: np.random.Generator
+) -> Ints:
+    """Round shares kind by kind, the largest households first, to where people still lack."""
+    placed = np.floor(shares + 1e-9).astype(np.int64)
+    known = targets.known.astype(np.float64)
+    # What is lacking is told from the raked table first: kinds not yet rounded count as raked.
+    error = targets.error(shares)
+    left = number - placed.sum(axis=0)
+    part = shares - placed
+    order = np.lexsort((rng.random(len(number)), -targets.counts[:, 1]))
+    order = order[left[order] > 0]
+    # What raking would have, and a lot.
+    likely = np.where(allowed, 2.0 * part + rng.random(shares.shape) * 0.05, -np.inf)
+    for kinds in np.split(order, range(_AT_ONCE, len(order), _AT_ONCE)):
+        rows = targets.counts[kinds].astype(np.float64)
+        error -= known * (part[:, kinds] @ rows)
+        # Misfit saved by one household more.
+        after = np.abs(error[:, None, :] + rows) * known[:, None, :]
+        gain = np.abs(error).sum(axis=1)[:, None] - after.sum(axis=2)
+        best = np.argsort(-gain - likely[:, kinds], axis=0, kind="stable")
+        more = np.empty(best.shape, dtype=np.int64)
+        np.put_along_axis(more, best, np.arange(len(best))[:, None] < left[kinds], axis=0)
+        placed[:, kinds] += more
+        error += known * (more @ rows)
+    return placed
