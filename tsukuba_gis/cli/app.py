@@ -186,7 +186,9 @@ def _run_and_write(
     from tsukuba_gis.study import run as run_study
 
     check_folder(out)  # before minutes of work, not after
-    steps = 2 + 4 * len(study.zones) + (study.pseudo is not None)
+    steps = 2 + 4 * len(study.zones)
+    if study.pseudo is not None:
+        steps += 1 + study.certify
     with Progress(steps, lang, quiet=quiet) as progress:
         result = run_study(study, on_step=progress.step)
         progress.step("step_write")

@@ -81,6 +81,8 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
     try:
         with one_thread():
             result = _result(study, made, history, problems, on_step=on_step)
+        if made.certificate is not None:
+            on_step("step_certificate")
         pages, unproven = made.proof()
     finally:
         made.stop()
