@@ -744,6 +744,14 @@
       <translation>コーホート変化率法で使います。</translation>
     </message>
     <message>
+      <source>Age (earlier date)</source>
+      <translation>年齢(前の時点)</translation>
+    </message>
+    <message>
+      <source>Sex (earlier date)</source>
+      <translation>性別(前の時点)</translation>
+    </message>
+    <message>
       <source>Year of the earlier date</source>
       <translation>前の時点の年</translation>
     </message>
