@@ -25,6 +25,7 @@ from tsukuba_gis import (
     join,
     maps,
     rates,
+    reading,
     regions,
     regression,
     study,
@@ -94,16 +95,23 @@ def expected(folder):
         name: plain(result.frame.rename(columns={"cluster": "class"}).add_prefix(f"{prefix}_"))
         for name, (prefix, result) in local.items()
     }
-    found["globalautocorrelation"] = {"I": whole.i, "Z": whole.z, "P": whole.p}
+    found["told"] = {"I": whole.i, "Z": whole.z, "P": whole.p}
+    whole_city = [whole, ac.geary(x, graph, **FEW), ac.getis_ord_g(x, graph, **FEW)]
+    found["globalautocorrelation"] = plain(pd.DataFrame(map(told, whole_city)))
     divided = regions.regionalise(small.frame[["高齢化率", "other"]], graph, k=5)
     found["regionalize"] = plain(pd.DataFrame({"region": divided.labels.astype(float)}))
+    means = divided.means.add_prefix("mean_").assign(zones=divided.sizes)
+    found["regionalize REGIONS"] = plain(means.rename_axis("region").reset_index())
     districts = io.read_zones(folder / "districts.gpkg")
     people, _ = io.read_records(folder / "people.gpkg", kind="pseudo")
     assigned = join.assign_zones(people.points, districts)
+    ids = assigned.zone_ids.astype(object)
     status = assigned.status.astype(object)
-    found["assigndistricts"] = plain(
-        pd.DataFrame({"zone_id": assigned.zone_ids.astype(object), "zone_status": status})
+    both = pd.DataFrame(
+        {"zone_id": ids, "zone_name": ids.map(districts.names), "zone_status": status}
     )
+    found["assigndistricts"] = plain(both)
+    found["assigndistricts UNMATCHED"] = plain(both[ids.isna()])
     names = ("population", "share_65plus", "share_severe_care")
     values, masks, _ = indicators.indicator_values(
         people, assigned.zone_ids, zones=districts, names=names
@@ -115,7 +123,7 @@ def expected(folder):
     place = join.assign_zones(before.points, districts).zone_ids
     earlier = tables.population(before, place, zones=districts.ids)
     projected = cohort.hamilton_perry(earlier, later, years=(2015, 2020), until=2040, min_count=10)
-    found["cohortprojection"] = persons(projected)
+    found |= persons("cohortprojection", projected)
     rates = cohort.Rates(
         survival=pd.Series(
             {(sex, age): 1 - age / 200 for sex in ("male", "female") for age in range(0, 91, 5)}
@@ -123,16 +131,39 @@ def expected(folder):
         fertility=pd.Series({25: 0.1, 30: 0.08}),
     )
     component = cohort.cohort_component(later, [rates] * 4, start=2020, min_count=10)
-    found["cohort component"] = persons(component)
+    found |= persons("cohort component", component)
     found["checkinputs"] = problems(folder / "faulty.gpkg")
     web_map(folder, io.read_zones(folder / "areas.gpkg"))
     report(folder)
     return found
 
 
-def persons(projection):
-    """Return the persons of a projection, by district, year, sex and age."""
-    return plain(pd.DataFrame({"persons": projection.population.to_numpy().ravel().tolist()}))
+def told(one):
+    """Return a row of the table of global statistics."""
+    moran = hasattr(one, "i")
+    names = ("expected", "z", "p", "n", "n_missing", "n_islands", "permutations", "seed", "weights")
+    return {
+        "statistic": "moran" if moran else one.statistic,
+        "value": one.i if moran else one.value,
+        **{name: getattr(one, name) for name in names},
+        "reading": reading.sentence(one, label="高齢化率", lang="en"),
+    }
+
+
+def persons(name, projection):
+    """Return the persons of a projection by district, year, sex and age, and the totals."""
+    table = projection.population
+    rows = [
+        (area, *cell, value)
+        for area, numbers in table.iterrows()
+        for cell, value in numbers.items()
+    ]
+    columns = ["zone_id", "year", "sex", "age_start", "persons"]
+    totals = table.T.groupby(level="year").sum(min_count=1).T.add_prefix("persons_")
+    return {
+        name: plain(pd.DataFrame(rows, columns=columns)),
+        f"{name} DISTRICTS": plain(totals),
+    }
 
 
 def problems(path):
@@ -182,7 +213,8 @@ def further(small, districts, graph):
     both = small.frame[["高齢化率", "other"]]
     centre = small.frame.geometry.centroid
     points = pd.DataFrame({"x": centre.x, "y": centre.y})
-    (pair,) = correlation.correlate_pairs(both, adjustment="dutilleul", points=points)
+    (pair,) = correlation.correlate_pairs(both, adjustment="dutilleul", points=points,
+                                          correction="holm")  # fmt: skip
     fit = regression.regress(both, outcome="高齢化率", explanatory=["other"], graph=graph)
     return {
         "districtrates": plain(
@@ -191,9 +223,35 @@ def further(small, districts, graph):
             )
         ),
         "correlation": plain(
-            pd.DataFrame([{"value": pair.value, "p": pair.p, "p_spatial": pair.p_spatial}])
+            pd.DataFrame(
+                [
+                    {
+                        "first": "高齢化率",
+                        "second": "other",
+                        **{
+                            name: getattr(pair, name)
+                            for name in (
+                                "method",
+                                "value",
+                                "low",
+                                "high",
+                                "p",
+                                "p_spatial",
+                                "p_adjusted",
+                                "adjustment",
+                                "correction",
+                                "effective_n",
+                                "n",
+                                "n_missing",
+                            )
+                        },
+                    }
+                ]
+            )
         ),
         "regression": plain(fit.frame.add_prefix("fit_")),
+        "regression COEFFICIENTS": plain(fit.coefficients.rename_axis("term").reset_index()),
+        "regression DIAGNOSTICS": plain(fit.diagnostics.rename_axis("test").reset_index()),
     }
 
 
