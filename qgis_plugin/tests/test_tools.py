@@ -363,8 +363,16 @@ def test_the_setting_goes_before_the_variable(tmp_path, monkeypatch):
     assert engine.find_python() == str(own)
 
 
-def test_styles_are_the_cores_classes(small):
-    tool = QgsApplication.processingRegistry().algorithmById("tsukubagis:localmoran").create()
+@pytest.mark.parametrize(
+    ("name", "field", "high", "low"),
+    [
+        ("localmoran", "lisa_class", {"HH": "#ca0020"}, {"LL": "#0571b0"}),
+        ("getisord", "gi_class", {"hot_99": "#b2182b", "hot_90": "#fcc4a5"},
+         {"cold_99": "#1f5fa8", "cold_90": "#a9d5ee"}),
+    ],
+)  # fmt: skip
+def test_styles_are_the_cores_classes(name, field, high, low, small):
+    tool = QgsApplication.processingRegistry().algorithmById(f"tsukubagis:{name}").create()
     context = QgsProcessingContext()
     context.setProject(QgsProject.instance())
     parameters = {"INPUT": small, "FIELD": "高齢化率", "PERMUTATIONS": 999,
@@ -375,9 +383,10 @@ def test_styles_are_the_cores_classes(small):
     layer = context.takeResultLayer(results["OUTPUT"])
     dresser.postProcessLayer(layer, context, QgsProcessingFeedback())
     shown = {one.value(): one.symbol().color().name() for one in layer.renderer().categories()}
-    assert shown["HH"] == "#ca0020"
-    assert shown["LL"] == "#0571b0"
-    assert set(column(layer, "lisa_class")) <= set(shown)
+    assert (high | low).items() <= shown.items()
+    assert len(shown) == 3 + {"localmoran": 4, "getisord": 6}[name]
+    assert layer.renderer().classAttribute() == field
+    assert set(column(layer, field)) <= set(shown)
     assert "Pseudo data: results do not reflect reality" in layer.metadata().abstract()
     assert "pseudo data" in layer.name()
 
