@@ -1,17 +1,29 @@
-"""Tables of shares by age: the city by sex with intervals, and what each age is made of."""
+"""Tables of shares by age: the city by sex, what each age is made of, and the zones."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tsukuba_gis.messages import Language, table, text
-from tsukuba_gis.report.columns import Table, indicator_of, label_of, numbers, plain, words
+from tsukuba_gis.report.columns import (
+    Table,
+    indicator_of,
+    keys,
+    label_of,
+    nameless_share,
+    numbers,
+    plain,
+    repeated,
+    words,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tsukuba_gis.report.columns import Column
-    from tsukuba_gis.result import AgeCurve, Indicator, Result
+    from tsukuba_gis.result import AgeCurve, Indicator, Level, Result
 
 
 def age_tables(result: Result, lang: Language) -> list[Table]:
@@ -71,6 +83,49 @@ def _parts(
         )
         for name in held
     ]  # fmt: skip
+
+
+def age_band(starts: Sequence[int], start: int, lang: Language) -> str:
+    """Return the label of the group that begins at an age; the last one is open."""
+    after = [one for one in starts if one > start]
+    if not after:
+        return text("page_age_open", lang, age=start)
+    return plain(text("page_age_band", lang, low=start, high=min(after) - 1), lang)
+
+
+def age_zones(level: Level, name: str, result: Result, lang: Language) -> Table:
+    """One row a zone and indicator; one column an age group."""
+    starts = sorted({int(start) for one in level.age_curves for start in one.by_zone.columns})
+    frames: list[Any] = [one.by_zone.reindex(level.zones.ids) for one in level.age_curves]
+    labels = [
+        label_of(result, one.indicator, lang)
+        for one in level.age_curves
+        for _ in range(len(level.zones))
+    ]
+    return Table(
+        kind="age_zones",
+        name=text("table_age_zones", lang, level=name),
+        columns=(
+            words("indicator", labels, lang),
+            *repeated(keys(level, lang), times=len(frames)),
+            *(
+                numbers(
+                    f"share_{start}",
+                    np.concatenate(
+                        [
+                            frame[start].to_numpy(dtype=float)
+                            if start in frame
+                            else np.full(len(frame), np.nan)
+                            for frame in frames
+                        ]
+                    ),
+                    lang, label=age_band(starts, start, lang), indicator=nameless_share(), digits=1,
+                    meaning=text("meaning_age_share", lang),
+                )
+                for start in starts
+            ),
+        ),
+    )  # fmt: skip
 
 
 def _sex(sex: str, lang: Language) -> str:

@@ -25,7 +25,8 @@ from tsukuba_gis.reading import (
 )
 from tsukuba_gis.report.columns import label_of
 from tsukuba_gis.report.findings import Finding, level_name
-from tsukuba_gis.report.people_tables import rate_name, sums_by_year
+from tsukuba_gis.report.projection_tables import sums_by_year
+from tsukuba_gis.report.rate_tables import rate_name
 from tsukuba_gis.report.statistic_tables import term_name
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import numpy as np
 from tsukuba_gis.classes import COUNT_UNITS
 from tsukuba_gis.messages import Language, text
 from tsukuba_gis.report.columns import Column, Table, given, numbers, plain, said, words
-from tsukuba_gis.report.people_tables import age_labels
+from tsukuba_gis.report.projection_tables import age_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

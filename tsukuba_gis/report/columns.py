@@ -225,3 +225,13 @@ def indicator_of(result: Result, name: str) -> Indicator:
     own = {lang: text(f"definition_{name}", lang) if known else "" for lang in LANGUAGES}
     unit: Any = "share" if name.startswith("share_") else "ratio"
     return Indicator(name=name, unit=unit, label=label, definition=own, digits=2)
+
+
+def change_indicator(lang_of: dict[Language, str]) -> Indicator:
+    """Return what a change of persons is: a share of those at the base, may be below zero."""
+    return Indicator(name="change", unit="share", label=lang_of, definition=lang_of, digits=1)
+
+
+def nameless_share() -> Indicator:
+    """Return a nameless share, for columns that need no more than its unit."""
+    return change_indicator({"ja": "", "en": ""})

@@ -18,7 +18,7 @@ from tsukuba_gis.reading import (
     regression_words,
 )
 from tsukuba_gis.report.columns import Table, label_of, words
-from tsukuba_gis.report.people_tables import rate_name
+from tsukuba_gis.report.rate_tables import rate_name
 from tsukuba_gis.report.statistic_tables import both, model_name
 
 if TYPE_CHECKING:

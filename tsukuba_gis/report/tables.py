@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tsukuba_gis.messages import Language, text
-from tsukuba_gis.report.age_tables import age_tables
+from tsukuba_gis.report.age_tables import age_tables, age_zones
 from tsukuba_gis.report.columns import (
     Column,
     Table,
@@ -24,8 +24,11 @@ from tsukuba_gis.report.columns import (
     symbols,
     words,
 )
-from tsukuba_gis.report.people_tables import age_labels, people_tables
+from tsukuba_gis.report.flow_tables import economy_table, flow_tables
+from tsukuba_gis.report.projection_tables import age_labels, projection_tables
+from tsukuba_gis.report.rate_tables import rate_tables
 from tsukuba_gis.report.readings import readings
+from tsukuba_gis.report.region_tables import region_tables
 from tsukuba_gis.report.statistic_tables import statistic_tables
 
 if TYPE_CHECKING:
@@ -52,13 +55,35 @@ def tables(result: Result, lang: Language | None = None) -> tuple[Table, ...]:
         *statistic_tables(result, names, lang),
         *age_tables(result, lang),
         readings(result, names, lang),
-        *people_tables(result, names, lang),
+        *rate_tables(result, names, lang),
+        *_of_levels(result, names, lang),
+        *_of_city(result, lang),
         _definitions(result, names, lang),
         _matching(result, names, lang),
         _problems(result, lang),
     ]
     held = [table for table in made if len(table.columns[0].cells)]
     return (*held, _dictionary(result, held, lang))
+
+
+def _of_levels(result: Result, names: list[str], lang: Language) -> list[Table]:
+    """Return shares by age, regions, then persons to come, of the levels that have them."""
+    made: list[Table] = []
+    for number, level in enumerate(result.levels):
+        made += [age_zones(level, names[number], result, lang)] if level.age_curves else []
+        made += region_tables(level, number, names[number], result, lang) if level.regions else ()
+    for number, level in enumerate(result.levels):
+        if level.projection is not None:
+            made += projection_tables(level, level.projection, number, names[number], lang)
+    return made
+
+
+def _of_city(result: Result, lang: Language) -> list[Table]:
+    """Return flows and industries."""
+    made: list[Table] = []
+    for number, flows in enumerate(result.flows, start=1):
+        made += flow_tables(flows, number if len(result.flows) > 1 else 0, lang)
+    return made if result.economy is None else [*made, economy_table(result.economy, lang)]
 
 
 def level_names(result: Result, lang: Language) -> list[str]:
