@@ -2,9 +2,6 @@
 
 import pytest
 from firefox import FIREFOX, Firefox
-from results import full_result
-
-from tsukuba_gis.report.page import write_page
 
 pytestmark = [
     pytest.mark.browser,
@@ -13,20 +10,13 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "index.html"
-    write_page(full_result(40), path)
-    return path
-
-
-@pytest.fixture(scope="module")
 def firefox():
     with Firefox() as firefox:
         yield firefox
 
 
-def test_every_map_is_drawn_and_nothing_is_asked_for(firefox, path):
-    firefox.open(path, "#level=small_area")
+def test_every_map_is_drawn_and_nothing_is_asked_for(firefox, page_path):
+    firefox.open(page_path, "#level=small_area")
     for name in ("values", "clusters", "relations", "future"):
         paths = firefox.ask(f"return document.querySelectorAll('#map_{name} path.zone').length")
         assert paths == 40, name
@@ -34,8 +24,8 @@ def test_every_map_is_drawn_and_nothing_is_asked_for(firefox, path):
     assert firefox.ask("return document.querySelector('path.zone').getBBox().width") > 5
 
 
-def test_the_parts_are_linked_without_a_complaint(firefox, path):
-    firefox.open(path, "#level=small_area")
+def test_the_parts_are_linked_without_a_complaint(firefox, page_path):
+    firefox.open(page_path, "#level=small_area")
     said = firefox.ask(
         "window.said = []; addEventListener('error', e => said.push(e.message));"
         "addEventListener('securitypolicyviolation', e => said.push(e.blockedURI));"

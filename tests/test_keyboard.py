@@ -2,21 +2,11 @@
 
 import pytest
 from browser import CHROMIUM, Browser
-from results import full_result
-
-from tsukuba_gis.report.page import write_page
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "index.html"
-    write_page(full_result(40), path)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +16,9 @@ def browser():
 
 
 @pytest.fixture
-def page(browser, path):
+def page(browser, page_path):
     browser.complaints.clear()
-    browser.open(path, "#level=small_area")
+    browser.open(page_path, "#level=small_area")
     yield browser
     assert browser.complaints == []
 

@@ -6,22 +6,22 @@ Then the workbook against the official rules (総務省「統計表における�
 
 import csv
 import io
-import json
 import re
 import shutil
 import sqlite3
 import subprocess
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
+from in_qgis import looked_at
 from results import full_result
 
 from tsukuba_gis.classes import local_classes, region_colour
+from tsukuba_gis.messages import text
 from tsukuba_gis.report.columns import SYMBOLS, ZONE_TABLES
 from tsukuba_gis.report.geopackage import write_geopackage
 from tsukuba_gis.report.tables import tables
@@ -304,47 +304,12 @@ def test_libreoffice_opens_the_workbook_and_reads_the_same(folder, tmp_path):
 
 # ---- QGIS ------------------------------------------------------------------------------
 
-QGIS = Path("/usr/bin/python3")  # Debian and Ubuntu bind QGIS to the system's Python
-LOOK = """
-import json, os, sys
-from qgis.core import QgsApplication, QgsRenderContext, QgsVectorLayer
-app = QgsApplication([], False)
-app.initQgis()
-found = {}
-for name in json.loads(sys.argv[2]):
-    layer = QgsVectorLayer(f"{sys.argv[1]}|layername={name}", name, "ogr")
-    renderer, context = layer.renderer(), QgsRenderContext()
-    context.expressionContext().setFields(layer.fields())
-    renderer.startRender(context, layer.fields())
-    colours = {}
-    for feature in layer.getFeatures():
-        context.expressionContext().setFeature(feature)
-        symbol = renderer.symbolForFeature(feature, context)
-        colours[feature["zone_id"]] = symbol.color().name() if symbol else None
-    renderer.stopRender(context)
-    found[name] = {
-        "renderer": type(renderer).__name__,
-        "legend": [item.label() for item in renderer.legendSymbolItems()],
-        "colours": colours,
-        "abstract": layer.metadata().abstract(),
-    }
-print("FOUND" + json.dumps(found), flush=True)
-os._exit(0)  # QGIS 3.22 may crash on its way out
-"""
-
 
 @pytest.fixture(scope="module")
 def in_qgis(folder):
-    environment = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder), "LANG": "C.UTF-8"}
-    probe = [str(QGIS), "-c", "import qgis.core"]
-    if not QGIS.exists() or subprocess.run(probe, capture_output=True, check=False).returncode:
-        pytest.skip("QGIS's own Python is not here (Debian package python3-qgis)")
+    lines = text("table_flow_lines", "ja", kind=text("table_flows_migration", "ja"))
     layers = [name for name, table in TABLES.items() if table.level is not None]
-    done = subprocess.run(
-        [str(QGIS), "-c", LOOK, str(folder / "a.gpkg"), json.dumps(layers)],
-        env=environment, capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    return json.loads(next(line for line in done.stdout.splitlines() if "FOUND" in line)[5:])
+    return looked_at(folder / "a.gpkg", [*layers, lines])
 
 
 @pytest.mark.qgis
@@ -370,6 +335,16 @@ def test_qgis_draws_regions_and_classes_in_their_colours(in_qgis):
     drawn = in_qgis["局所統計_中学校区"]["colours"]
     for zone, name in local.frame["cluster"].items():
         assert drawn[zone] == held[name]
+
+
+@pytest.mark.qgis
+def test_qgis_draws_more_persons_wider(in_qgis):
+    layer = next(one for one in in_qgis.values() if one["widths"])
+    widths = [width for _, width in sorted(layer["widths"])]
+    assert widths == sorted(widths)
+    assert 0 < widths[0] < widths[-1] == 3
+    assert layer["aliases"][-1] == text("table_persons", "ja")
+    assert len(layer["legend"]) == len(set(widths))
 
 
 @pytest.mark.qgis

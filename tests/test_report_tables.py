@@ -5,10 +5,8 @@ import hashlib
 import io
 import json
 import sqlite3
-import subprocess
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -16,6 +14,7 @@ import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
+from in_qgis import looked_at
 from results import full_result
 from toys import IDS, toy_result
 
@@ -409,50 +408,11 @@ def test_categorised_style_pairs_class_colour_and_words(lang):
         assert category.get("label")
 
 
-QGIS = Path("/usr/bin/python3")  # Debian and Ubuntu bind QGIS to the system's Python
-LOOK = """
-import json, os, sys
-from qgis.core import QgsApplication, QgsRenderContext, QgsVectorLayer
-app = QgsApplication([], False)
-app.initQgis()
-found = {}
-for name in sys.argv[2:]:
-    layer = QgsVectorLayer(f"{sys.argv[1]}|layername={name}", name, "ogr")
-    renderer, context = layer.renderer(), QgsRenderContext()
-    context.expressionContext().setFields(layer.fields())
-    renderer.startRender(context, layer.fields())
-    colours = {}
-    for feature in layer.getFeatures():
-        context.expressionContext().setFeature(feature)
-        symbol = renderer.symbolForFeature(feature, context)
-        colours[feature["zone_id"]] = symbol.color().name() if symbol else None
-    renderer.stopRender(context)
-    found[name] = {
-        "renderer": type(renderer).__name__,
-        "legend": [item.label() for item in renderer.legendSymbolItems()],
-        "colours": colours,
-        "aliases": [field.alias() for field in layer.fields()],
-        "labels": layer.labelsEnabled(),
-        "abstract": layer.metadata().abstract(),
-    }
-print("FOUND" + json.dumps(found), flush=True)
-os._exit(0)  # QGIS 3.22 may crash on its way out
-"""
-
-
 @pytest.mark.qgis
 def test_qgis_opens_it_already_styled(written):
     """In QGIS itself: every zone gets the colour of its class, the legend is in Japanese."""
-    environment = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(written), "LANG": "C.UTF-8"}
-    probe = [str(QGIS), "-c", "import qgis.core"]
-    if not QGIS.exists() or subprocess.run(probe, capture_output=True, check=False).returncode:
-        pytest.skip("QGIS's own Python is not here (Debian package python3-qgis)")
     layers = ["地区別_中学校区", "局所モラン_中学校区"]
-    done = subprocess.run(
-        [str(QGIS), "-c", LOOK, str(written / "a.gpkg"), *layers],
-        env=environment, capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    found = json.loads(next(line for line in done.stdout.splitlines() if "FOUND" in line)[5:])
+    found = looked_at(written / "a.gpkg", layers)
     values, clusters = (found[layer] for layer in layers)
     assert values["renderer"] == "QgsGraduatedSymbolRenderer"
     assert values["labels"]

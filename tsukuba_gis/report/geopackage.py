@@ -193,7 +193,9 @@ class _Writer:
             kind += str(number) if len(self.result.flows) > 1 else ""
             lines = _lines(flows, self.result)
             if lines is not None:
-                self.write(lines, text("table_flow_lines", self.lang, kind=kind))
+                layer = text("table_flow_lines", self.lang, kind=kind)
+                self.write(lines, layer)
+                self.styles += layer_styles.flow_styles(layer, lines["persons"], lang=self.lang)
 
 
 def _lines(flows: Flows, result: Result) -> gpd.GeoDataFrame | None:

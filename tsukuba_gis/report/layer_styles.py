@@ -20,7 +20,7 @@ from tsukuba_gis.classes import (
 from tsukuba_gis.messages import Language, text
 from tsukuba_gis.report.columns import label_of
 from tsukuba_gis.report.statistic_tables import both, named
-from tsukuba_gis.report.styles import categorised, graduated
+from tsukuba_gis.report.styles import categorised, graduated, sized
 from tsukuba_gis.result import Indicator
 
 if TYPE_CHECKING:
@@ -203,6 +203,20 @@ def _class_styles(
         )
         for place, (key, name, entries) in enumerate(held)
     ]
+
+
+def flow_styles(layer: str, persons: Iterable[float], *, lang: Language) -> list[Style]:
+    """Return the style of lines between places: wider for more persons."""
+    known = [one for one in persons if np.isfinite(one)]
+    if not known:
+        return []
+    edges = breaks(known, scheme="pretty", digits=0)
+    if len(edges) < 2:
+        edges = (min(known), max(known))
+    names = ("origin", "destination", "persons")
+    labels = {name: text(f"table_{name}", lang) for name in names}
+    qml = sized("persons", edges, lang=lang, labels=labels)
+    return [Style(layer=layer, name=labels["persons"], qml=qml, default=True)]
 
 
 def floats(cells: Iterable[object]) -> np.ndarray:

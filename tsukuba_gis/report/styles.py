@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
@@ -21,6 +22,9 @@ _OUTLINE: Final = "110,110,110,255"
 _HATCHED: Final = "hatched"
 # Stands for a missing value in the graduated renderer, which else leaves it out.
 _NO_VALUE: Final = -999999999
+# Lines of flows: width of the largest, millimetres, and their colour.
+_WIDEST: Final = 3.0
+_LINE: Final = "11,92,138,255"
 
 
 def graduated(
@@ -124,6 +128,49 @@ def categorised(
     return _document(root)
 
 
+def sized(field: str, edges: Sequence[float], *, lang: Language, labels: Mapping[str, str]) -> str:
+    """Return the style of a layer of lines: the more persons, the wider, widest class first.
+
+    Parameters
+    ----------
+    field
+        Field that holds the numbers of persons.
+    edges
+        Of the classes, lowest to highest.
+    lang
+        Of the legend.
+    labels
+        As in :func:`graduated`.
+
+    Notes
+    -----
+    A line lies to the left of its way, so that the two ways between two places lie apart.
+    """
+    root = _root(labels, name_zones=False)
+    renderer = ET.SubElement(
+        root, "renderer-v2", type="graduatedSymbol", graduatedMethod="GraduatedSize", attr=field,
+        forceraster="0", symbollevels="0", enableorderby="0",
+    )  # fmt: skip
+    ranges = ET.SubElement(renderer, "ranges")
+    symbols = ET.SubElement(renderer, "symbols")
+    pairs = list(pairwise(edges))
+    for number, pair in reversed(list(enumerate(pairs))):
+        label = " – ".join(format_value(edge, "persons", lang, 0) for edge in pair)
+        width = _WIDEST * (number + 1) / len(pairs)
+        _range_of(ranges, *pair, label)
+        symbol = ET.SubElement(
+            symbols, "symbol", name=str(len(ranges) - 1), type="line", alpha="0.8",
+            clip_to_extent="1", force_rhr="0",
+        )  # fmt: skip
+        options = {
+            "line_color": _LINE, "line_style": "solid", "capstyle": "flat",
+            "line_width": f"{width:.2f}", "line_width_unit": "MM",
+            "offset": f"{-0.6 * width:.2f}", "offset_unit": "MM",
+        }  # fmt: skip
+        _layer(symbol, "SimpleLine", options)
+    return _document(root)
+
+
 def _root(labels: Mapping[str, str], *, name_zones: bool) -> ET.Element:
     root = ET.Element(
         "qgis",
@@ -142,17 +189,20 @@ def _root(labels: Mapping[str, str], *, name_zones: bool) -> ET.Element:
 def _range(
     ranges: ET.Element, symbols: ET.Element, low: float, high: float, label: str, colour: str
 ) -> None:
-    number = len(ranges)
+    _range_of(ranges, low, high, label)
+    _symbol(symbols, len(ranges) - 1, colour)
+
+
+def _range_of(ranges: ET.Element, low: float, high: float, label: str) -> None:
     ET.SubElement(
         ranges,
         "range",
         lower=repr(float(low)),
         upper=repr(float(high)),
-        symbol=str(number),
+        symbol=str(len(ranges)),
         label=label,
         render="true",
     )
-    _symbol(symbols, number, colour)
 
 
 def _symbol(symbols: ET.Element, number: int, colour: str) -> None:
