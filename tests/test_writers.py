@@ -45,7 +45,7 @@ ASKING = {
 }
 # What writes for a writer that has asked.
 HANDED = {
-    "report/__init__.py _write": "report/__init__.py write_report",
+    "report/__init__.py _write_tables": "report/__init__.py write_report",
     "report/folder.py _seal": "report/__init__.py write_report",
     "report/geopackage.py _write": "report/geopackage.py write_geopackage",
     "report/layer_files.py _write_csv": "report/layer_files.py write_table",
