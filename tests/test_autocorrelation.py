@@ -699,3 +699,11 @@ def test_zones_without_people_have_no_rate():
     events, people = series([1, 2, 3, np.nan]), series([10, 0, 30, 40])
     assert ac.rate_index(events, people).isna().tolist() == [False, True, False, True]
     assert ac.chance_share(events, people) == 1.0  # both rates are 0.1
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (5, 1), (6, 2), (9, 4), (9, 9), (12, 10), (4, 0)])
+def test_all_subsets_are_listed_once(n, k):
+    from tsukuba_gis.autocorrelation.permutation import _all_subsets
+
+    listed = [tuple(row) for row in _all_subsets(n, k).tolist()]
+    assert listed == list(itertools.combinations(range(n), k))

@@ -105,6 +105,8 @@ def test_evaluate_writes_the_certificate_and_its_figures(city, tmp_path, capsys)
     figures = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
     assert code == (0 if figures["passed"] else 1)
     assert {"declared_kept", "membership", "moran"} <= {m["name"] for m in figures["metrics"]}
+    told = {one["indicator"] for one in figures["story"]}
+    assert {"share_65plus", "dependency", "cost_per_head", "household_size"} <= told
     assert "Pseudo data" in out.read_text(encoding="utf-8")
 
 

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 import toys
+from libpysal.graph import Graph
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import table
@@ -218,21 +218,34 @@ def test_a_register_of_ages_and_districts_alone(monkeypatch):
     assert found.metric("cells_equal").value == 1.0
 
 
-def test_moran_is_compared_where_neighbours_are_given(monkeypatch):
+def test_the_story_is_told_where_neighbours_and_indicators_are_given(monkeypatch):
     monkeypatch.setattr(relations, "classifier_auc", _guess)
     ring = [(f"w{i}", f"w{j % 24}") for i in range(24) for j in (i - 1 + 24, i + 1)]
-    neighbours = pd.Series(1.0, index=pd.MultiIndex.from_tuples(ring))
+    neighbours = Graph.from_arrays(*zip(*ring, strict=True), np.ones(len(ring)))
+
+    def by_area(records):
+        people = records.frame.assign(share_65plus=records.frame["age"] >= 65)
+        return people.groupby("ward")[["share_65plus"]].mean()
+
     real = Records(frame=city(3000), kind="invented")
     make = made_by(lambda frame: frame.copy())
     found = evaluate(
-        real, make(real), SPEC, make=make, neighbours=neighbours, effort=Effort(sample=200)
-    )
-    moran = found.metric("moran", "~65plus", "~all")
+        real, make(real), SPEC, make=make, neighbours=neighbours, by_area=by_area,
+        effort=Effort(sample=200),
+    )  # fmt: skip
+    moran = found.metric("moran", "share_65plus")
     assert (moran.value, moran.n) == (0.0, 24)
-    assert "moran" not in found.not_measured
     # two neighbours an area: no class can be significant, so there is no kappa, and that is said
-    assert "clusters" in found.not_measured
-    assert "Does it tell the same story?" not in certificate(found, lang="en")
+    assert set(found.not_measured) == {"clusters"}
+    assert found.story[0].areas["ns"] == (24, 24, 24)
+    (row,) = json.loads(found.to_json())["story"]
+    assert (row["indicator"], row["areas"], row["difference"], row["kappa"]) == (
+        "share_65plus", 24, 0, None,
+    )  # fmt: skip
+    assert (row["ns_real"], row["ns_both"], row["moran_real"]) == (24, 24, row["moran_pseudo"])
+
+
+def test_the_story_stands_on_the_page_row_by_row():
     counts = {
         "HH": (5, 4, 3),
         "HL": (0, 1, 0),
@@ -240,16 +253,27 @@ def test_moran_is_compared_where_neighbours_are_given(monkeypatch):
         "LL": (2, 2, 2),
         "ns": (17, 17, 15),
     }
-    parts = {"real_i": 0.41, "pseudo_i": -0.39, "real_p": 0.0002, "pseudo_p": 0.01}
+    parts = {"real_i": 0.41, "pseudo_i": -0.39, "real_p": 0.002, "pseudo_p": 0.01, "same": 0.8}
     for kind, numbers in counts.items():
         for side, number in zip(("real", "pseudo", "both"), numbers, strict=True):
             parts[f"{side}_{kind}"] = float(number)
-    clusters = Metric(name="clusters", kind="utility", value=0.7, at_least=0.6, n=24,
-                      subject=("ward", "~65plus", "~all"), parts=parts)  # fmt: skip
-    page = certificate(replace(found, metrics=(*found.metrics, clusters)), lang="en")
+    subject = ("ward", "share_severe_care")
+    told = [
+        Metric(name="moran", kind="utility", value=-0.8, low=-0.9, high=-0.7, at_least=-0.03,
+               at_most=0.03, n=24, subject=subject, parts=parts),
+        Metric(name="clusters", kind="utility", value=0.7, low=0.5, high=0.9, at_least=0.6, n=24,
+               subject=subject),
+    ]  # fmt: skip
+    page = certificate(evaluation(metrics=tuple(told)), lang="en")
     story = page[page.index("Does it tell the same story?") :]
-    cells = re.findall(r"<td[^>]*>([^<]*)</td>", story)
-    assert cells[:12] == ["0.410", "−0.390", "–", "0.0002", "0.0100", "–", *"543", *"010"]
+    assert "Share in heavy care (care level 3-5, aged 65+)" in story
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", story)
+    assert cells[:6] == [
+        "24", "0.410 / −0.390<small>p 0.002 / 0.010</small>",
+        "−0.800<small>−0.900 to −0.700</small>", "✗ not met",
+        "0.700<small>0.500 to 0.900</small>", "✓ met",
+    ]  # fmt: skip
+    assert cells[6:11] == ["5 / 4 / 3", "0 / 1 / 0", "0 / 0 / 0", "2 / 2 / 2", "17 / 17 / 15"]
 
 
 def test_no_scikit_learn_is_said_on_the_page(monkeypatch):

@@ -11,7 +11,7 @@ from libpysal.graph import Graph
 from tsukuba_gis.autocorrelation import agreement, local_moran, moran
 from tsukuba_gis.errors import MissingExtraError
 from tsukuba_gis.pseudo.proof import relations, story, utility
-from tsukuba_gis.pseudo.proof.story import same_story
+from tsukuba_gis.pseudo.proof.story import same_story, told_by
 
 
 def frame(n=3000, seed=1, slope=0.03):
@@ -144,61 +144,109 @@ def row_of(names, *, reach=1):
     return Graph.from_arrays(*zip(*pairs, strict=True), np.ones(len(pairs)))
 
 
-def people_of(shares, *, size=20):
-    """Persons in areas a0, a1 …, a share of each old."""
-    old = np.concatenate([np.arange(size) < round(share * size) for share in shares])
-    area = np.repeat([f"a{i:02d}" for i in range(len(shares))], size)
-    return pd.DataFrame({"area": area, "old": old, "all": True})
+def areas(shares, name="x"):
+    """An indicator of areas a00, a01 …"""
+    return pd.DataFrame({name: np.asarray(shares, dtype=float)},
+                        index=[f"a{i:02d}" for i in range(len(shares))])  # fmt: skip
 
 
-def test_moran_by_hand_without_small_areas(monkeypatch):
-    real = people_of([0.8, 0.6, 0.4, 0.2])
-    small = pd.DataFrame({"area": "a04", "old": [True], "all": True})  # below k
-    real = pd.concat([real, small])
-    neighbours = row_of([f"a0{i}" for i in range(5)])
-    options = {"area": "area", "columns": ("old", "all"), "k": 4}
-    (metric,) = same_story(real, real, neighbours, **options)
-    assert not metric.measured  # four areas say nothing
+def test_moran_by_hand_without_areas_that_cannot_be_published(monkeypatch):
+    real = areas([0.8, 0.6, 0.4, 0.2, np.nan])
+    fake = areas([0.8, 0.6, 0.4, 0.2, 0.9])  # the fifth is published in one table only
+    near = row_of([f"a0{i}" for i in range(5)])
+    assert not list(same_story(real, fake, near, area="area"))  # four areas say nothing
     monkeypatch.setattr(story, "LEAST", 4)
-    metric, _ = same_story(real, real, neighbours, **options)
+    metric, _ = same_story(real, fake, near, area="area")
     assert metric.n == 4
     # z = .3 .1 −.1 −.3; lags .1 .1 −.1 −.1; Σ z·lag = .08; Σ z² = .2; n/S0 = 1.
-    assert metric.parts["real"] == pytest.approx(0.4)
-    assert (metric.value, metric.passed) == (0.0, True)
+    assert metric.parts["real_i"] == metric.parts["pseudo_i"] == pytest.approx(0.4)
+    assert (metric.value, metric.passed, metric.subject) == (0.0, True, ("area", "x"))
+
+
+def test_every_indicator_of_both_tables_is_told():
+    rng = np.random.default_rng(4)
+    real = pd.concat([areas(rng.normal(size=30), name) for name in "xyz"], axis=1)
+    real["hidden"], real["even"] = np.nan, 1.0
+    fake = real.assign(extra=1.0).drop(columns="z")
+    near = row_of(real.index)
+    told = told_by([m for m in same_story(real, fake, near, area="area") if m.measured])
+    assert [one.indicator for one in told] == ["x", "y"]  # neither hidden nor even nor in one only
+    assert told[0].row()["moran_real"] == moran(real["x"], near).i
+
+
+def test_the_interval_is_a_jackknife_of_the_areas():
+    """The same as with the package's own Moran's I of the areas that are left."""
+    rng = np.random.default_rng(5)
+    real, fake = areas(rng.normal(size=45)), areas(rng.normal(size=45))
+    near = row_of(real.index, reach=2)
+    metric, _ = same_story(real, fake, near, area="area")
+    part = np.arange(45) % 20
+    left = [
+        moran(fake["x"].mask(part == i), near, permutations=9).i
+        - moran(real["x"].mask(part == i), near, permutations=9).i
+        for i in range(20)
+    ]
+    se = np.sqrt(19 / 20 * ((left - np.mean(left)) ** 2).sum())
+    assert metric.high - metric.value == pytest.approx(1.959963984540054 * se)
+
+
+def test_an_area_whose_neighbours_are_all_left_out_is_left_out():
+    """Pairs of neighbours in one group each: without a group, its partners have nobody."""
+    rng = np.random.default_rng(6)
+    real, fake = areas(rng.normal(size=40)), areas(rng.normal(size=40))
+    ids = real.index
+    pairs = [
+        (ids[i], ids[j])
+        for i in range(40)
+        for j in range(40)
+        if abs(i - j) == 1 and i // 2 == j // 2
+    ]
+    near = Graph.from_arrays(*zip(*pairs, strict=True), np.ones(len(pairs)))
+    metric, _ = same_story(real, fake, near, area="area")
+    part = np.arange(40) % 20
+    left = [
+        moran(fake["x"].mask(part == i), near, permutations=9).i
+        - moran(real["x"].mask(part == i), near, permutations=9).i
+        for i in range(20)
+    ]
+    se = np.sqrt(19 / 20 * ((left - np.mean(left)) ** 2).sum())
+    assert metric.high - metric.value == pytest.approx(1.959963984540054 * se)
 
 
 def test_clusters_are_set_side_by_side():
     """Forty areas in a row, a third high and a third low: the same, mixed, and half of it gone."""
     shares = np.r_[np.full(13, 0.8), np.full(14, 0.5), np.full(13, 0.2)]
     shares += np.tile([0.0, 0.05], 20)
-    neighbours = row_of([f"a{i:02d}" for i in range(40)], reach=3)
-    options = {"area": "area", "columns": ("old", "all"), "k": 1}
-    real = people_of(shares)
-    _, same = same_story(real, real, neighbours, **options)
+    near = row_of([f"a{i:02d}" for i in range(40)], reach=3)
+    real = areas(shares)
+    one, same = same_story(real, real, near, area="area")
     assert (same.value, same.high, same.n, same.passed) == (1.0, 1.0, 40, True)
-    assert same.parts["real_HH"] == same.parts["pseudo_HH"] == same.parts["both_HH"] > 5
-    assert sum(same.parts[f"real_{kind}"] for kind in story.CLASSES) == 40
-    mixed = people_of(np.random.default_rng(2).permutation(shares))
-    difference, other = same_story(real, mixed, neighbours, **options)
+    assert one.parts["real_HH"] == one.parts["pseudo_HH"] == one.parts["both_HH"] > 5
+    assert sum(one.parts[f"real_{kind}"] for kind in story.CLASSES) == 40
+    mixed = areas(np.random.default_rng(2).permutation(shares))
+    difference, other = same_story(real, mixed, near, area="area")
     assert difference.passed is False
     # no area of the mixed table is in a cluster, so the classes agree as by chance: kappa is 0
-    assert (other.parts["pseudo_ns"], other.value, other.passed) == (40, 0.0, False)
-    half = people_of(np.r_[shares[:20], np.random.default_rng(3).permutation(shares[20:])])
-    _, part = same_story(real, half, neighbours, **options)
+    assert (difference.parts["pseudo_ns"], other.value, other.passed) == (40, 0.0, False)
+    half = areas(np.r_[shares[:20], np.random.default_rng(3).permutation(shares[20:])])
+    difference, part = same_story(real, half, near, area="area")
     assert 0 < part.low < part.value < part.high < 1
-    assert part.parts["both_HH"] > part.parts["both_LL"]
+    assert difference.parts["both_HH"] > difference.parts["both_LL"]
     # the figures are those of the package's own functions
-    by_area = [frame.groupby("area")["old"].mean() for frame in (real, half)]
-    told = agreement(*(local_moran(x, neighbours, permutations=9_999, seed=1) for x in by_area))
+    told = agreement(
+        *(local_moran(side["x"], near, permutations=9_999, seed=1) for side in (real, half))
+    )
     assert (part.value, part.low, part.high) == (told.kappa, told.low, told.high)
-    assert part.parts["pseudo_i"] == pytest.approx(moran(by_area[1], neighbours).i)
+    assert difference.parts["pseudo_i"] == pytest.approx(moran(half["x"], near).i)
 
 
 def test_no_cluster_in_either_table_is_not_agreement():
-    flat = people_of(np.tile([0.5, 0.55], 15))
-    _, metric = same_story(flat, flat, row_of([f"a{i:02d}" for i in range(30)]),
-                           area="area", columns=("old", "all"), k=1)  # fmt: skip
+    flat = areas(np.tile([0.5, 0.55], 15))
+    one, metric = same_story(flat, flat, row_of(flat.index), area="area")
     assert not metric.measured
+    (told,) = told_by([one])
+    assert np.isnan(told.kappa.value)
+    assert told.areas["ns"] == (30, 30, 30)
 
 
 def test_age_gaps_by_hand():

@@ -44,22 +44,22 @@ class _Rule:
 
 
 class _Persons:
-    """The columns of the records as plain arrays, made when first asked for."""
+    """The columns of the records as plain arrays, made when first asked for and then kept."""
 
     def __init__(self, frame: pd.DataFrame, severe: SevereCare) -> None:
         self.frame = frame
         self.severe = CARE_LEVELS.index(severe[:5])
+        self._numbers: dict[str, np.ndarray] = {}
 
     def number(self, column: str) -> np.ndarray:
-        return np.asarray(self.frame[column].to_numpy(dtype=float, na_value=np.nan))
-
-    @cached_property
-    def ages(self) -> np.ndarray:
-        return self.number("age")
+        if column not in self._numbers:
+            numbers = self.frame[column].to_numpy(dtype=float, na_value=np.nan)
+            self._numbers[column] = np.asarray(numbers)
+        return self._numbers[column]
 
     def age(self, low: int, high: float = np.inf) -> np.ndarray:
         """1 where ``low`` ≤ age ≤ ``high``, 0 elsewhere, NaN where the age is unknown."""
-        age = self.ages
+        age = self.number("age")
         return np.where(np.isnan(age), np.nan, (age >= low) & (age <= high))
 
     @cached_property
@@ -71,15 +71,21 @@ class _Persons:
         return np.where((self.age(65) == 1) & (rank >= 0), rank.astype(float), np.nan)
 
     @cached_property
+    def _household(self) -> np.ndarray:
+        return np.asarray(self.frame["household_id"].factorize()[0])
+
+    @cached_property
     def household_size(self) -> np.ndarray:
-        household = self.frame["household_id"]
-        number, _ = household.factorize()
+        number = self._household
         sizes = np.bincount(number[number >= 0])
         return np.where(number >= 0, sizes[number], np.nan) if len(sizes) else self.nothing()
 
+    @cached_property
     def first_of_household(self) -> np.ndarray:
-        household = self.frame["household_id"]
-        return np.asarray(~household.duplicated() & household.notna(), dtype=float)
+        number = self._household
+        # Numbered by first appearance: a household's first person has a number above all before.
+        before = np.concatenate([[-1], np.maximum.accumulate(number)[:-1]])[: len(number)]
+        return (number > before).astype(float)
 
     def nothing(self) -> np.ndarray:
         return np.full(len(self.frame), np.nan)
@@ -209,7 +215,7 @@ _RULES: Final[dict[str, _Rule]] = {
         needs=frozenset({"household_id"}),
         counts=lambda p: (
             np.isfinite(p.household_size).astype(float),
-            p.first_of_household(),
+            p.first_of_household,
         ),
         digits=2,
     ),
@@ -225,7 +231,7 @@ _RULES: Final[dict[str, _Rule]] = {
     "households": _Rule(
         unit="households",
         needs=frozenset({"household_id"}),
-        counts=lambda p: (p.first_of_household(), p.first_of_household()),
+        counts=lambda p: (p.first_of_household, p.first_of_household),
         digits=0,
     ),
 }
@@ -325,12 +331,13 @@ def indicator_values(
     zone = codes(zone_ids, zones.ids)
     inside = zone >= 0
     area = zones.frame.geometry.area.to_numpy() / 1e6
-    people = np.bincount(zone[inside], minlength=len(zones))
+    placed = zone[inside]
+    people = np.bincount(placed, minlength=len(zones))
     values, masks, total = {}, {}, {}
     for name in names:
         rule = _RULES[name]
         top, bottom = (
-            np.bincount(zone[inside], weights=part[inside], minlength=len(zones))
+            np.bincount(placed, weights=part[inside], minlength=len(zones))
             for part in rule.counts(persons)
         )
         mask = _mask(rule, top, bottom, people, min_count, confidential=records.kind == "reference")

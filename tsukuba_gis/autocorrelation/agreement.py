@@ -84,9 +84,10 @@ def agreement(one: LocalMoran, other: LocalMoran) -> Agreement:
     first, second = one.frame["cluster"], other.frame["cluster"]
     if len(first) != len(second) or not first.index.isin(second.index).all():
         raise InputError("autocorrelation_pair_differs")
-    second = second.reindex(first.index)
-    classes = list(LISA_CLASSES)
-    table = pd.crosstab(first, second).reindex(index=classes, columns=classes, fill_value=0)
+    classes = pd.Index(LISA_CLASSES)
+    a, b = (classes.get_indexer(pd.Index(side)) for side in (first, second.reindex(first.index)))
+    counts = np.bincount(a * len(classes) + b, minlength=len(classes) ** 2)
+    table = pd.DataFrame(counts.reshape(len(classes), -1), index=classes, columns=classes)
     tested = table.drop(index=["island", "missing"], columns=["island", "missing"]).to_numpy()
     n = int(tested.sum())
     same = float(np.trace(tested) / n) if n else np.nan

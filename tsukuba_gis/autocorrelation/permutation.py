@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain, combinations
+from itertools import chain
 from itertools import permutations as orderings
 from math import comb, perm
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -320,21 +320,29 @@ def _tails(ge: Places, le: Places, drawn: Places, exact: NDArray[np.bool_]) -> T
 
 @lru_cache(maxsize=32)
 def _all_subsets(n: int, k: int) -> Ints:
-    """Return all k-subsets of n zones, one a row."""
-    members = chain.from_iterable(combinations(range(n), k))
-    return _table(members, comb(n, k), k)
+    """Return all k-subsets of n zones, one a row, in lexicographic order."""
+    table = np.empty((1, 0), dtype=np.int32)
+    last = np.array([-1])
+    for column in range(k):
+        # Each row goes on with every higher zone that leaves enough for the columns to come.
+        room = n - k + column - last
+        rows = np.repeat(np.arange(len(table)), room)
+        last = last[rows] + 1 + np.arange(len(rows)) - (np.cumsum(room) - room)[rows]
+        table = np.column_stack([table[rows], last.astype(np.int32)])
+    return _frozen(table)
 
 
 @lru_cache(maxsize=32)
 def _all_sequences(n: int, k: int) -> Ints:
     """Return all sequences of k different zones of n, one a row."""
-    return _table(chain.from_iterable(orderings(range(n), k)), perm(n, k), k)
+    members = chain.from_iterable(orderings(range(n), k))
+    return _frozen(np.fromiter(members, dtype=np.int32, count=perm(n, k) * k).reshape(-1, k))
 
 
-def _table(members: Iterable[int], size: int, k: int) -> Ints:
-    flat = np.fromiter(members, dtype=np.int32, count=size * k)
-    table = np.asfortranarray(flat.reshape(size, k))
-    table.flags.writeable = False  # the caches hand out one array
+def _frozen(table: Ints) -> Ints:
+    """Return a table by columns, which nobody can change: the caches hand out one array."""
+    table = np.asfortranarray(table)
+    table.flags.writeable = False
     return table
 
 
@@ -348,9 +356,7 @@ def _draws(n: int, k: int, permutations: int, seed: int) -> Iterator[Ints]:
 @lru_cache(maxsize=16)
 def _few_draws(n: int, k: int, permutations: int, seed: int) -> Ints:
     """Return draws that the next indicator of the same zones will ask for too."""
-    table = np.asfortranarray(np.concatenate(list(_new_draws(n, k, permutations, seed))))
-    table.flags.writeable = False
-    return table
+    return _frozen(np.concatenate(list(_new_draws(n, k, permutations, seed))))
 
 
 def _new_draws(n: int, k: int, permutations: int, seed: int) -> Iterator[Ints]:

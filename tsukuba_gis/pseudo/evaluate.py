@@ -11,6 +11,7 @@ from tsukuba_gis.pseudo.proof.attacks import attacks, attacks_on_all
 from tsukuba_gis.pseudo.proof.columns import prepared
 from tsukuba_gis.pseudo.proof.evaluation import FULL, Effort, Evaluation
 from tsukuba_gis.pseudo.proof.metric import Metric, averaged
+from tsukuba_gis.pseudo.proof.story import same_story
 from tsukuba_gis.pseudo.proof.uses import uses
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Maker = Callable[[Records], Records]
+    ByArea = Callable[[Records], pd.DataFrame]
 
 
 def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
@@ -38,6 +40,7 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
     make: Maker,
     zones: Zones | None = None,
     neighbours: GraphLike | None = None,
+    by_area: ByArea | None = None,
     seed: int = 1,
     effort: Effort = FULL,
     origins: Mapping[str, Ints] | None = None,
@@ -60,7 +63,11 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
     zones
         Polygons of the areas: home points are checked against them.
     neighbours
-        Of the areas, by their labels: Moran's I and its local classes are compared with them.
+        Of the areas, by the index of ``by_area``.
+    by_area
+        Makes indicators by area of records (index area, one column an indicator, NaN where
+        the number could not be published). Moran's I and the local classes of each are
+        compared, pseudo beside real; without it or neighbours they are not.
     seed
         Seed of the holdout draw and of all sampling.
     effort
@@ -99,8 +106,8 @@ def evaluate(  # noqa: PLR0913 - what is judged, and how thoroughly
     spec = spec.resolve(str(column) for column in pseudo.frame.columns)
     trials = tried(records, spec, make=make, seed=seed, effort=effort, swapped=origins is not None)
     return weighed(
-        records, pseudo, statistics, trials, zones=zones, neighbours=neighbours, seed=seed,
-        effort=effort, origins=origins,
+        records, pseudo, statistics, trials, zones=zones, neighbours=neighbours,
+        by_area=by_area, seed=seed, effort=effort, origins=origins,
     )  # fmt: skip
 
 
@@ -150,6 +157,7 @@ def weighed(  # noqa: PLR0913 - what is judged, and how thoroughly
     *,
     zones: Zones | None,
     neighbours: GraphLike | None,
+    by_area: ByArea | None,
     seed: int,
     effort: Effort,
     origins: Mapping[str, Ints] | None = None,
@@ -171,8 +179,13 @@ def weighed(  # noqa: PLR0913 - what is judged, and how thoroughly
         tables, hard = _gates(pseudo.frame, statistics, zones)
         if origins is not None:
             hard.insert(0, gates.swapped_kept(real, fake, spec))
-        used = uses(real, fake, people, spec, neighbours=neighbours, seed=seed, size=effort.sample)
+        used = uses(real, fake, people, spec, seed=seed, size=effort.sample)
         soft = [*averaged(runs), *used]
+        if spec.area is not None and neighbours is not None and by_area is not None:
+            both = by_area(records), by_area(pseudo)
+            soft += same_story(
+                *both, neighbours, area=spec.area, permutations=effort.permutations, seed=seed
+            )
     # Attacks on fewer than k people say little, and what they say is of those people.
     metrics = [m for m in (*hard, *soft) if m.measured and (m.kind != "risk" or m.n >= spec.k)]
     absent = {"classifier": "extra_evaluate"}

@@ -92,8 +92,7 @@ def grid(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequenc
 
 def label(name: str, *lines: str) -> str:
     """Return the first cell of a row, with smaller lines below its name."""
-    small = "".join(f"<small>{escape(line)}</small>" for line in lines if line)
-    return f'<th scope="row">{escape(name)}{small}</th>'
+    return f'<th scope="row">{escape(name)}{_smaller(lines)}</th>'
 
 
 def cell(words: str) -> str:
@@ -101,9 +100,13 @@ def cell(words: str) -> str:
     return f"<td>{escape(words)}</td>"
 
 
-def number(figure: str) -> str:
-    """Return a cell that holds a figure."""
-    return f"<td{_RIGHT}>{escape(figure)}</td>"
+def number(figure: str, *lines: str) -> str:
+    """Return a cell that holds a figure, with smaller lines below it."""
+    return f"<td{_RIGHT}>{escape(figure)}{_smaller(lines)}</td>"
+
+
+def _smaller(lines: Sequence[str]) -> str:
+    return "".join(f"<small>{escape(line)}</small>" for line in lines if line)
 
 
 def entries(pairs: Iterable[tuple[str, str]]) -> str:

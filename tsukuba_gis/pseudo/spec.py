@@ -186,6 +186,11 @@ class Spec:
         others = (self.person, self.household, self.lon, self.lat)
         return (*(column for column in others if column), *self.measured)
 
+    @property
+    def heavy(self) -> Literal["care3-5", "care4-5"]:
+        """What heavy care means in indicators."""
+        return "care3-5" if "care3" in self.severe else "care4-5"
+
     def threshold(self, population: float) -> float:
         """Return the smallest count that may be shown in an area of this population.
 

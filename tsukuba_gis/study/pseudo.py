@@ -208,9 +208,27 @@ def _judging(
 
         neighbours = queen(zones)
     return partial(
-        weighed, records, trials=trials, zones=zones, neighbours=neighbours, seed=seed,
-        effort=effort,
+        weighed, records, trials=trials, zones=zones, neighbours=neighbours,
+        by_area=None if zones is None else partial(_by_area, rules=rules, zones=zones),
+        seed=seed, effort=effort,
     )  # fmt: skip
+
+
+def _by_area(records: Records, *, rules: Spec, zones: Zones) -> pd.DataFrame:
+    """Return every indicator that the columns allow, by area; NaN where it could not be published.
+
+    Also of an invented register what one of real people could not publish is left out.
+    """
+    from tsukuba_gis.indicators import COUNTS, available, indicator_values
+
+    hidden = replace(records, kind="reference")
+    names = dict(zip(zones.names, zones.ids, strict=True)) | {zone: zone for zone in zones.ids}
+    values, _, _ = indicator_values(
+        hidden, records.frame[rules.area].astype("str").map(names), zones=zones,
+        names=tuple(name for name in available(records) if name not in COUNTS),
+        min_count=rules.k, severe=rules.heavy,
+    )  # fmt: skip
+    return values
 
 
 def judge_swapped(

@@ -11,6 +11,7 @@ from tsukuba_gis.messages import text
 from tsukuba_gis.pseudo.proof.story import CLASSES
 from tsukuba_gis.pseudo.review import noise_told
 from tsukuba_gis.pseudo.sheet import (
+    cell,
     entries,
     grid,
     heading,
@@ -54,7 +55,7 @@ _STYLES: Final[dict[str, Style]] = {
 
 
 # Columns of words; all others hold figures and stand to the right.
-_WORDS: Final = ("what", "table", "verdict")
+_WORDS: Final = ("what", "indicator", "table", "verdict")
 
 
 def write_certificate(evaluation: Evaluation, path: str | Path, *, lang: Language) -> Path:
@@ -200,31 +201,40 @@ def _risks(evaluation: Evaluation, lang: Language) -> Iterable[str]:
 def _uses(evaluation: Evaluation, lang: Language) -> Iterable[str]:
     yield heading("certificate_utility", lang)
     yield paragraph("certificate_utility_text", lang, share=percent(evaluation.effort.share))
-    names = tuple(dict.fromkeys(m.name for m in evaluation.metrics if m.kind == "utility"))
-    yield _full(evaluation, lang, names=names)
+    shown = dict.fromkeys(m.name for m in evaluation.metrics if m.kind == "utility")
+    own = ("moran", "clusters")  # these have a table of their own
+    yield _full(evaluation, lang, names=[name for name in shown if name not in own])
 
 
 def _story(evaluation: Evaluation, lang: Language) -> Iterable[str]:
-    """Show Moran's I and the classes of areas, real beside pseudo."""
-    told = [m for m in evaluation.metrics if m.name == "clusters"]
-    if not told:
+    """Show Moran's I and the classes of areas, real beside pseudo, indicator by indicator."""
+    if not evaluation.story:
         return
     yield heading("certificate_story", lang)
-    yield paragraph("certificate_story_text", lang, k=evaluation.k)
-    rows = []
-    for m in told:
-        figures = {
-            "certificate_story_i": [f"{m.parts[f'{side}_i']:.3f}" for side in ("real", "pseudo")],
-            "certificate_story_p": [f"{m.parts[f'{side}_p']:.4f}" for side in ("real", "pseudo")],
-        }
-        for kind in CLASSES:
-            count = [f"{m.parts[f'{side}_{kind}']:.0f}" for side in ("real", "pseudo", "both")]
-            figures[f"page_lisa_{kind}"] = count
-        for key, shown in figures.items():
-            first = label(text(key, lang), words(m.subject, lang), "")
-            cells = [_signless(figure) for figure in shown] + ["–"] * (3 - len(shown))
-            rows.append([first, *map(number, cells)])
-    yield _table(("what", "real", "pseudo", "both"), rows, lang)
+    yield paragraph("certificate_story_text", lang)
+    rows, counts = [], []
+    for told in evaluation.story:
+        first = label(_indicator(told.indicator, evaluation, lang))
+        moran = " / ".join(_figure(i, "plain", lang) for i in told.moran)
+        p = " / ".join("<0.001" if p < 0.001 else f"{p:.3f}" for p in told.p)
+        row = [first, number(f"{told.difference.n:,}"), number(moran, f"p {p}")]
+        for metric in (told.difference, told.kappa):
+            between = _interval(metric, "plain", lang)
+            row += [number(_figure(metric.value, "plain", lang), between.strip("–"))]
+            row += [_verdict(metric, lang) if metric.measured else cell("–")]
+        rows.append(row)
+        classes = [" / ".join(f"{n:.0f}" for n in told.areas[kind]) for kind in CLASSES]
+        counts.append([first, *map(number, classes)])
+    head = ("indicator", "areas", "moran", "difference", "verdict", "kappa", "verdict")
+    yield _table(head, rows, lang)
+    yield paragraph("certificate_story_classes", lang, n=evaluation.effort.permutations)
+    heads = [text("certificate_head_indicator", lang), *CLASSES[:-1], text("page_lisa_ns", lang)]
+    yield grid(heads, counts, numbers=range(1, len(heads)))
+
+
+def _indicator(name: str, evaluation: Evaluation, lang: Language) -> str:
+    heavy = "care3-5" if evaluation.spec is None else evaluation.spec.heavy
+    return text(f"indicator_{name}", lang, severe=heavy[4:])
 
 
 def _tables(evaluation: Evaluation, lang: Language) -> Iterable[str]:

@@ -27,9 +27,7 @@ TEN_YEARS: Final = "~age10"
 BAND: Final = "~band"
 AGED: Final = "~65plus"
 YOUNG: Final = "~0to10"
-SEVERE: Final = "~severe"
 NEED: Final = "~need"
-ALL: Final = "~all"
 
 
 def prepared(frames: Sequence[pd.DataFrame], spec: Spec) -> list[pd.DataFrame]:
@@ -74,7 +72,7 @@ def _derive(frame: pd.DataFrame, spec: Spec) -> None:
     frame[FIVE_YEARS] = start_of(age, FIVE)
     frame[TEN_YEARS] = start_of(age, TEN)
     frame[BAND] = start_of(age, spec.area_bands)
-    frame[AGED], frame[YOUNG], frame[ALL] = age >= OLD, age <= 10, True
+    frame[AGED], frame[YOUNG] = age >= OLD, age <= 10
     if spec.household:
         home = frame[spec.household]
         frame[SIZE] = home.groupby(home).transform("size").fillna(1).astype(np.int64)
@@ -86,8 +84,6 @@ def _derive(frame: pd.DataFrame, spec: Spec) -> None:
         levels |= {code: len(CARE_LEVELS) + i for i, code in enumerate(unknown)}
         code = care.cat.codes.to_numpy()
         frame[NEED] = np.array([levels[name] for name in names], dtype=np.int64)[code]
-        severe = np.array([name in spec.severe for name in names])[code]
-        frame[SEVERE] = severe & frame[AGED].to_numpy()
 
 
 def present(frame: pd.DataFrame, *columns: str | None) -> list[str]:

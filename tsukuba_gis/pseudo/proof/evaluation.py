@@ -13,11 +13,13 @@ import numpy as np
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import LANGUAGES, text
 from tsukuba_gis.pseudo.noise import noise_of
+from tsukuba_gis.pseudo.proof.story import told_by
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from tsukuba_gis.pseudo.proof.metric import Metric
+    from tsukuba_gis.pseudo.proof.story import Told
     from tsukuba_gis.pseudo.spec import Spec
 
 # Gates without which nothing can be said of a statistics file.
@@ -39,23 +41,27 @@ class Effort:
         How often people are divided anew. The figures are means over the
         divisions; the intervals are those of one division, since the divisions
         share people and are not independent.
+    permutations
+        Of the areas' classes.
     """
 
     share: float = 0.3
     sample: int = 20_000
     splits: int = 1
+    permutations: int = 9_999
 
     @property
     def full(self) -> bool:
         """True if no less was measured than a release needs."""
-        return (
-            self.share >= FULL.share and self.sample >= FULL.sample and (self.splits >= FULL.splits)
+        return all(
+            getattr(self, field.name) >= getattr(FULL, field.name)
+            for field in dataclasses.fields(self)
         )
 
 
 # What a release needs; and what a demonstration can wait for.
 FULL: Final = Effort(splits=3)
-QUICK: Final = Effort(share=0.1, sample=3_000)
+QUICK: Final = Effort(share=0.1, sample=3_000, permutations=1_999)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +159,11 @@ class Evaluation:
             modelled=int((claimed.cells - claimed.kept).sum()),
         )
 
+    @property
+    def story(self) -> tuple[Told, ...]:
+        """What both tables tell of each indicator by area; empty if that was not measured."""
+        return told_by(self.metrics)
+
     def _noise(self) -> dict[str, Any] | None:
         noise = None if self.spec is None else noise_of(self.spec)
         if noise is None:
@@ -191,6 +202,7 @@ class Evaluation:
                 {**dataclasses.asdict(m), "passed": m.passed, "parts": dict(m.parts)}
                 for m in self.metrics
             ],
+            "story": [told.row() for told in self.story],
             "tables": self.tables.to_dict(orient="records"),
             "not_measured": self.not_measured,
         }  # fmt: skip

@@ -9,24 +9,20 @@ from tsukuba_gis.errors import MissingExtraError
 from tsukuba_gis.pseudo.proof import relations, utility
 from tsukuba_gis.pseudo.proof.columns import (
     AGED,
-    ALL,
     BAND,
     FIVE_YEARS,
     NEED,
-    SEVERE,
     SIZE,
     TEN_YEARS,
     YOUNG,
     present,
 )
-from tsukuba_gis.pseudo.proof.story import same_story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pandas as pd
 
-    from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.pseudo.proof.holdout import Holdout
     from tsukuba_gis.pseudo.proof.metric import Metric
     from tsukuba_gis.pseudo.spec import Spec
@@ -40,7 +36,6 @@ def uses(
     people: Holdout,
     spec: Spec,
     *,
-    neighbours: GraphLike | None,
     seed: int,
     size: int,
 ) -> Iterator[Metric]:
@@ -54,15 +49,12 @@ def uses(
         Groups of real people: how far two of them lie apart is the baseline.
     spec
         Which column plays which part.
-    neighbours
-        Of the areas, for Moran's I and its local classes; None: not measured.
     seed, size
         Of the samples: rows of each side that are told apart.
     """
     yield from _counts(real, fake, people, spec)
     yield from _relations(real, fake, people, spec)
     yield from _told_apart(real, fake, spec, seed=seed, size=size)
-    yield from _places(real, fake, spec, neighbours, seed=seed)
     yield from _numbers(real, fake, people, spec)
 
 
@@ -147,25 +139,6 @@ def _told_apart(
         )
     except MissingExtraError:  # evaluate says which measures are absent, and why
         return
-
-
-def _places(
-    real: pd.DataFrame,
-    fake: pd.DataFrame,
-    spec: Spec,
-    neighbours: GraphLike | None,
-    *,
-    seed: int,
-) -> Iterator[Metric]:
-    if spec.area is None or neighbours is None:
-        return
-    plans = [
-        (AGED, ALL), (YOUNG, ALL), (AGED, YOUNG), *([(SEVERE, AGED)] if spec.care else []),
-    ]  # fmt: skip
-    for columns in plans:
-        yield from same_story(
-            real, fake, neighbours, area=spec.area, columns=columns, k=spec.k, seed=seed
-        )
 
 
 def _numbers(
