@@ -1,12 +1,15 @@
 """Layers out to the core and back: only the needed columns leave, features stay as they were."""
 
 from qgis import core as qgs
-from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtCore import QMetaType, QVariant
 
 from .texts import tr
 
-TYPES = {"boolean": QVariant.Bool, "integer": QVariant.LongLong, "real": QVariant.Double,
-         "text": QVariant.String}  # fmt: skip
+# Fields have Qt's own types from 3.38, and only those with Qt 6.
+NEW = qgs.Qgis.QGIS_VERSION_INT >= 33800
+Type = QMetaType.Type if NEW else QVariant
+TYPES = {"boolean": Type.Bool, "integer": Type.LongLong, "real": Type.Double,
+         "text": Type.QString if NEW else Type.String}  # fmt: skip
 # The core mends invalid polygons, and says so.
 UNCHECKED = qgs.QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
 FAST = qgs.QgsFeatureSink.Flag.FastInsert
@@ -19,7 +22,7 @@ def write_layer(source, path, columns, context, feedback):
     polygons = Wkb.geometryType(kind) == Wkb.GeometryType.PolygonGeometry
     fields = qgs.QgsFields()
     if polygons:
-        fields.append(qgs.QgsField("row", QVariant.Int))
+        fields.append(qgs.QgsField("row", Type.Int))
     places = [source.fields().lookupField(field) for field in columns.values()]
     for place, (name, field) in zip(places, columns.items()):
         if place < 0:
