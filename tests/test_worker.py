@@ -477,6 +477,20 @@ def test_when_the_parent_is_gone_the_worker_deletes_the_folder_and_ends(long_job
     assert not long_job.parent.exists()
 
 
+def test_a_watched_job_ends_by_itself_while_its_parent_lives(districts, tmp_path):
+    path = write_job(tmp_path, "local_moran", layers={"input": (districts, {"field": "value"})},
+                     params={**LOCAL, "origin": "pseudo"}, watched=True)  # fmt: skip
+    process = subprocess.Popen([*COMMAND, str(path)], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    try:
+        out, errors = process.stdout.read(), process.stderr.read()  # the other end stays open
+        assert (process.wait(timeout=60), errors.count(b"Fatal")) == (0, 0)
+        assert json.loads(out.splitlines()[-1])["type"] == "result"
+    finally:
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            pipe.close()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_asked_to_end_the_worker_ends(long_job):
     process = started(long_job)

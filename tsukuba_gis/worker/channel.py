@@ -43,7 +43,8 @@ def end_with_parent(folder: Path) -> None:
     """
 
     def watch() -> None:
-        while sys.stdin.buffer.read(1):
+        # Not through sys.stdin: Python ends by taking its lock, which a waiting thread holds.
+        while os.read(sys.stdin.fileno(), 1):
             pass
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
