@@ -1,25 +1,27 @@
 """Regions: how alike within, and how fast, beside pygeoda, spopt and scikit-learn.
 
-    python benchmarks/regions.py [--zones 600 5000] [--k 18] [--seeds 3] [--slow]
+    python benchmarks/regions.py [--zones 600 5000] [--k 18] [--seeds 3] [--limit 60] [--only spopt]
 
 Every method divides the same zones (Voronoi neighbours, four smooth variables,
 standardised) into the same number of regions in the same run; each result is
 checked to be connected. Prints CPU seconds (of all threads), SSW/SST (lower is
-more alike), and both over ours. --slow adds those that take minutes at 5,000.
+more alike), and both over ours. Peers run in a process of their own, which is
+stopped after --limit CPU seconds: "stopped at 60 s".
 """
 
 import argparse
-import json
 import os
 import sys
 import tempfile
 import time
 import warnings
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from apart import apart
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Voronoi
@@ -74,14 +76,14 @@ def ours(links, x, k):
     )
 
 
-def scikit_learn(links, x, k, *, slow):  # noqa: ARG001
+def scikit_learn(links, x, k):
     from sklearn.cluster import AgglomerativeClustering
 
     model = AgglomerativeClustering(k, connectivity=links)
     yield "scikit-learn ward", lambda: model.fit_predict(x)
 
 
-def spopt(links, x, k, *, slow):
+def spopt(links, x, k):
     from libpysal.weights import WSP
     from spopt.region import AZP, Skater, WardSpatial
 
@@ -94,10 +96,9 @@ def spopt(links, x, k, *, slow):
         return np.asarray(model.labels_)
 
     yield "spopt WardSpatial", lambda: solve(WardSpatial)
-    if slow and len(x) <= 1000:  # minutes of CPU time here, hours at 5,000
-        yield "spopt Skater", lambda: solve(Skater)
-        yield "spopt AZP", lambda: solve(AZP, random_state=1)
-        yield "spopt max-p floor n/k", lambda: max_p(frame, weights, len(x) / k)
+    yield "spopt Skater", lambda: solve(Skater)
+    yield "spopt AZP", lambda: solve(AZP, random_state=1)
+    yield "spopt max-p floor n/k", lambda: max_p(frame, weights, len(x) / k)
 
 
 def max_p(frame, weights, least):
@@ -110,7 +111,7 @@ def max_p(frame, weights, least):
     return np.asarray(model.labels_)
 
 
-def geoda(links, x, k, *, slow):
+def geoda(links, x, k):
     import pygeoda
 
     weights = geoda_weights(links)
@@ -123,18 +124,16 @@ def geoda(links, x, k, *, slow):
     yield "pygeoda schc ward", lambda: run(pygeoda.schc, "ward")
     yield "pygeoda redcap fullorder-ward", lambda: run(pygeoda.redcap, "fullorder-wardlinkage")
     yield "pygeoda skater", lambda: run(pygeoda.skater)
-    if len(x) <= 1000 or slow:
-        yield "pygeoda azp_greedy", lambda: run(pygeoda.azp_greedy)
-    if len(x) <= 1000:
-        yield "pygeoda azp_sa (.85)", lambda: run(pygeoda.azp_sa, 0.85)
-        yield "pygeoda azp_tabu (10)", lambda: run(pygeoda.azp_tabu, 10)
-        ones = [1.0] * len(x)
-        yield (
-            "pygeoda maxp_greedy floor n/k",
-            lambda: np.asarray(
-                pygeoda.maxp_greedy(weights, columns, ones, len(x) / k, **raw)["Clusters"]
-            ),
-        )
+    yield "pygeoda azp_greedy", lambda: run(pygeoda.azp_greedy)
+    yield "pygeoda azp_sa (.85)", lambda: run(pygeoda.azp_sa, 0.85)
+    yield "pygeoda azp_tabu (10)", lambda: run(pygeoda.azp_tabu, 10)
+    ones = [1.0] * len(x)
+    yield (
+        "pygeoda maxp_greedy floor n/k",
+        lambda: np.asarray(
+            pygeoda.maxp_greedy(weights, columns, ones, len(x) / k, **raw)["Clusters"]
+        ),
+    )
 
 
 def geoda_weights(links):
@@ -153,13 +152,13 @@ def geoda_weights(links):
     return _KEPT[-1]
 
 
-def methods(links, x, k, *, slow):
+def methods(links, x, k):
     yield from ours(links, x, k)
     for module, peer in (("sklearn", scikit_learn), ("spopt", spopt), ("pygeoda", geoda)):
         if find_spec(module) is None:
             print(f"  {module} is not installed")
             continue
-        yield from peer(links, x, k, slow=slow)
+        yield from peer(links, x, k)
 
 
 def measure(links, x, run):
@@ -168,22 +167,7 @@ def measure(links, x, run):
     seconds = time.process_time() - start
     if not connected(links, labels):
         raise SystemExit("a region is not connected")
-    return seconds, share(x, labels), len(np.unique(labels))
-
-
-def measure_apart(links, x, run):
-    """The same in a child process, since pygeoda 0.1.3 ends its process now and then
-    ("double free or corruption"); NaN where it did."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(writer, json.dumps([float(v) for v in measure(links, x, run)]).encode())
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        answer = pipe.read()
-    os.waitpid(child, 0)
-    return json.loads(answer) if answer else [np.nan] * 3
+    return seconds, float(share(x, labels)), len(np.unique(labels))
 
 
 def main():
@@ -191,13 +175,14 @@ def main():
     parser.add_argument("--zones", type=int, nargs="+", default=[600, 5000])
     parser.add_argument("--k", type=int, default=18)
     parser.add_argument("--seeds", type=int, default=3, help="cities of each size")
-    parser.add_argument("--slow", action="store_true")
+    parser.add_argument("--limit", type=int, default=60, help="CPU seconds of a peer's run")
+    parser.add_argument("--only", default="", help="peers whose name holds this")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}")
     warnings.simplefilter("ignore")  # of the peers
     # Imports and first calls are paid for once, before the clock runs.
     links, x = make_city(100, seed=0, rounds=3)
-    for name, run in methods(links, x, 5, slow=False):
+    for name, run in methods(links, x, 5):
         if "pygeoda" not in name:
             run()
     for n in options.zones:
@@ -205,14 +190,24 @@ def main():
         found = {}
         for seed in range(1, options.seeds + 1):
             links, x = make_city(n, seed=seed, rounds=rounds)
-            for name, run in methods(links, x, options.k, slow=options.slow):
-                how = measure_apart if "pygeoda" in name else measure
-                found.setdefault(name, []).append(how(links, x, run))
+            for name, run in methods(links, x, options.k):
+                if name.startswith("tsukuba_gis"):
+                    found.setdefault(name, []).append(measure(links, x, run))
+                elif options.only in name and not any(
+                    isinstance(before, str) for before in found.get(name, ())
+                ):
+                    row = apart(partial(measure, links, x, run), limit=options.limit)
+                    print(f"  {name}: {row}", file=sys.stderr, flush=True)
+                    found.setdefault(name, []).append(row)
         print(f"\n{n} zones into {options.k}, mean of {options.seeds} cities")
         print(f"{'':32}{'CPU s':>9}{'SSW/SST':>9}{'regions':>9}{'time':>8}{'SSW':>7}  (over ours)")
-        rows = {name: np.nanmean(values, axis=0) for name, values in found.items()}
-        base = next(iter(rows.values()))
-        for name, (seconds, within, k) in rows.items():
+        base = np.mean(found["tsukuba_gis ward + search"], axis=0)
+        for name, values in found.items():
+            said = [value for value in values if isinstance(value, str)]
+            if said:
+                print(f"{name:32}{said[0]:>18}")
+                continue
+            seconds, within, k = np.mean(values, axis=0)
             against = f"{seconds / base[0]:8.2f}{within / base[1]:7.3f}"
             print(f"{name:32}{seconds:9.3f}{within:9.4f}{k:9.1f}{against}")
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from tsukuba_gis.autocorrelation import local_g, local_geary, local_moran, moran
 from tsukuba_gis.autocorrelation.agreement import _kappa
 from tsukuba_gis.autocorrelation.permutation import benjamini_hochberg, sum_tails, weighted_tails
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.result import GlobalStatistic
 from tsukuba_gis.weights import queen
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "data" / "spatial_reference"
@@ -707,3 +709,59 @@ def test_all_subsets_are_listed_once(n, k):
 
     listed = [tuple(row) for row in _all_subsets(n, k).tolist()]
     assert listed == list(itertools.combinations(range(n), k))
+
+
+# ---- directed --------------------------------------------------------------
+
+
+def test_the_directed_p_of_moran_by_listing_the_draws():
+    """The smaller tail of the same draws, the observed order counted."""
+    row, x = line(8), series([1.0, 2, 2, 4, 7, 6, 9, 8])
+    draws = np.random.Generator(np.random.Philox(3)).permuted(
+        np.broadcast_to(np.arange(8), (199, 8)), axis=1
+    )
+    shuffled = (x.iloc[order].set_axis(x.index) for order in draws)
+    found = np.array([moran(one, row, permutations=1).i for one in shuffled])
+    observed = moran(x, row, permutations=1).i
+    expected = (min((found >= observed - 1e-9).sum(), (found <= observed + 1e-9).sum()) + 1) / 200
+    directed = moran(x, row, permutations=199, seed=3, alternative="directed")
+    both = moran(x, row, permutations=199, seed=3)
+    assert directed.p == pytest.approx(expected)
+    assert both.p == pytest.approx(2 * expected)
+    assert (directed.alternative, both.alternative) == ("directed", "two-sided")
+
+
+@pytest.mark.parametrize("name", list(ac.TAKES))
+def test_directed_is_half_of_two_sided_of_the_same_draws(name):
+    rng = np.random.default_rng(11)
+    graph = Graph.from_dicts(
+        {f"z{i:02d}": [f"z{j:02d}" for j in range(40) if 0 < abs(i - j) <= 3] for i in range(40)}
+    )
+    x = pd.Series(rng.gamma(2, size=40).cumsum(), graph.unique_ids, name="x")
+    data = {
+        "one": x.to_frame(),
+        "two": x.to_frame().assign(y=x.to_numpy()[::-1] ** 2),
+        "several": x.to_frame().assign(y=rng.gamma(2, size=40)),
+        "rate": (x.to_frame() + 1).assign(persons=x + 300.0),
+        "classes": pd.cut(x, 3, labels=list("abc")).astype(str).to_frame(),
+        "marks": (x > x.median()).astype(float).to_frame(),
+    }[ac.TAKES[name]]
+    options = {"permutations": 199, "seed": 2}
+    if name in get_args(GlobalStatistic):
+        directed, both = (
+            ac.global_statistic(name, data, graph, alternative=one, **options)
+            for one in ("directed", "two-sided")
+        )
+        assert directed.alternative == "directed"
+        if name != "correlogram":  # adjusted for the number of orders
+            assert both.p == pytest.approx(min(1.0, 2 * directed.p))
+        return
+    directed, both = (
+        ac.local_statistic(name, data, graph, alternative=one, **options)
+        for one in ("directed", "two-sided")
+    )
+    if directed.alternative == "greater":  # an exact statistic keeps its own tail
+        pd.testing.assert_frame_equal(directed.frame, both.frame)
+        return
+    assert directed.alternative == "directed"
+    np.testing.assert_allclose(both.frame["p"], np.minimum(1.0, 2 * directed.frame["p"]))

@@ -217,3 +217,29 @@ def test_an_unknown_ending_writes_nothing(zones, tmp_path, capsys):
     )
     assert ".gpkg, .geojson, .csv" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_directed_is_told_by_name(zones, tmp_path, capsys):
+    out = tmp_path / "lisa.csv"
+    command = ["lisa", str(zones), "--column", "rate", *PUBLISHED, "--lang", "en"]
+    assert main([*command, "--alternative", "directed", "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "directed p (side chosen from the data)" in said
+    assert "too lenient" in said
+    toy = toy_zones()
+    values = pd.Series(VALUES, index=toy.ids, name="rate")
+    expected = local_moran(values, queen(toy), alternative="directed").frame["p"]
+    written = pd.read_csv(out, index_col="zone_id", encoding="utf-8-sig")["p"]
+    pd.testing.assert_series_equal(written, expected, check_names=False)
+    command = ["moran", str(zones), "--column", "rate", *PUBLISHED, "--lang", "en"]
+    assert main([*command, "--alternative", "directed"]) == 0
+    said = capsys.readouterr().out
+    assert "directed p (side chosen from the data)" in said
+    assert "too lenient" in said
+
+
+def test_an_exact_statistic_has_no_alternative(zones, capsys):
+    command = ["lisa", str(zones), "--column", "rate", "--statistic", "losh", "--lang", "en",
+               *PUBLISHED, "--alternative", "directed"]  # fmt: skip
+    assert main(command) == 1
+    assert "losh" in capsys.readouterr().err

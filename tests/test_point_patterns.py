@@ -13,6 +13,7 @@ from toys import ORIGIN, toy_zones
 from tsukuba_gis.errors import CRSError, InputError, MissingExtraError
 from tsukuba_gis.messages import LANGUAGES
 from tsukuba_gis.point_patterns import (
+    cautions,
     dense_clusters,
     density,
     nearest_neighbour,
@@ -470,3 +471,23 @@ def test_every_result_says_what_it_does_not_mean(lang):
         assert {"ja": "ません", "en": "not"}[lang] in sentence or "no test" in sentence
         assert "{" not in sentence
         assert any(str(n) in sentence for n in (20, 9))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(("n", "few"), [(29, True), (30, False)])
+def test_fewer_than_thirty_points_are_told(lang, n, few):
+    zones = toy_zones()
+    given = points(np.array(ORIGIN) + np.random.default_rng(1).uniform(1, 299, (n, 2)))
+    cases = np.r_[n - 8, np.ones(8, dtype=int)]
+    table = pd.DataFrame({"cases": cases, "population": 500}, index=zones.ids)
+    results = [
+        nearest_neighbour(given, zones, simulations=19),
+        ripley(given, zones, simulations=19),
+        density(given, zones, bandwidth=50),
+        dense_clusters(given, distance=40, least=3),
+        scan(table, zones.frame.geometry, simulations=19),
+    ]
+    for result in results:
+        lines = cautions(result, lang)
+        assert len(lines) == few
+        assert all("29" in line and "30" in line for line in lines)

@@ -2,7 +2,10 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from libpysal.graph import Graph
 
 from tsukuba_gis.autocorrelation import TAKES, chance_share, eb_moran, local_eb_moran
 from tsukuba_gis.errors import InputError
@@ -15,6 +18,7 @@ from tsukuba_gis.study import (
     read_study_records,
     run,
 )
+from tsukuba_gis.study.analysis import clusters, further
 from tsukuba_gis.study.description import LOCAL_STATISTICS, STATISTICS
 from tsukuba_gis.weights import queen
 
@@ -72,6 +76,24 @@ def test_defaults(tmp_path):
     assert study.fdr
 
 
+def test_the_alternative_reaches_every_test(tmp_path):
+    text = GOOD.replace("min_count = 5", 'min_count = 5\nalternative = "directed"')
+    study = read_study(write(tmp_path, text))
+    assert study.alternative == "directed"
+    study = replace(
+        study, permutations=99, statistics=("geary",), local_statistics=("local_geary", "losh")
+    )
+    x = pd.DataFrame({"share_65plus": np.arange(30.0) % 7 + np.arange(30)})
+    x.index = [f"z{i:02d}" for i in range(30)]
+    tens = {one: [other for other in x.index if other[:2] == one[:2]] for one in x.index}
+    graph = Graph.from_dicts({one: [z for z in near if z != one] for one, near in tens.items()})
+    morans, lisas = clusters(study, x, graph, {})
+    associations, local = further(study, x, graph, names=("share_65plus",), shares={})
+    made = (morans["share_65plus"], lisas["share_65plus"], *associations, *local)
+    assert [one.alternative for one in made] == ["directed"] * 4 + ["greater"]
+    assert read_study(write(tmp_path, GOOD)).alternative == "two-sided"
+
+
 def test_whole_numbers_do_for_real_ones(tmp_path):
     text = GOOD.replace('kind = "school_district"', 'kind = "school_district"\nnearest = 50')
     assert read_study(write(tmp_path, text)).zones[0].nearest == 50
@@ -98,6 +120,7 @@ def test_rules_of_pseudo_records(tmp_path):
         (("min_count = 5", "permutations = 1000000000"), r"study\.permutations.*number"),
         (("min_count = 5", "alpha = 1"), r"study\.alpha.*between 0"),
         (("min_count = 5", "alpha = nan"), r"study\.alpha.*number"),
+        (("min_count = 5", 'alternative = "less"'), r"study\.alternative.*two-sided, directed"),
         (("min_count = 5", 'fdr = "no"'), r"study\.fdr.*true, false"),
         (("min_count = 5", "title_en = 3"), r"study\.title_en.*text"),
         (('["share_65plus"]', '[["share_65plus"]]'), r"study\.indicators"),

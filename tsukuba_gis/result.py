@@ -89,12 +89,12 @@ class Indicator:
 class Moran:
     """Global Moran's I of one indicator.
 
-    ``p`` is two-sided, from ``permutations`` random permutations under
-    ``seed``; ``z`` is from the moments under randomisation. All are NaN where
-    the statistic is not defined (fewer than three zones with data, or all
-    values equal). ``chance`` is the share of the differences between rates
-    that chance alone would make (:func:`tsukuba_gis.autocorrelation.chance_share`);
-    NaN where it is not known.
+    ``p`` is from ``permutations`` random permutations under ``seed``, two-sided
+    unless ``alternative`` says otherwise; ``z`` is from the moments under
+    randomisation. All are NaN where the statistic is not defined (fewer than
+    three zones with data, or all values equal). ``chance`` is the share of the
+    differences between rates that chance alone would make
+    (:func:`tsukuba_gis.autocorrelation.chance_share`); NaN where it is not known.
     """
 
     indicator: str
@@ -108,6 +108,7 @@ class Moran:
     permutations: int
     seed: int
     weights: str
+    alternative: Literal["two-sided", "directed"] = "two-sided"
     chance: float = nan
 
 
@@ -157,6 +158,7 @@ class Association:
     permutations: int
     seed: int
     weights: str
+    alternative: Literal["two-sided", "directed"] = "two-sided"
     frame: pd.DataFrame | None = field(default=None, repr=False)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.autocorrelation.permutation import Matrix
+    from tsukuba_gis.autocorrelation.permutation import Alternative, Matrix
     from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.result import GlobalStatistic
 
@@ -103,7 +103,7 @@ class Aligned:
         frame["neighbours"] = sizes
         return frame
 
-    def association(
+    def association(  # noqa: PLR0913 - one parameter a field of the result
         self,
         statistic: GlobalStatistic,
         indicator: tuple[str, ...],
@@ -112,6 +112,7 @@ class Aligned:
         p: float,
         permutations: int,
         seed: int,
+        alternative: Alternative,
         moments: tuple[float, float, float] = (np.nan, np.nan, np.nan),
     ) -> Association:
         """Return a global statistic with what it rests on; ``moments``: mean, variance, z."""
@@ -130,6 +131,7 @@ class Aligned:
             permutations=permutations,
             seed=seed,
             weights=self.weights,
+            alternative=alternative,
         )
 
 

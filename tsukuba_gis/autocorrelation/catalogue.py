@@ -16,6 +16,7 @@ from tsukuba_gis.autocorrelation.rates import eb_moran, local_eb_moran
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tsukuba_gis.autocorrelation.permutation import Alternative
     from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.result import (
         Association,
@@ -58,6 +59,7 @@ def global_statistic(
     *,
     permutations: int = 9_999,
     seed: int = 0,
+    alternative: Alternative = "two-sided",
 ) -> Moran | Association:
     """Compute a global statistic by its name.
 
@@ -67,7 +69,7 @@ def global_statistic(
         Name of the function in :mod:`tsukuba_gis.autocorrelation`.
     data
         The columns that it takes, in order: see :data:`TAKES`.
-    graph, permutations, seed
+    graph, permutations, seed, alternative
         As in :func:`tsukuba_gis.autocorrelation.moran`.
 
     Examples
@@ -90,11 +92,13 @@ def global_statistic(
         "join_counts": join_counts,
     }
     columns = [data[column] for column in data]
-    found: Moran | Association = whole[name](*columns, graph, permutations=permutations, seed=seed)
+    found: Moran | Association = whole[name](
+        *columns, graph, permutations=permutations, seed=seed, alternative=alternative
+    )
     return found
 
 
-def local_statistic(
+def local_statistic(  # noqa: PLR0913 - one parameter a setting
     name: LocalStatistic,
     data: pd.DataFrame,
     graph: GraphLike,
@@ -103,6 +107,7 @@ def local_statistic(
     seed: int = 0,
     alpha: float = 0.05,
     fdr: bool = True,
+    alternative: Alternative = "two-sided",
 ) -> LocalMoran | LocalAssociation:
     """Compute a local statistic by its name.
 
@@ -112,9 +117,9 @@ def local_statistic(
         As in :data:`tsukuba_gis.result.LOCAL_CLASSES`.
     data
         The columns that it takes, in order: see :data:`TAKES`.
-    graph, permutations, seed, alpha, fdr
-        As in :func:`tsukuba_gis.autocorrelation.local_moran`; an exact statistic draws nothing,
-        and G and G* have three levels of their own in place of ``alpha``.
+    graph, permutations, seed, alpha, fdr, alternative
+        As in :func:`tsukuba_gis.autocorrelation.local_moran`; an exact statistic draws nothing
+        and has a tail of its own, and G and G* have three levels in place of ``alpha``.
 
     Examples
     --------
@@ -126,7 +131,9 @@ def local_statistic(
     'local_g'
     """
     level: dict[str, Any] = {"alpha": alpha, "fdr": fdr}
-    draws: dict[str, Any] = {"permutations": permutations, "seed": seed}
+    draws: dict[str, Any] = {
+        "permutations": permutations, "seed": seed, "alternative": alternative,
+    }  # fmt: skip
     drawn = draws | level
     columns = [data[column] for column in data]
     found: LocalMoran | LocalAssociation

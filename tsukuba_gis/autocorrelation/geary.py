@@ -34,6 +34,7 @@ def geary(
     seed: int = 0,
     style: Style = "row",
     moments: Moments = "randomisation",
+    alternative: Alternative = "two-sided",
 ) -> Association:
     """Return Geary's C: below 1 where neighbours are alike, above 1 where they differ.
 
@@ -42,7 +43,7 @@ def geary(
 
     Parameters
     ----------
-    values, graph, permutations, seed, style, moments
+    values, graph, permutations, seed, style, moments, alternative
         As in :func:`tsukuba_gis.autocorrelation.moran`.
 
     References
@@ -83,10 +84,12 @@ def geary(
             permutations=permutations,
             seed=seed,
             tolerance=1e-10 * float(both @ z**2),
+            alternative=alternative,
         )
     return aligned.association(
         "geary", (str(values.name),), value=value, p=p, permutations=permutations, seed=seed,
         moments=numbers,
+        alternative=alternative,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
-    from tsukuba_gis.autocorrelation.permutation import Matrix
+    from tsukuba_gis.autocorrelation.permutation import Alternative, Matrix
     from tsukuba_gis.neighbours import GraphLike
 
 # Confidence in percent, and the largest p that has it; as in ArcGIS and other programs.
@@ -38,6 +38,7 @@ def getis_ord_g(
     permutations: int = 9_999,
     seed: int = 0,
     style: Style = "given",
+    alternative: Alternative = "two-sided",
 ) -> Association:
     """Return the general G: whether high values are neighbours of high ones.
 
@@ -48,7 +49,7 @@ def getis_ord_g(
     ----------
     values
         Counts, rates or the like, 0 or more: G needs a natural zero.
-    graph, permutations, seed, style
+    graph, permutations, seed, style, alternative
         As in :func:`tsukuba_gis.autocorrelation.moran`; G is usual with binary weights.
 
     Raises
@@ -94,10 +95,12 @@ def getis_ord_g(
             permutations=permutations,
             seed=seed,
             tolerance=1e-10 * abs(observed),
+            alternative=alternative,
         )
     return aligned.association(
         "getis_ord_g", (str(values.name),), value=value, p=p, permutations=permutations,
         seed=seed, moments=numbers,
+        alternative=alternative,
     )  # fmt: skip
 
 
@@ -124,6 +127,7 @@ def local_g(
     permutations: int = 99_999,
     seed: int = 0,
     fdr: bool = True,
+    alternative: Alternative = "two-sided",
 ) -> LocalAssociation:
     """Return Getis and Ord's local G or G*: hot spots and cold spots.
 
@@ -141,7 +145,7 @@ def local_g(
         Neighbours, as a rule with binary weights; they are used as given.
     star
         Whether the zone itself belongs to its surroundings.
-    permutations, seed, fdr
+    permutations, seed, fdr, alternative
         As in :func:`tsukuba_gis.autocorrelation.local_moran`.
 
     Returns
@@ -176,7 +180,7 @@ def local_g(
     else:
         value, z = _g_star(x, matrix) if star else _g(x, matrix)
         tails = local_tails(x, matrix, permutations=permutations, seed=seed)
-        p, floor = tails.p("two-sided"), tails.p_floor("two-sided")
+        p, floor = tails.p(alternative), tails.p_floor(alternative)
     columns = {"value": value, "z": z, "p_normal": _two_sided(z)}
     kinds = _kinds(z, benjamini_hochberg(p) if fdr else p)
     alpha = max(CONFIDENCE.values())
@@ -189,6 +193,7 @@ def local_g(
         permutations=permutations,
         seed=seed,
         weights=aligned.weights,
+        alternative=alternative,
     )
 
 

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
-    from tsukuba_gis.autocorrelation.permutation import Matrix
+    from tsukuba_gis.autocorrelation.permutation import Alternative, Matrix
     from tsukuba_gis.neighbours import GraphLike
 
 
 def join_counts(
-    classes: pd.Series[str], graph: GraphLike, *, permutations: int = 9_999, seed: int = 0
+    classes: pd.Series[str],
+    graph: GraphLike,
+    *,
+    permutations: int = 9_999,
+    seed: int = 0,
+    alternative: Alternative = "two-sided",
 ) -> Association:
     """Count links between zones of the same and of different classes, and compare with chance.
 
@@ -37,7 +42,7 @@ def join_counts(
         Class by zone id; NaN: no data. Two or more classes.
     graph
         Neighbours; weights as given.
-    permutations, seed
+    permutations, seed, alternative
         As in :func:`tsukuba_gis.autocorrelation.moran`.
 
     Returns
@@ -82,10 +87,12 @@ def join_counts(
         p = permutation_p(
             different, value, n=aligned.n, permutations=permutations, seed=seed,
             tolerance=1e-10 * float(matrix.data.sum()),
+            alternative=alternative,
         )  # fmt: skip
     found = aligned.association(
         "join_counts", (str(classes.name),), value=value, p=p, permutations=permutations,
         seed=seed, moments=(expected, variance, -z),
+        alternative=alternative,
     )  # fmt: skip
     return replace(found, frame=frame)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
+    from tsukuba_gis.autocorrelation.permutation import Alternative
     from tsukuba_gis.neighbours import GraphLike
 
 
@@ -26,6 +27,7 @@ def lee(
     *,
     permutations: int = 9_999,
     seed: int = 0,
+    alternative: Alternative = "two-sided",
 ) -> Association:
     """Return Lee's L: the correlation of two indicators once both are smoothed over neighbours.
 
@@ -37,7 +39,7 @@ def lee(
     ----------
     x, y
         Two indicators of the same zones; a zone that lacks one is left out.
-    graph, permutations, seed
+    graph, permutations, seed, alternative
         As in :func:`tsukuba_gis.autocorrelation.moran`.
 
     References
@@ -62,9 +64,16 @@ def lee(
             permutations=permutations,
             seed=seed,
             tolerance=1e-10 * aligned.n,
+            alternative=alternative,
         )
     return aligned.association(
-        "lee", (str(x.name), str(y.name)), value=value, p=p, permutations=permutations, seed=seed
+        "lee",
+        (str(x.name), str(y.name)),
+        value=value,
+        p=p,
+        permutations=permutations,
+        seed=seed,
+        alternative=alternative,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tsukuba_gis.autocorrelation.alignment import Aligned, Floats
     from tsukuba_gis.neighbours import GraphLike
+    from tsukuba_gis.result import LocalStatistic
 
 
 def local_moran(
@@ -80,21 +81,13 @@ def local_moran(
     """
     aligned = align(values.to_frame("x"), graph, style="row")
     x = aligned.values[:, 0]
-    return LocalMoran(
-        indicator="" if values.name is None else str(values.name),
-        frame=_frame(
-            aligned, x, x, permutations=permutations, seed=seed, level=(alpha, fdr, alternative)
-        ),
-        alpha=alpha,
-        fdr=fdr,
-        permutations=permutations,
-        seed=seed,
-        weights=aligned.weights,
-        alternative=alternative,
-    )
+    return _lisa(
+        aligned, x, x, indicator="" if values.name is None else str(values.name),
+        permutations=permutations, seed=seed, alpha=alpha, fdr=fdr, alternative=alternative,
+    )  # fmt: skip
 
 
-def local_bivariate_moran(
+def local_bivariate_moran(  # noqa: PLR0913 - one parameter a setting
     x: pd.Series[float],
     y: pd.Series[float],
     graph: GraphLike,
@@ -103,6 +96,7 @@ def local_bivariate_moran(
     seed: int = 0,
     alpha: float = 0.05,
     fdr: bool = True,
+    alternative: Alternative = "two-sided",
 ) -> LocalAssociation:
     """Return bivariate LISA: which zones have a high or low ``x`` among high or low ``y``.
 
@@ -115,31 +109,43 @@ def local_bivariate_moran(
     correlation with dynamically linked windows.
     """
     aligned = align(pair(x, y), graph, style="row")
-    first, second = aligned.values.T
-    level: tuple[float, bool, Alternative] = (alpha, fdr, "two-sided")
-    frame = _frame(aligned, first, second, permutations=permutations, seed=seed, level=level)
+    found = _lisa(
+        aligned, *aligned.values.T, indicator="",
+        permutations=permutations, seed=seed, alpha=alpha, fdr=fdr, alternative=alternative,
+    )  # fmt: skip
+    return associated(found, "local_bivariate_moran", (str(x.name), str(y.name)))
+
+
+def associated(
+    found: LocalMoran, statistic: LocalStatistic, indicator: tuple[str, ...]
+) -> LocalAssociation:
+    """Return local Moran's I of something else than one indicator under its own name."""
     return LocalAssociation(
-        statistic="local_bivariate_moran",
-        indicator=(str(x.name), str(y.name)),
-        frame=frame.rename(columns={"i": "value"}),
-        alpha=alpha,
-        fdr=fdr,
-        permutations=permutations,
-        seed=seed,
-        weights=aligned.weights,
+        statistic=statistic,
+        indicator=indicator,
+        frame=found.frame.rename(columns={"i": "value"}),
+        alpha=found.alpha,
+        fdr=found.fdr,
+        permutations=found.permutations,
+        seed=found.seed,
+        weights=found.weights,
+        alternative=found.alternative,
     )
 
 
-def _frame(
+def _lisa(  # noqa: PLR0913 - one parameter a field of the result
     aligned: Aligned,
     x: Floats,
     y: Floats,
     *,
+    indicator: str,
     permutations: int,
     seed: int,
-    level: tuple[float, bool, Alternative],
-) -> pd.DataFrame:
-    alpha, fdr, alternative = level
+    alpha: float,
+    fdr: bool,
+    alternative: Alternative,
+) -> LocalMoran:
+    """Return Iᵢ = zᵢ(x) · lagᵢ(z(y)), the classes by the values of x and the neighbours' of y."""
     if aligned.n < 3 or is_constant(x) or is_constant(y):
         z = lag = p = floor = np.full(aligned.n, np.nan)
     else:
@@ -149,8 +155,16 @@ def _frame(
         tails = local_tails(other, aligned.matrix, permutations=permutations, seed=seed)
         p, floor = tails.p(alternative), tails.p_floor(alternative)
     kinds = np.where(z > 0, np.where(lag > 0, "HH", "HL"), np.where(lag > 0, "LH", "LL"))
-    return aligned.frame(
-        {"i": z * lag, "z": z, "lag": lag}, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr
+    columns = {"i": z * lag, "z": z, "lag": lag}
+    return LocalMoran(
+        indicator=indicator,
+        frame=aligned.frame(columns, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr),
+        alpha=alpha,
+        fdr=fdr,
+        permutations=permutations,
+        seed=seed,
+        weights=aligned.weights,
+        alternative=alternative,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from tsukuba_gis.autocorrelation.randomisation import (
     weight_sums,
 )
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.neighbours import as_neighbours
 from tsukuba_gis.result import Association, Moran
 
 if TYPE_CHECKING:
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
-    from tsukuba_gis.autocorrelation.permutation import Matrix
+    from tsukuba_gis.autocorrelation.permutation import Alternative, Matrix
     from tsukuba_gis.neighbours import GraphLike
+    from tsukuba_gis.result import GlobalStatistic
 
 Moments = Literal["randomisation", "normality"]
 
@@ -36,6 +39,7 @@ def moran(
     seed: int = 0,
     style: Style = "row",
     moments: Moments = "randomisation",
+    alternative: Alternative = "two-sided",
 ) -> Moran:
     """Return Moran's I: whether neighbouring zones have like values.
 
@@ -55,6 +59,9 @@ def moran(
         Of the permutations.
     style
         ``"row"``: weights of a zone add up to 1. ``"given"``: as they are.
+    alternative
+        ``"two-sided"``, or ``"directed"``: half of it, the tail chosen after seeing the data,
+        as GeoDa and esda do.
     moments
         Of ``z``: under random assignment of the values to zones, or for
         independent normal values.
@@ -90,7 +97,7 @@ def moran(
         z, matrix = x - x.mean(), aligned.matrix
         i = aligned.n / matrix.data.sum() * (z @ (matrix @ z)) / (z @ z)
         expected, variance = moran_moments(z, weight_sums(matrix), moments=moments)
-        p = _cross_p(z, z, matrix, permutations=permutations, seed=seed)
+        p = _cross_p(z, z, matrix, draws=(permutations, seed, alternative))
     return Moran(
         indicator="" if values.name is None else str(values.name),
         i=float(i),
@@ -103,6 +110,7 @@ def moran(
         permutations=permutations,
         seed=seed,
         weights=aligned.weights,
+        alternative=alternative,
     )
 
 
@@ -119,7 +127,7 @@ def moran_moments(z: Floats, sums: WeightSums, *, moments: Moments) -> tuple[flo
     return expected, second - expected**2
 
 
-def _cross_p(a: Floats, b: Floats, matrix: Matrix, *, permutations: int, seed: int) -> float:
+def _cross_p(a: Floats, b: Floats, matrix: Matrix, *, draws: tuple[int, int, Alternative]) -> float:
     """Return the p of Σ wᵢⱼ aᵢ bⱼ: of one variable with itself, or with the second one shuffled."""
 
     def cross(order: NDArray[np.intp]) -> Floats:
@@ -129,6 +137,7 @@ def _cross_p(a: Floats, b: Floats, matrix: Matrix, *, permutations: int, seed: i
         return total
 
     scale = np.abs(matrix.data).sum() * np.sqrt((a @ a) * (b @ b)) / len(a)
+    permutations, seed, alternative = draws
     return permutation_p(
         cross,
         float(a @ (matrix @ b)),
@@ -136,6 +145,7 @@ def _cross_p(a: Floats, b: Floats, matrix: Matrix, *, permutations: int, seed: i
         permutations=permutations,
         seed=seed,
         tolerance=1e-10 * scale,
+        alternative=alternative,
     )
 
 
@@ -146,6 +156,7 @@ def bivariate_moran(
     *,
     permutations: int = 9_999,
     seed: int = 0,
+    alternative: Alternative = "two-sided",
 ) -> Association:
     """Return bivariate Moran's I: whether ``x`` here goes with ``y`` next door.
 
@@ -157,7 +168,7 @@ def bivariate_moran(
     ----------
     x, y
         Two indicators of the same zones; a zone that lacks one is left out.
-    graph, permutations, seed
+    graph, permutations, seed, alternative
         As in :func:`moran`.
 
     References
@@ -179,7 +190,7 @@ def bivariate_moran(
     if aligned.n >= 4 and not any(map(is_constant, aligned.values.T)):
         a, b = ((column - column.mean()) / column.std() for column in aligned.values.T)
         value = float(a @ (aligned.matrix @ b)) / aligned.n
-        p = _cross_p(a, b, aligned.matrix, permutations=permutations, seed=seed)
+        p = _cross_p(a, b, aligned.matrix, draws=(permutations, seed, alternative))
     return aligned.association(
         "bivariate_moran",
         (str(x.name), str(y.name)),
@@ -187,6 +198,7 @@ def bivariate_moran(
         p=p,
         permutations=permutations,
         seed=seed,
+        alternative=alternative,
     )
 
 
@@ -212,12 +224,13 @@ def correlogram(
     orders: int = 4,
     permutations: int = 9_999,
     seed: int = 0,
+    alternative: Alternative = "two-sided",
 ) -> Association:
     """Return Moran's I among zones 1, 2 … steps apart: how far likeness reaches.
 
     Parameters
     ----------
-    values, graph, permutations, seed
+    values, graph, permutations, seed, alternative
         As in :func:`moran`; the graph holds neighbours of the first order.
     orders
         Number of steps.
@@ -247,29 +260,41 @@ def correlogram(
     from tsukuba_gis.weights import higher_order
 
     results = [
-        moran(values, higher_order(graph, order=order), permutations=permutations, seed=seed)
+        moran(
+            values,
+            higher_order(graph, order=order),
+            permutations=permutations,
+            seed=seed,
+            alternative=alternative,
+        )
         for order in range(1, orders + 1)
     ]
     rows = [(r.i, r.expected, r.z, r.p, r.n) for r in results]
     index = pd.RangeIndex(1, orders + 1, name="order")
     frame = pd.DataFrame(rows, columns=["i", "expected", "z", "p", "n"], index=index)
     frame.insert(4, "p_holm", _holm(frame["p"].to_numpy()))
-    first = results[0]
+    first = associated(results[0], "correlogram", (results[0].indicator,))
+    return replace(first, p=float(frame["p_holm"].iloc[0]), weights=as_neighbours(graph).name,
+                   frame=frame)  # fmt: skip
+
+
+def associated(found: Moran, statistic: GlobalStatistic, indicator: tuple[str, ...]) -> Association:
+    """Return Moran's I of something else than one indicator under its own name."""
     return Association(
-        statistic="correlogram",
-        indicator=(first.indicator,),
-        value=first.i,
-        expected=first.expected,
-        variance=((first.i - first.expected) / first.z) ** 2 if first.z else np.nan,
-        z=first.z,
-        p=float(frame["p_holm"].iloc[0]),
-        n=first.n,
-        n_missing=first.n_missing,
-        n_islands=first.n_islands,
-        permutations=permutations,
-        seed=seed,
-        weights=align(values.to_frame("x"), graph, style="row").weights,
-        frame=frame,
+        statistic=statistic,
+        indicator=indicator,
+        value=found.i,
+        expected=found.expected,
+        variance=((found.i - found.expected) / found.z) ** 2 if found.z else np.nan,
+        z=found.z,
+        p=found.p,
+        n=found.n,
+        n_missing=found.n_missing,
+        n_islands=found.n_islands,
+        permutations=found.permutations,
+        seed=found.seed,
+        weights=found.weights,
+        alternative=found.alternative,
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
-    from tsukuba_gis.autocorrelation.permutation import Matrix
+    from tsukuba_gis.autocorrelation.permutation import Alternative, Matrix
 
 # Numbers shuffled at a time: so few stay in the cache of the processor.
 _BLOCK = 100_000
@@ -61,8 +61,9 @@ def permutation_p(
     permutations: int,
     seed: int,
     tolerance: float,
+    alternative: Alternative,
 ) -> float:
-    """Return the two-sided p of a statistic among random orders of the zones.
+    """Return the p of a statistic among random orders of the zones.
 
     Parameters
     ----------
@@ -77,10 +78,14 @@ def permutation_p(
     tolerance
         Numbers closer to the observed one than this count as equal to it.
 
+    alternative
+        As in :meth:`tsukuba_gis.autocorrelation.permutation.Tails.p`.
+
     Returns
     -------
     float
-        Twice the smaller tail, the observed order counted in both; at most 1.
+        Twice the smaller tail (at most 1), or the smaller tail itself; the observed order is
+        counted in both.
     """
     at_least = at_most = 0
     kept = 0 < permutations * n <= _KEPT
@@ -88,7 +93,8 @@ def permutation_p(
         found = statistic(orders.T)
         at_least += int((found >= observed - tolerance).sum())
         at_most += int((found <= observed + tolerance).sum())
-    return min(1.0, 2 * (min(at_least, at_most) + 1) / (permutations + 1))
+    smaller = (min(at_least, at_most) + 1) / (permutations + 1)
+    return smaller if alternative == "directed" else min(1.0, 2 * smaller)
 
 
 @lru_cache(maxsize=2)

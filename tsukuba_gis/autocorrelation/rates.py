@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tsukuba_gis.autocorrelation.local_moran import associated as local_associated
 from tsukuba_gis.autocorrelation.local_moran import local_moran
-from tsukuba_gis.autocorrelation.moran import moran, pair
-from tsukuba_gis.result import Association, LocalAssociation
+from tsukuba_gis.autocorrelation.moran import associated, moran, pair
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tsukuba_gis.autocorrelation.permutation import Alternative
     from tsukuba_gis.neighbours import GraphLike
+    from tsukuba_gis.result import Association, LocalAssociation
 
 
 def rate_index(events: pd.Series[float], population: pd.Series[float]) -> pd.Series[float]:
@@ -63,6 +65,7 @@ def eb_moran(
     *,
     permutations: int = 9_999,
     seed: int = 0,
+    alternative: Alternative = "two-sided",
 ) -> Association:
     """Return Moran's I of rates, small populations allowed for: that of :func:`rate_index`.
 
@@ -70,7 +73,7 @@ def eb_moran(
     ----------
     events, population
         As in :func:`rate_index`.
-    graph, permutations, seed
+    graph, permutations, seed, alternative
         As in :func:`tsukuba_gis.autocorrelation.moran`.
 
     References
@@ -87,25 +90,14 @@ def eb_moran(
     >>> round(eb_moran(events, people, row).value, 3)
     0.171
     """
-    found = moran(rate_index(events, population), graph, permutations=permutations, seed=seed)
-    return Association(
-        statistic="eb_moran",
-        indicator=(str(events.name), str(population.name)),
-        value=found.i,
-        expected=found.expected,
-        variance=((found.i - found.expected) / found.z) ** 2 if found.z else float("nan"),
-        z=found.z,
-        p=found.p,
-        n=found.n,
-        n_missing=found.n_missing,
-        n_islands=found.n_islands,
-        permutations=permutations,
-        seed=seed,
-        weights=found.weights,
-    )
+    found = moran(
+        rate_index(events, population), graph, permutations=permutations, seed=seed,
+        alternative=alternative,
+    )  # fmt: skip
+    return associated(found, "eb_moran", (str(events.name), str(population.name)))
 
 
-def local_eb_moran(
+def local_eb_moran(  # noqa: PLR0913 - one parameter a setting
     events: pd.Series[float],
     population: pd.Series[float],
     graph: GraphLike,
@@ -114,6 +106,7 @@ def local_eb_moran(
     seed: int = 0,
     alpha: float = 0.05,
     fdr: bool = True,
+    alternative: Alternative = "two-sided",
 ) -> LocalAssociation:
     """Return local Moran's I of rates, small populations allowed for: that of :func:`rate_index`.
 
@@ -121,7 +114,7 @@ def local_eb_moran(
     ----------
     events, population
         As in :func:`rate_index`.
-    graph, permutations, seed, alpha, fdr
+    graph, permutations, seed, alpha, fdr, alternative
         As in :func:`tsukuba_gis.autocorrelation.local_moran`, whose classes it has.
 
     References
@@ -130,18 +123,9 @@ def local_eb_moran(
     """
     found = local_moran(
         rate_index(events, population), graph,
-        permutations=permutations, seed=seed, alpha=alpha, fdr=fdr,
+        permutations=permutations, seed=seed, alpha=alpha, fdr=fdr, alternative=alternative,
     )  # fmt: skip
-    return LocalAssociation(
-        statistic="local_eb_moran",
-        indicator=(str(events.name), str(population.name)),
-        frame=found.frame.rename(columns={"i": "value"}),
-        alpha=alpha,
-        fdr=fdr,
-        permutations=permutations,
-        seed=seed,
-        weights=found.weights,
-    )
+    return local_associated(found, "local_eb_moran", (str(events.name), str(population.name)))
 
 
 def chance_share(events: pd.Series[float], population: pd.Series[float]) -> float:

@@ -15,6 +15,7 @@ from tsukuba_gis.messages import Language
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from tsukuba_gis.point_patterns.words import Found
     from tsukuba_gis.zones import Zones
 
 _points_argument = click.argument("points_file", metavar="POINTS", type=click.Path(path_type=Path))
@@ -67,7 +68,7 @@ def dense(
     Example: tsukuba-gis points dense clinics.csv --distance 500 --records published --out c.gpkg
     """
     from tsukuba_gis.io import read_places
-    from tsukuba_gis.point_patterns import dense_clusters, say
+    from tsukuba_gis.point_patterns import dense_clusters
     from tsukuba_gis.publishing import check_points
 
     places = read_places(points_file, layer=layer, crs=crs)
@@ -76,7 +77,7 @@ def dense(
         terms = terms_of(points_file)
         check_points(len(places), terms=terms, each=True)
         write_table(places.assign(cluster=found.labels), out, terms=terms, counts=[])
-    click.echo(say(found, lang))
+    _tell(found, lang)
 
 
 @points.command()
@@ -102,11 +103,11 @@ def nearest(
 
     Example: tsukuba-gis points nearest clinics.csv --zones districts.gpkg
     """
-    from tsukuba_gis.point_patterns import nearest_neighbour, say
+    from tsukuba_gis.point_patterns import nearest_neighbour
 
     places, zones = _places(points_file, zones_file, layer, crs)
     people = None if population is None else _places(population, zones_file, None, None)[0]
-    click.echo(say(nearest_neighbour(places, zones, population=people, **options), lang))
+    _tell(nearest_neighbour(places, zones, population=people, **options), lang)
 
 
 @points.command()
@@ -138,7 +139,6 @@ def ripley(
     Example: tsukuba-gis points ripley clinics.csv --zones city.gpkg --records published --out k.csv
     """
     from tsukuba_gis.point_patterns import ripley as compute
-    from tsukuba_gis.point_patterns import say
     from tsukuba_gis.publishing import check_points
 
     if out is not None and out.suffix != ".csv":
@@ -150,7 +150,7 @@ def ripley(
         terms = terms_of(points_file, *([] if population is None else [population]))
         check_points(found.n, terms=terms)
         write_table(found.frame, out, terms=terms, counts=[])
-    click.echo(say(found, lang))
+    _tell(found, lang)
 
 
 @points.command()
@@ -181,7 +181,6 @@ def density(
     Example: tsukuba-gis points density sites.csv --zones city.gpkg --records published --out d.gpkg
     """
     from tsukuba_gis.point_patterns import density as compute
-    from tsukuba_gis.point_patterns import say
     from tsukuba_gis.publishing import check_points
 
     places, zones = _places(points_file, zones_file, layer, crs)
@@ -191,7 +190,7 @@ def density(
         check_points(found.n, terms=terms)
         least = terms.min_count if terms.guarded else 0
         write_table(found.squares(least=least), out, terms=terms, counts=[])
-    click.echo(say(found, lang))
+    _tell(found, lang)
 
 
 @points.command()
@@ -223,7 +222,6 @@ def scan(
 
     Example: tsukuba-gis points scan wards.gpkg --cases falls --population persons --out scan.gpkg
     """
-    from tsukuba_gis.point_patterns import say
     from tsukuba_gis.point_patterns import scan as compute
 
     zones = zones_with(zones_file, layer, [cases, population])
@@ -234,7 +232,7 @@ def scan(
     if out is not None:
         frame = zones.frame[["name", "geometry"]].join(table).assign(cluster=found.labels)
         write_table(frame, out, terms=terms_of(zones_file), counts=list(table.columns))
-    click.echo(say(found, lang))
+    _tell(found, lang)
 
 
 def _places(
@@ -246,3 +244,11 @@ def _places(
     zones = read_zones(zones_file)
     places = read_places(points_file, layer=layer, crs=crs).geometry
     return places.to_crs(str(zones.frame.crs)), zones
+
+
+def _tell(found: Found, lang: Language) -> None:
+    """Print what a result means, and what to bear in mind."""
+    from tsukuba_gis.point_patterns import cautions, say
+
+    for line in (say(found, lang), *cautions(found, lang)):
+        click.echo(line)

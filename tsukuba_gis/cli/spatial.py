@@ -40,6 +40,11 @@ _with_option = click.option(
 )  # fmt: skip
 _population_option = click.option("--population", default=None,
                                   help="Column of persons, for empirical Bayes rates.")  # fmt: skip
+_alternative_option = click.option(
+    "--alternative", type=click.Choice(["two-sided", "directed"]), default="two-sided",
+    show_default=True,
+    help="directed: half of it, the tail chosen after seeing the data, as GeoDa and esda do.",
+)  # fmt: skip
 
 
 @click.command()
@@ -53,6 +58,7 @@ _population_option = click.option("--population", default=None,
 @weights_option
 @click.option("--permutations", type=click.IntRange(99), default=9_999, show_default=True)
 @seed_option
+@_alternative_option
 @records_option
 @lang_option
 def moran(
@@ -71,10 +77,10 @@ def moran(
     from tsukuba_gis.autocorrelation import global_statistic
     from tsukuba_gis.weights import weights_of
 
-    seed = columns.pop("seed")
+    how = {name: columns.pop(name) for name in ("seed", "alternative")}
     zones, data = _data(zones_file, layer, statistic, **columns)
     result = global_statistic(
-        statistic, data, weights_of(zones, spelt=weights), permutations=permutations, seed=seed
+        statistic, data, weights_of(zones, spelt=weights), permutations=permutations, **how
     )
     _say(result, lang)
     parts = getattr(result, "frame", None)
@@ -93,6 +99,7 @@ def moran(
 @weights_option
 @click.option("--permutations", type=click.IntRange(99), default=99_999, show_default=True)
 @seed_option
+@_alternative_option
 @click.option("--alpha", type=click.FloatRange(0, 1), default=0.05, show_default=True,
               help="Level of the classes; G and G* have three of their own.")  # fmt: skip
 @click.option("--fdr/--no-fdr", default=True, show_default=True,
@@ -120,6 +127,10 @@ def lisa(  # noqa: PLR0913 - one parameter an option
     from tsukuba_gis.autocorrelation import local_statistic
     from tsukuba_gis.weights import weights_of
 
+    own_tail = statistic in ("quantile_lisa", "losh", "local_join_counts")
+    directed = options["alternative"] == "directed"
+    if directed:
+        _fitting(statistic, "--alternative", directed, needed=not own_tail)
     zones, data = _data(
         zones_file, layer, statistic, column=column, others=others, population=population
     )

@@ -4,7 +4,7 @@ from tsukuba_gis.point_patterns.dense import PointClusters, dense_clusters
 from tsukuba_gis.point_patterns.density import Density, density
 from tsukuba_gis.point_patterns.scan import Scan, scan
 from tsukuba_gis.point_patterns.spacing import NearestNeighbour, Ripley, nearest_neighbour, ripley
-from tsukuba_gis.point_patterns.words import say
+from tsukuba_gis.point_patterns.words import cautions, say
 
 __all__ = [
     "Density",
@@ -12,6 +12,7 @@ __all__ = [
     "PointClusters",
     "Ripley",
     "Scan",
+    "cautions",
     "dense_clusters",
     "density",
     "nearest_neighbour",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.messages import text
 from tsukuba_gis.point_patterns.dense import PointClusters
@@ -12,6 +12,9 @@ from tsukuba_gis.point_patterns.spacing import NearestNeighbour, Ripley
 
 if TYPE_CHECKING:
     from tsukuba_gis.messages import Language
+
+# Fewer points than this say little.
+FEW_POINTS: Final = 30
 
 Found = PointClusters | Density | NearestNeighbour | Ripley | Scan
 
@@ -39,6 +42,24 @@ def say(result: Found, lang: Language = "ja") -> str:
     if isinstance(result, Ripley):
         return _ripley(result, lang)
     return _scan(result, lang)
+
+
+def cautions(result: Found, lang: Language = "ja") -> tuple[str, ...]:
+    """Return what to bear in mind: fewer than 30 points, or cases of a scan.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from tsukuba_gis.point_patterns import dense_clusters
+    >>> points = gpd.GeoSeries.from_xy([0, 30, 60, 5000], [0, 0, 0, 0], crs="EPSG:6677")
+    >>> for line in cautions(dense_clusters(points, distance=50, least=2), "en"):
+    ...     print(line)
+    Only 4 points: with fewer than 30, a pattern is easily missed, and single points weigh heavily.
+    """
+    kind, n = ("cases", result.cases) if isinstance(result, Scan) else ("points", result.n)
+    if n >= FEW_POINTS:
+        return ()
+    return (text(f"pattern_few_{kind}", lang, n=n, few=FEW_POINTS),)
 
 
 def _clusters(result: PointClusters, lang: Language) -> str:

@@ -200,9 +200,7 @@ def cautions(result: Global | Local, *, lang: Language) -> tuple[str, ...]:
     lines = [text(key, lang, n=number, few=FEW_ZONES) for key, number, so in said if so]
     if isinstance(result, Moran | LocalMoran):
         lines += rate_caution(result.chance, lang=lang)
-    if isinstance(result, Moran | Association):
-        return tuple(lines)
-    if not result.fdr and n:
+    if isinstance(result, LocalMoran | LocalAssociation) and not result.fdr and n:
         lines.append(text("reading_no_fdr", lang, n=round(result.alpha * n), alpha=result.alpha))
     if result.alternative == "directed":
         lines.append(text("reading_directed", lang))
@@ -245,9 +243,10 @@ def method(result: Global | Local, *, lang: Language) -> str:
         "permutations": result.permutations,
         "seed": str(result.seed),
     }
-    if isinstance(result, Moran | Association):
-        return text("reading_method_global", lang, n=result.n, **values)
     sides = "chi2" if statistic_of(result) == "losh" else result.alternative.replace("-", "_")
+    if isinstance(result, Moran | Association):
+        how = text(f"reading_{sides}_p", lang)
+        return text("reading_method_global", lang, n=result.n, sides=how, **values)
     correction = "reading_level_fdr" if result.fdr else "reading_uncorrected"
     return text(
         "reading_method_local" if result.permutations else "reading_method_exact",

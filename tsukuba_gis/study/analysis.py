@@ -83,6 +83,7 @@ def clusters(
         "alpha": study.alpha,
         "fdr": study.fdr,
         "seed": study.seed,
+        "alternative": study.alternative,
     }
     rates = [name for name in values.columns if name not in COUNTS]
     chance = {
@@ -95,7 +96,9 @@ def clusters(
     zones = values.notna().sum()
     for name in sorted(rates, key=lambda name: float(zones[name])):
         told = chance.get(name, nan)
-        one = moran(values[name], graph, permutations=few, seed=study.seed)
+        one = moran(
+            values[name], graph, permutations=few, seed=study.seed, alternative=study.alternative
+        )
         morans[name] = replace(one, chance=told)
         lisas[name] = replace(local_moran(values[name], graph, **local), chance=told)
     return {name: morans[name] for name in rates}, {name: lisas[name] for name in rates}
@@ -120,9 +123,9 @@ def further(
         "several": [every[list(group)] for group in study.together],
         "rate": [shares[name] for name in rates if name in shares],
     }
-    level: dict[str, Any] = {"alpha": study.alpha, "fdr": study.fdr, "seed": study.seed}
+    drawn: dict[str, Any] = {"seed": study.seed, "alternative": study.alternative}
     associations = [
-        global_statistic(name, columns, graph, permutations=few, seed=study.seed)
+        global_statistic(name, columns, graph, permutations=few, **drawn)
         for name in study.statistics
         for columns in data[TAKES[name]]
     ]
@@ -132,7 +135,9 @@ def further(
             columns,
             graph,
             permutations=few if "geary" in name else study.permutations,
-            **level,
+            alpha=study.alpha,
+            fdr=study.fdr,
+            **drawn,
         )
         for name in study.local_statistics
         for columns in data[TAKES[name]]

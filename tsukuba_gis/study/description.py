@@ -233,6 +233,9 @@ class Study:
     permutations, alpha, fdr
         Of the local Moran statistics. The global one takes at most 9,999
         permutations: it is one test, so its p needs no finer grain.
+    alternative
+        ``"two-sided"``, or ``"directed"`` to compare with GeoDa and esda: see
+        :func:`tsukuba_gis.autocorrelation.local_moran`. An exact statistic keeps its own tail.
     statistics, local_statistics
         Further statistics, beside Moran's I and local Moran: names from :data:`STATISTICS` and
         :data:`LOCAL_STATISTICS`. Of every rate; those of empirical Bayes rates of every
@@ -282,6 +285,7 @@ class Study:
     permutations: int = 99_999
     alpha: float = 0.05
     fdr: bool = True
+    alternative: Literal["two-sided", "directed"] = "two-sided"
     statistics: tuple[GlobalStatistic, ...] = ()
     local_statistics: tuple[LocalStatistic, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()

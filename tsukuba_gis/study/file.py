@@ -117,6 +117,7 @@ def read_study(path: Path | str) -> Study:
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "study.lang": LANGUAGES,
     "study.severe": get_args(SevereCare),
+    "study.alternative": ("two-sided", "directed"),
     "study.tiles": get_args(TileSource),
     "records.kind": get_args(RecordKind),
     "records.on_error": ("stop", "skip"),
