@@ -11,12 +11,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from libpysal.graph import Graph
 
 from tsukuba_gis import autocorrelation as ac
-from tsukuba_gis import reading, regions
+from tsukuba_gis import point_patterns as pp
+from tsukuba_gis import reading, regions, weights
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.neighbours import Neighbours
 from tsukuba_gis.result import LOCAL_CLASSES, Association, LocalAssociation, LocalMoran, Moran
+from tsukuba_gis.zones import Zones
 
 N = 12
 IDS = [f"z{i:02d}" for i in range(N)]
@@ -254,3 +258,179 @@ def test_no_public_function_is_passed_over():
     }
     called = {name.split()[0] for name in ALL} | {"local_g"}  # as local_g_star
     assert public - apart - called == set()
+
+
+def answer(call):
+    """What a call gives; None where it says in words why it cannot."""
+    try:
+        return call()
+    except InputError as fault:
+        return None if fault.say("ja") else fault
+
+
+# ---- neighbours of awkward polygons ------------------------------------------
+
+
+def zones_of(polygons):
+    ids = pd.Index([f"z{i:02d}" for i in range(len(polygons))], name="zone_id")
+    frame = gpd.GeoDataFrame({"name": ids}, geometry=list(polygons), index=ids, crs="EPSG:6677")
+    return Zones(frame=frame, kind="other")
+
+
+BOX = shapely.box(0, 0, 100, 100)
+POLYGONS = {
+    "none": [],
+    "one": [BOX],
+    "apart": [BOX, shapely.box(500, 0, 600, 100), shapely.box(0, 900, 100, 1000)],
+    "twice the same": [BOX, BOX, shapely.box(100, 0, 200, 100)],
+    "one in another": [BOX, shapely.box(20, 20, 80, 80)],
+    "an empty one": [BOX, shapely.Polygon(), shapely.box(100, 0, 200, 100)],
+    "a corner": [BOX, shapely.box(100, 100, 200, 200)],
+    "two parts": [
+        shapely.MultiPolygon([BOX, shapely.box(300, 0, 400, 100)]), shapely.box(100, 0, 300, 100)
+    ],
+}  # fmt: skip
+BUILDERS = {
+    "queen": weights.queen,
+    "rook": weights.rook,
+    "queen tolerance": lambda z: weights.queen(z, tolerance=1.0),
+    "rook tolerance": lambda z: weights.rook(z, tolerance=1.0),
+    "knn": lambda z: weights.knn(z, k=1),
+    "distance_band": lambda z: weights.distance_band(z, distance=150.0),
+    "kernel": lambda z: weights.kernel(z, bandwidth=150.0),
+    "block": lambda z: weights.block(pd.Series("a", index=z.ids, dtype=object)),
+    "higher_order": lambda z: weights.higher_order(weights.queen(z), order=2),
+    "weights_of": lambda z: weights.weights_of(z, spelt="band:150"),
+    "from_table": lambda z: weights.from_table(
+        pd.DataFrame({"focal": z.ids[:1], "neighbour": z.ids[-1:]}), ids=z.ids
+    ),
+}
+
+
+@pytest.mark.parametrize("case", POLYGONS)
+@pytest.mark.parametrize("name", BUILDERS)
+def test_neighbours_are_found_or_it_is_said_why_not(name, case):
+    zones = zones_of(POLYGONS[case])
+    near = answer(lambda: BUILDERS[name](zones))
+    if near is None:
+        assert name == "knn"
+        return
+    assert isinstance(near, Neighbours)
+    assert near.ids.equals(zones.ids)
+    assert near.cardinalities.index.equals(zones.ids)
+    found = weights.describe(near)
+    assert (found["zones"], found["islands"]) == (len(zones), len(near.isolates))
+    assert isinstance(weights.check_coverage(zones), weights.Coverage)
+    if len(zones):
+        assert near.to_graph().n == len(zones)
+
+
+def test_an_empty_polygon_is_nobodys_neighbour_by_distance_either():
+    """The centroids after it keep their own zones."""
+    row = [BOX, shapely.Polygon(), shapely.box(100, 0, 200, 100), shapely.box(220, 0, 300, 100)]
+    zones = zones_of(row)
+    for near in (
+        weights.knn(zones, k=1),
+        weights.distance_band(zones, distance=120.0),
+        weights.kernel(zones, bandwidth=120.0),
+    ):
+        assert near.isolates.tolist() == ["z01"]
+        assert set(near["z02"].index) <= {"z00", "z03"}
+        assert near["z03"].index.tolist() == ["z02"]
+
+
+def test_ids_that_repeat_make_no_neighbours():
+    table = pd.DataFrame({"focal": ["a"], "neighbour": ["b"]})
+    for make in (
+        lambda: weights.from_table(table, ids=pd.Index(["a", "b", "a"])),
+        lambda: weights.block(pd.Series(["x", "x"], index=["a", "a"])),
+    ):
+        with pytest.raises(InputError) as caught:
+            make()
+        assert caught.value.say("ja")
+
+
+# ---- awkward points ----------------------------------------------------------
+
+GROUND = zones_of([shapely.box(0, 0, 1000, 1000)])
+
+
+def dots(xy, index=None):
+    return gpd.GeoSeries([None if p is None else shapely.Point(p) for p in xy], index=index,
+                         crs="EPSG:6677")  # fmt: skip
+
+
+SPREAD = [(100.0 * i + 37, 90.0 * ((3 * i) % 10) + 11) for i in range(10)]
+DOTS = {
+    "plain": dots(SPREAD),
+    "none": dots([]),
+    "one": dots(SPREAD[:1]),
+    "two": dots(SPREAD[:2]),
+    "one place": dots([(500, 500)] * 10),
+    "a missing one": dots([None, *SPREAD]),
+    "an empty one": gpd.GeoSeries([shapely.Point(), *dots(SPREAD)], crs="EPSG:6677"),
+    "infinite": dots([(np.inf, 0.0), *SPREAD]),
+    "outside": dots([(9e6, 9e6)] * 5),
+    "on the border": dots([(0, 100.0 * i) for i in range(10)]),
+    "labels repeat": dots(SPREAD, index=[0] * 10),
+}
+
+
+def scanned(points, **options):
+    cases = np.arange(len(points)) % 3
+    table = pd.DataFrame({"cases": cases, "population": 7}, index=points.index)
+    return pp.scan(table, points, simulations=19, **options)
+
+
+PATTERNS = {
+    "dense_clusters": lambda p: pp.dense_clusters(p, distance=150, least=2),
+    "nearest_neighbour": lambda p: pp.nearest_neighbour(p, GROUND, simulations=19),
+    "ripley": lambda p: pp.ripley(p, GROUND, simulations=19),
+    "density": lambda p: pp.density(p, GROUND, bandwidth=100),
+    "scan": scanned,
+    "scan bernoulli": lambda p: scanned(p, model="bernoulli"),
+}
+
+
+@pytest.mark.parametrize("case", DOTS)
+@pytest.mark.parametrize("name", PATTERNS)
+def test_patterns_answer_or_say_why_not(name, case):
+    found = answer(lambda: PATTERNS[name](DOTS[case]))
+    if found is None:
+        assert case != "plain"
+        return
+    for lang in ("ja", "en"):
+        assert "nan" not in pp.say(found, lang)
+        assert isinstance(pp.cautions(found, lang), tuple)
+
+
+@pytest.mark.parametrize(
+    ("cases", "population"),
+    [
+        (np.zeros(10), np.full(10, 7)),  # nobody
+        (np.full(10, 2), np.full(10, 7)),  # equal everywhere
+        (np.full(10, 1), np.zeros(10)),
+        (np.r_[np.nan, np.ones(9)], np.full(10, 7)),
+        (np.r_[np.inf, np.ones(9)], np.full(10, 7)),
+        (np.ones(10), np.r_[np.inf, np.full(9, 7)]),
+        (np.r_[-1, np.ones(9)], np.full(10, 7)),
+        (np.full(10, 9), np.full(10, 7)),  # more cases than persons
+    ],
+)
+@pytest.mark.parametrize("model", ["poisson", "bernoulli"])
+def test_the_scan_answers_or_says_why_not(cases, population, model):
+    table = pd.DataFrame({"cases": cases, "population": population})
+    found = answer(lambda: pp.scan(table, DOTS["plain"], model=model, simulations=19))
+    if found is None:
+        return
+    assert (found.clusters["p"].between(0, 1)).all()
+    assert found.labels.index.equals(table.index)
+
+
+def test_the_order_of_rows_changes_no_cluster_of_a_scan():
+    points = DOTS["plain"]
+    table = pd.DataFrame({"cases": [9, 8, 1, 0, 1, 0, 1, 0, 0, 1], "population": 20})
+    one = pp.scan(table, points, simulations=19)
+    other = pp.scan(table.iloc[::-1], points.iloc[::-1], simulations=19)
+    assert one.clusters[["places", "cases"]].equals(other.clusters[["places", "cases"]])
+    pd.testing.assert_series_equal(one.labels, other.labels.sort_index())

@@ -38,6 +38,11 @@ class Neighbours:
     transformation
         As libpysal writes it: ``"O"`` as they came, ``"R"`` rows add up to 1, …
 
+    Raises
+    ------
+    InputError
+        If ids repeat.
+
     Examples
     --------
     >>> import pandas as pd
@@ -54,6 +59,9 @@ class Neighbours:
     matrix: sparse.csr_array[Any] = field(repr=False)
     name: str = "custom"
     transformation: str = "O"
+
+    def __post_init__(self) -> None:
+        require_unique(self.ids)
 
     def __getitem__(self, zone_id: str) -> pd.Series[float]:
         """Return the weights of a zone's neighbours, by their ids."""
@@ -134,6 +142,12 @@ class Neighbours:
         adjacency = pd.Series(whole.data, index=index, name="weight")
         adjacency.attrs["weights"] = self.name
         return Graph(adjacency, transformation=self.transformation, is_sorted=True)
+
+
+def require_unique(ids: pd.Index[str]) -> None:
+    """Raise unless every zone id stands once."""
+    if not ids.is_unique:
+        raise InputError("neighbours_ids_repeat", n=int(ids.duplicated().sum()))
 
 
 def as_neighbours(graph: GraphLike) -> Neighbours:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.point_patterns.window import require_metres
+from tsukuba_gis.point_patterns.window import coordinates, require_metres
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -164,7 +164,7 @@ def _numbers(
     table: pd.DataFrame, places: gpd.GeoSeries, model: Model
 ) -> tuple[pd.Index[str], Ints, Floats, Floats]:
     """Return ids, cases, population and coordinates of the places that take part."""
-    import shapely
+    import geopandas
 
     require_metres(places)
     if not {"cases", "population"} <= set(table.columns):
@@ -172,8 +172,7 @@ def _numbers(
     if not table.index.is_unique or not places.index.is_unique:
         raise InputError("scan_ids")
     numbers = table[["cases", "population"]].to_numpy(dtype=float, na_value=np.nan)
-    centre = shapely.centroid(np.asarray(places.reindex(table.index), dtype=object))
-    xy = np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
+    xy = coordinates(geopandas.GeoSeries(places.centroid.reindex(table.index)))
     known = np.isfinite(numbers).all(axis=1)
     if not np.isfinite(xy[known]).all():
         raise InputError("scan_ids")

@@ -71,7 +71,8 @@ def coordinates(points: gpd.GeoSeries) -> Floats:
     wrong = int((np.asarray(shapely.get_type_id(geometries))[some] != 0).sum())
     if wrong:
         raise InputError("pattern_not_points", n=wrong)
-    xy: Floats = np.column_stack([shapely.get_x(geometries), shapely.get_y(geometries)])
+    xy: Floats = np.full((len(geometries), 2), np.nan)
+    xy[some] = shapely.get_coordinates(geometries[some])
     xy[np.flatnonzero(~np.isfinite(xy).all(axis=1))] = np.nan
     return xy
 

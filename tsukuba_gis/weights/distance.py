@@ -53,14 +53,15 @@ def knn(zones: Zones, *, k: int) -> Neighbours:
     >>> graph["c"].index.tolist(), graph["b"].index.tolist()
     (['b'], ['a'])
     """
-    n = len(zones)
+    points, rows = _centroids(zones)
+    n = len(points)
     if not 1 <= k < n:
-        raise InputError("weights_k", k=k, most=n - 1)
-    _, near = _nearest(_centroids(zones), k)
-    rows = np.repeat(np.arange(n), k)
+        raise InputError("weights_k", k=k, most=max(n - 1, 0))
+    _, near = _nearest(points, k)
     return weighted_graph(
-        zones.ids, rows, near.ravel(), np.ones(n * k, dtype=np.int8), name=f"knn({k})"
-    )
+        zones.ids, np.repeat(rows, k), rows[near.ravel()], np.ones(n * k, dtype=np.int8),
+        name=f"knn({k})",
+    )  # fmt: skip
 
 
 def distance_band(zones: Zones, *, distance: float) -> Neighbours:
@@ -69,7 +70,7 @@ def distance_band(zones: Zones, *, distance: float) -> Neighbours:
     Zones with nobody so near have no neighbours; :func:`reach` gives the
     least distance at which there is none.
     """
-    rows, columns, _ = _within(_centroids(zones), distance)
+    rows, columns, _ = _within(zones, distance)
     weight = np.ones(len(rows), dtype=np.int8)
     return weighted_graph(zones.ids, rows, columns, weight, name=f"distance_band({distance:g} m)")
 
@@ -88,9 +89,10 @@ def reach(zones: Zones) -> float:
     >>> reach(Zones(frame=frame, kind="other"))
     4.0
     """
-    if len(zones) < 2:
-        raise InputError("weights_k", k=1, most=len(zones) - 1)
-    distance, _ = _nearest(_centroids(zones), 1)
+    points, _ = _centroids(zones)
+    if len(points) < 2:
+        raise InputError("weights_k", k=1, most=max(len(points) - 1, 0))
+    distance, _ = _nearest(points, 1)
     return float(distance.max())
 
 
@@ -111,7 +113,7 @@ def kernel(zones: Zones, *, bandwidth: float, shape: KernelShape = "triangular")
     shape
         Of the kernel.
     """
-    rows, columns, distance = _within(_centroids(zones), bandwidth)
+    rows, columns, distance = _within(zones, bandwidth)
     u = distance / bandwidth
     weight = {
         "triangular": 1 - u,
@@ -124,10 +126,13 @@ def kernel(zones: Zones, *, bandwidth: float, shape: KernelShape = "triangular")
     return weighted_graph(zones.ids, rows[some], columns[some], weight[some], name=name)
 
 
-def _centroids(zones: Zones) -> Floats:
+def _centroids(zones: Zones) -> tuple[Floats, Places]:
+    """Return the centroids of the polygons that are not empty, and their rows."""
     import shapely
 
-    return shapely.get_coordinates(shapely.centroid(zones.frame.geometry.to_numpy()))
+    polygons = zones.frame.geometry.to_numpy()
+    rows = np.flatnonzero(~shapely.is_empty(polygons))
+    return shapely.get_coordinates(shapely.centroid(polygons[rows])), rows
 
 
 def _nearest(points: Floats, k: int) -> tuple[Floats, Places]:
@@ -144,15 +149,17 @@ def _nearest(points: Floats, k: int) -> tuple[Floats, Places]:
     return np.take_along_axis(distance, order, axis=1), np.take_along_axis(near, order, axis=1)
 
 
-def _within(points: Floats, distance: float) -> tuple[Places, Places, Floats]:
+def _within(zones: Zones, distance: float) -> tuple[Places, Places, Floats]:
+    """Return pairs of rows both ways round, and how far their centroids are apart."""
     from scipy.spatial import cKDTree
 
+    points, rows = _centroids(zones)
     if not distance > 0:
         raise InputError("weights_distance", distance=distance)
     # The pairs of the tree are compared in squares: a hair more, then the exact distance.
     pairs = cKDTree(points).query_pairs(distance * (1 + 1e-9), output_type="ndarray")
     apart = np.hypot(*(points[pairs[:, 0]] - points[pairs[:, 1]]).T)
-    pairs, apart = pairs[apart <= distance], apart[apart <= distance]
+    pairs, apart = rows[pairs[apart <= distance]], apart[apart <= distance]
     return (
         np.concatenate([pairs[:, 0], pairs[:, 1]]),
         np.concatenate([pairs[:, 1], pairs[:, 0]]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.neighbours import require_unique
 from tsukuba_gis.weights.graphs import weighted_graph
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def from_table(table: pd.DataFrame, *, ids: pd.Index[str], name: str = "custom")
     Raises
     ------
     InputError
-        If a column is missing, a link repeats, a weight is missing or negative, or
+        If a column is missing, a link or an id repeats, a weight is missing or negative, or
         an id is not among ``ids``.
 
     Examples
@@ -101,6 +102,7 @@ def from_table(table: pd.DataFrame, *, ids: pd.Index[str], name: str = "custom")
     """
     import pandas as pd
 
+    require_unique(ids)
     if not {"focal", "neighbour"} <= set(table.columns):
         raise InputError("weights_columns", name=name)
     rows, columns = (ids.get_indexer(pd.Index(table[side])) for side in ("focal", "neighbour"))

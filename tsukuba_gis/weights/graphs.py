@@ -68,7 +68,7 @@ def describe(graph: GraphLike) -> pd.Series[Any]:
     from scipy.sparse.csgraph import connected_components
 
     near = as_neighbours(graph)
-    sizes = near.cardinalities
+    sizes = near.cardinalities if near.n else pd.Series([0])
     return pd.Series(
         {
             "weights": near.name,
@@ -77,7 +77,7 @@ def describe(graph: GraphLike) -> pd.Series[Any]:
             "fewest": int(sizes.min()),
             "mean": round(float(sizes.mean()), 2),
             "most": int(sizes.max()),
-            "islands": int((sizes == 0).sum()),
+            "islands": len(near.isolates),
             "components": int(connected_components(near.matrix, directed=False)[0]),
         },
         dtype=object,
