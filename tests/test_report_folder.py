@@ -226,7 +226,8 @@ def test_a_result_without_further_parts_has_no_answers():
     bare = of_level(
         rates=(), correlations=(), regressions=(), regions=None, projection=None, age_curves=()
     )
-    assert headlines(bare) == {"choose": [], "clusters": [], "relations": [], "future": []}
+    sections = ("choose", "ages", "clusters", "relations", "future")
+    assert headlines(bare) == {section: [] for section in sections}
 
 
 def test_the_page_shows_the_answers():

@@ -11,10 +11,10 @@ import pytest
 import shapely
 from pages import loads, read
 from results import full_result
-from toys import toy_indicators, toy_level, toy_result
+from toys import IDS, toy_indicators, toy_level, toy_result
 
 from tsukuba_gis.maps.offline import POLICY
-from tsukuba_gis.messages import LANGUAGES
+from tsukuba_gis.messages import LANGUAGES, text
 from tsukuba_gis.report.findings import cluster_notes, clustering, findings
 from tsukuba_gis.report.page import page_html, write_page
 from tsukuba_gis.zones import Zones
@@ -99,6 +99,34 @@ def test_a_lowest_value_of_zero_gives_no_ratio():
     values = toy_level().values.assign(share_65plus=[0.0, *[0.1] * 8])
     spread = findings(with_level(values=values), SHARE, "en")[1]
     assert spread.headline.endswith("is 10.0 points above a1区, the lowest")
+
+
+def test_equal_values_have_no_highest_and_no_lowest():
+    values = toy_level().values.assign(share_65plus=[0.3] * 9)
+    high, spread, _ = findings(with_level(values=values), SHARE, "en")
+    assert high.headline == "Share aged 65+ is 30.0% in every district"
+    assert spread.headline == "No district differs from another"
+    assert spread.detail == ""
+
+
+def test_the_summary_leaves_the_method_to_the_notes():
+    brief = findings(toy_result(), SHARE, "en")[2]
+    assert "0.012" in brief.detail
+    assert "individuals" in brief.detail
+    assert "seed" not in brief.detail
+
+
+def test_small_areas_without_a_reading_keep_their_names_and_the_page_says_so():
+    page = page_html(toy_result())
+    levels = {lang: text("page_level_school_district", lang) for lang in LANGUAGES}
+    said, japanese = (
+        f"<li>{text('page_method_names', lang, level=levels[lang])}</li>" for lang in ("en", "ja")
+    )
+    assert said in page
+    assert japanese not in page
+    frame = toy_level().zones.frame.assign(name_en=[f"{one} ward" for one in IDS])
+    named = with_level(zones=replace(toy_level().zones, frame=frame))
+    assert said not in page_html(named)
 
 
 def test_nothing_to_show_is_said():

@@ -32,7 +32,7 @@ from tsukuba_gis.maps.statistics import (
     regressions_data,
 )
 from tsukuba_gis.maps.topology import drawing_shapes, packed, topology
-from tsukuba_gis.messages import LANGUAGES, table, text
+from tsukuba_gis.messages import LANGUAGES, restated, table, text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -184,7 +184,7 @@ def _zones(level: Level, made: Topology, shapes: gpd.GeoSeries) -> dict[str, Any
     frame = level.zones.frame
     data = {
         "label": {lang: text(f"page_level_{level.zones.kind}", lang) for lang in LANGUAGES},
-        "source": level.zones.source,
+        "source": {lang: restated(level.zones.source, lang) for lang in LANGUAGES},
         "topology": packed(made),
         "points": _packed_points(shapes, made),
         "areas": pack(frame.area.to_numpy() / 1e6, scale=1e4),

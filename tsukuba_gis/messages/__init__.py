@@ -61,3 +61,16 @@ def text(key: str, /, lang: Language = "ja", **values: object) -> str:
     }
     template = table()[key][lang]
     return template.format(**shown) if shown else template
+
+
+def restated(said: str, lang: Language) -> str:
+    """Return a text of the table in another language; what is not of the table, as it is.
+
+    Examples
+    --------
+    >>> restated("疑似データのため結果は現状に沿っていません", "en")
+    'Pseudo data: results do not reflect reality'
+    >>> restated("district.shp", "en")
+    'district.shp'
+    """
+    return next((entry[lang] for entry in table().values() if said in entry.values()), said)

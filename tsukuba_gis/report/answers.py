@@ -64,16 +64,14 @@ def answers(result: Result, lang: Language) -> dict[str, tuple[Finding, ...]]:
     Returns
     -------
     dict
-        ``"choose"``: rates and shares by age; ``"clusters"``: regions; ``"relations"``:
+        ``"choose"``: rates; ``"ages"``: shares by age; ``"clusters"``: regions; ``"relations"``:
         correlations and regressions; ``"future"``: persons to come, flows, industries. Sections
         of which the result knows nothing are empty.
     """
     level = max(result.levels, key=lambda one: len(one.zones))
     held: dict[str, list[Finding | None]] = {
-        "choose": [
-            *_each(lambda one: rate_answer(result, level, one, lang), level.rates),
-            *_each(lambda one: age_answer(result, one, lang), level.age_curves),
-        ],
+        "choose": _each(lambda one: rate_answer(result, level, one, lang), _told(level.rates)),
+        "ages": _each(lambda one: age_answer(result, one, lang), level.age_curves),
         "clusters": [region_answer(result, one, lang) for one in result.levels if one.regions],
         "relations": [
             *correlation_answers(result, level, lang),
@@ -92,6 +90,12 @@ def answers(result: Result, lang: Language) -> dict[str, tuple[Finding, ...]]:
     return {
         section: tuple(one for one in found if one is not None) for section, found in held.items()
     }
+
+
+def _told(rates: tuple[Rate, ...]) -> list[Rate]:
+    """Return the rates of which something is said: not the crude one, where age is allowed for."""
+    allowed = {one.indicator for one in rates if one.method == "indirect"}
+    return [one for one in rates if one.method != "crude" or one.indicator not in allowed]
 
 
 def _each(
@@ -160,7 +164,7 @@ def age_answer(result: Result, curve: AgeCurve, lang: Language) -> Finding | Non
 def region_answer(result: Result, level: Level, lang: Language) -> Finding:
     """Tell how many regions there are and how alike they are within."""
     assert level.regions is not None  # noqa: S101 - asked by the caller
-    labels = {name: label_of(result, name, lang) for name in level.regions.variables}
+    labels = {name: _within(label_of(result, name, lang)) for name in level.regions.variables}
     return Finding(
         headline=text("answer_regions", lang, k=level.regions.k,
                       level=level_name(level, lang).lower()),

@@ -41,7 +41,7 @@ def findings(result: Result, indicator: Indicator, lang: Language) -> tuple[Find
     return (
         _highest(result.levels[0], indicator, lang),
         _spread(result.levels[0], indicator, lang),
-        clustering(finest, indicator, lang),
+        clustering(finest, indicator, lang, brief=True),
     )
 
 
@@ -65,11 +65,18 @@ def _named(pair: tuple[str, float], indicator: Indicator, lang: Language) -> str
     return text("page_name_value", lang, name=pair[0], value=_said(pair[1], indicator, lang))
 
 
+def _equal(shown: list[tuple[str, float]], indicator: Indicator, lang: Language) -> str | None:
+    """Return the value that two zones or more all have, as it is said; None where they differ."""
+    said = {_said(value, indicator, lang) for _, value in shown}
+    return said.pop() if len(said) == 1 and len(shown) > 1 else None
+
+
 def _highest(level: Level, indicator: Indicator, lang: Language) -> Finding:
     label = indicator.label[lang]
     shown = _shown(level, indicator, lang)
     if not shown:
         return Finding(headline=text("page_none_shown", lang, label=label), detail="")
+    value = _equal(shown, indicator, lang)
     top = text("page_comma", lang).join(_named(pair, indicator, lang) for pair in shown[:3])
     detail = text(
         "page_highest_detail",
@@ -81,13 +88,20 @@ def _highest(level: Level, indicator: Indicator, lang: Language) -> Finding:
     hidden = len(level.zones) - len(shown)
     if hidden:
         detail += text("page_highest_hidden", lang, n=hidden)
-    return Finding(headline=text("page_highest", lang, label=label, top=top), detail=detail)
+    headline = (
+        text("page_highest", lang, label=label, top=top)
+        if value is None
+        else text("page_equal", lang, label=label, value=value)
+    )
+    return Finding(headline=headline, detail=detail)
 
 
 def _spread(level: Level, indicator: Indicator, lang: Language) -> Finding:
     shown = _shown(level, indicator, lang)
     if len(shown) < 2:
         return Finding(headline=text("page_spread_none", lang), detail="")
+    if _equal(shown, indicator, lang) is not None:
+        return Finding(headline=text("page_spread_equal", lang), detail="")
     (high, most), (low, least) = shown[0], shown[-1]
     gap = most - least
     words = {
@@ -112,7 +126,9 @@ def _spread(level: Level, indicator: Indicator, lang: Language) -> Finding:
     return Finding(headline=headline, detail=detail)
 
 
-def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
+def clustering(
+    level: Level, indicator: Indicator, lang: Language, *, brief: bool = False
+) -> Finding:
     """Return what global Moran's I says of one indicator, in plain words.
 
     Parameters
@@ -121,6 +137,8 @@ def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
         What is looked at.
     lang
         Of the sentences.
+    brief
+        Without how it was made, where the page tells that elsewhere.
     """
     label = indicator.label[lang]
     named = {"label": label, "level": level_name(level, lang).lower()}
@@ -134,8 +152,7 @@ def clustering(level: Level, indicator: Indicator, lang: Language) -> Finding:
     said = [
         _without_label(sentence(moran, label=label, lang=lang), label),
         text("page_moran_not", lang),
-        *cautions(moran, lang=lang),
-        method(moran, lang=lang),
+        *(() if brief else (*cautions(moran, lang=lang), method(moran, lang=lang))),
     ]
     return Finding(headline=text(key, lang, **named), detail=text("page_space", lang).join(said))
 

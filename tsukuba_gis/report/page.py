@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsukuba_gis.maps.offline import asset, data_element, leaflet_css, leaflet_js, policy
 from tsukuba_gis.maps.payload import page_data, page_maps, start_indicator
-from tsukuba_gis.messages import LANGUAGES, table, text
+from tsukuba_gis.messages import LANGUAGES, restated, table, text
 from tsukuba_gis.publishing import publishable
 from tsukuba_gis.report.answers import answers
 from tsukuba_gis.report.findings import cluster_notes, clustering, findings
@@ -73,6 +73,7 @@ def page_html(result: Result, *, tiles: Tiles | None = None) -> str:
             lang: findings(result, start_indicator(result.indicators), lang) for lang in LANGUAGES
         },
         answers={lang: answers(result, lang) for lang in LANGUAGES},
+        sources=_sources(result),
         problems={
             lang: [_problem(one, lang) for one in result.problems[:LISTED_PROBLEMS]]
             for lang in LANGUAGES
@@ -87,6 +88,13 @@ def page_html(result: Result, *, tiles: Tiles | None = None) -> str:
     )
 
 
+def _sources(result: Result) -> list[dict[Language, str]]:
+    """Return where the zones of each level come from, by language."""
+    return [
+        {lang: restated(level.zones.source, lang) for lang in LANGUAGES} for level in result.levels
+    ]
+
+
 def _data(result: Result, tiles: Tiles | None) -> dict[str, Any]:
     """Return the page's data with, for each level and indicator, what its clusters mean."""
     data = page_data(result, tiles=tiles)
@@ -96,7 +104,7 @@ def _data(result: Result, tiles: Tiles | None) -> dict[str, Any]:
                 lang: {
                     "headline": clustering(level, one, lang).headline,
                     "notes": [
-                        clustering(level, one, lang).detail,
+                        *filter(None, [clustering(level, one, lang).detail]),
                         *cluster_notes(level.lisa[one.name], one, lang),
                     ],
                 }

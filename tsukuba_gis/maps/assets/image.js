@@ -23,7 +23,7 @@ function drawPicture(data, zoneMap) {
   const side = PICTURE.map + 2 * margin;
   if (layer.warning) y = write(pen, layer.warning, side, y + 10, 22, "#a1122a", "bold", width - side - margin);
   drawKeys(pen, layer, side, y + 10, width - side - margin);
-  write(pen, say("source") + " " + level.source, margin, canvas.height - margin - 12, 20, "#4a535a", "");
+  write(pen, say("source") + " " + level.source[words.lang], margin, canvas.height - margin - 12, 20, "#4a535a", "");
   return canvas;
 }
 

@@ -215,7 +215,7 @@ class ReportPage {
   }
 
   sourceOf(level) {
-    return say("source") + " " + level.source;
+    return say("source") + " " + level.source[words.lang];
   }
 
   // ---- what the reader does

@@ -9,7 +9,7 @@ window.tsukubaGis = {
     const layer = valueLayer(data, level, data.indicators[0]);
     const box = leaflet.getContainer();
     box.before(element("div", { class: "notices" }, ...data.notices.map((text) => element("p", { text }))));
-    box.after(element("p", { class: "note", text: say("source") + " " + level.source }));
+    box.after(element("p", { class: "note", text: say("source") + " " + level.source[words.lang] }));
     const zones = new ZoneMap(leaflet);
     if (data.tiles) addTiles(leaflet, data.tiles);
     zones.showLevel(level);
