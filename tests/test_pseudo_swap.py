@@ -144,6 +144,24 @@ def test_columns_dtypes_and_input_are_as_they_were(city):
 # ---- by hand -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("asked", "care", "cost"), [(10, 40, 40), (100, 160, 40), (3, 40, 40)])
+def test_values_move_among_as_many_people_as_asked(asked, care, cost):
+    """Four five-year ages of forty men: care moves among all of them where 100 are asked."""
+    frame = pd.DataFrame(
+        {"d": "a", "age": np.repeat([20, 25, 30, 35], 40), "sex": "male",
+         "care": np.repeat(["none", "care1"] * 2, 40), "cost": 1.0 + np.arange(160) % 5}
+    )  # fmt: skip
+    spec = Spec(cluster="d", care="care", sums=("cost",), k=10)
+    found = swap(Records(frame=frame, kind="invented"), spec, key=KEY, cell=asked)
+    sizes = found.cells.set_index("part").smallest
+    assert sizes["care"] == care
+    assert sizes["age"] == cost
+    assert found.record(spec)["cell"] == max(asked, spec.k)
+    moved = found.records.frame
+    own = (moved.care == np.where((moved.age - 20) // 5 % 2, "care1", "none")).mean()
+    assert own == 1.0 if care == 40 else 0.3 < own < 0.7
+
+
 def test_two_groups_of_three_by_hand():
     """Three of 30 and three of 70: costs change places among the three, none keeps their own."""
     frame = pd.DataFrame(
@@ -226,9 +244,10 @@ def guess(*args, **kwargs):
 
 def test_evaluate_measures_the_leak(city, swapped, monkeypatch):
     monkeypatch.setattr(relations, "classifier_auc", guess)
+    fine = swap(city, SPEC, key=KEY, cell=SPEC.k)
     found = evaluate(
-        city, swapped.records, SPEC, make=lambda r: swap(r, SPEC, key=KEY).records,
-        effort=Effort(sample=300), origins=swapped.origins,
+        city, fine.records, SPEC, make=lambda r: swap(r, SPEC, key=KEY, cell=SPEC.k).records,
+        effort=Effort(sample=300), origins=fine.origins,
     )  # fmt: skip
     assert found.metric("declared_kept").value == 1.0
     assert found.metric("linkage", "~part_amounts").value < 0.02
@@ -236,6 +255,9 @@ def test_evaluate_measures_the_leak(city, swapped, monkeypatch):
     small = found.metric("small_cells", "relation")
     assert small.value > 0.7, "small cells leak, and it is seen"
     assert small.passed is False
+    real, made = prepared([city.frame, swapped.records.frame], SPEC)
+    true, shown = risk.small_cells(real, made, list(small.subject), k=SPEC.k)
+    assert true / shown < 0.5, "among 200 people they are the true ones only by chance"
     assert found.metric("same_points").kind == "risk", "points are real ones here"
     assert not found.guaranteed
     for lang, words in (

@@ -157,15 +157,23 @@ def evaluate(
               help="File that holds the secret; with it the swap can be undone.")  # fmt: skip
 @click.option("--certificate", "page", default=None, type=click.Path(path_type=Path),
               help="Measure what leaks, and write it there (HTML, JSON beside it).")  # fmt: skip
+@click.option("--cell", default=200, show_default=True, type=click.IntRange(min=3),
+              help="People among whom care levels move, at least; others: a quarter.")  # fmt: skip
 @_out_option
 @lang_option
 def swap(
-    study_file: Path | None, key_file: Path, page: Path | None, out: Path, lang: Language
+    study_file: Path | None,
+    key_file: Path,
+    page: Path | None,
+    cell: int,
+    out: Path,
+    lang: Language,
 ) -> None:
     """Let real values change places inside cells; the outcome stays inside the office.
 
-    Counts and sums are exact, small ones too. Writes the records, and beside
-    them the run record, which is restoring information (加工方法等情報). With
+    Counts and sums of wide cells are exact. With fewer people in --cell more tables
+    are, and more can be guessed. Writes the records, and beside them the run
+    record, which is restoring information (加工方法等情報). With
     --certificate: exit code 1 if a hard condition fails.
 
     Example: tsukuba-gis pseudo swap study.toml --key-file key.txt --out swapped.csv
@@ -178,7 +186,7 @@ def swap(
 
     study, rules = _study(study_file)
     records, key = _records(study), _key(key_file)
-    swapped = compute(records, rules, key=key)
+    swapped = compute(records, rules, key=key, cell=cell)
     _write(swapped.records, out, lang, notice="swap_notice")
     told = json.dumps(swapped.record(rules), ensure_ascii=False, indent=1) + "\n"
     record = out.with_name(f"{out.stem}_{text('swap_record_file', lang)}.json")

@@ -32,8 +32,16 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-# Share of a cell's people among whom a check-up value moves: its rank changes little.
+# People among whom care levels and check-ups move, at least. Among few a value finds its own
+# person's likeness again: at k = 10 the guess at a resident's care level is 1.6 points better.
+CELL: Final = 200
+# Ages, amounts and places move among a quarter as many: they tell less, and more hangs on them
+# (age gaps in a household, what care costs).
+_QUARTER: Final = 4
+# Share of a cell's people among whom a check-up value moves, and the fewest of them: its rank
+# changes little.
 _WINDOW: Final = 0.05
+_NEAR: Final = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -54,11 +62,14 @@ class Swapped:
         One row a part: ``part``, ``columns``, ``cells``, ``smallest``, ``thin``
         (rows in cells of fewer than k, which hide little), ``unmoved`` (rows
         alone in their cell).
+    cell
+        People among whom care levels moved, at least, where the coarsest cells held as many.
     """
 
     records: Records
     origins: Mapping[str, Ints] = field(repr=False)
     cells: pd.DataFrame = field(repr=False)
+    cell: int = CELL
 
     def record(self, spec: Spec) -> dict[str, Any]:
         """Return the run record: what was swapped inside what, and how it must be kept."""
@@ -72,12 +83,13 @@ class Swapped:
             "leak": {lang: text("swap_leak", lang, k=spec.k) for lang in LANGUAGES},
             "technique": {lang: text("technique_swap", lang) for lang in LANGUAGES},
             "persons": len(self.records),
+            "cell": self.cell,
             "spec": spec.to_dict(),
             "cells": self.cells.to_dict(orient="records"),
         }
 
 
-def swap(records: Records, spec: Spec, *, key: str | bytes) -> Swapped:
+def swap(records: Records, spec: Spec, *, key: str | bytes, cell: int = CELL) -> Swapped:
     """Let values change places inside cells, so that nobody keeps a whole record.
 
     Five parts move one after the other, each round a random circle inside its
@@ -94,8 +106,9 @@ def swap(records: Records, spec: Spec, *, key: str | bytes) -> Swapped:
     5. the place (area and home point), among households of one cluster and
        size, as far as possible of one type with as many young and old members.
 
-    A cell of fewer than k people joins its neighbours, so that exactness is
-    given up before the person is; what is exact in all cases is listed in
+    A cell of fewer than ``cell`` people (of a quarter of them, for ages, amounts and
+    places) joins its neighbours, so that exactness is given up before the person is;
+    what is exact in all cases is listed in
     :func:`tsukuba_gis.pseudo.proof.gates.swapped_kept`.
 
     Parameters
@@ -107,6 +120,10 @@ def swap(records: Records, spec: Spec, *, key: str | bytes) -> Swapped:
     key
         The secret. Long and random: a key that can be guessed is the inverse
         of the swap in everybody's hands, and is refused.
+    cell
+        People among whom care levels and check-ups move, at least; ages, amounts and
+        places (of households) among a quarter as many; never fewer than k. Fewer keep
+        more tables exact, and let more be guessed.
 
     Returns
     -------
@@ -146,7 +163,7 @@ def swap(records: Records, spec: Spec, *, key: str | bytes) -> Swapped:
     frame = records.frame.iloc[order].reset_index(drop=True)
     if frame[spec.cluster].value_counts().min() < spec.k:
         raise DisclosureError("swap_cluster_small", column=spec.cluster, k=spec.k)
-    made, labels = frame.copy(), _labels(frame, spec)
+    made, labels, cell = frame.copy(), _labels(frame, spec), max(cell, spec.k)
     origins = {"person": np.arange(len(frame), dtype=np.int64)}
     told = []
     for part, columns, tiers in _plan(spec):
@@ -154,13 +171,14 @@ def swap(records: Records, spec: Spec, *, key: str | bytes) -> Swapped:
             continue
         if part == "amounts":  # they move inside the care band that has moved
             labels = _labels(made.assign(**{spec.age: frame[spec.age]}), spec)
-        cell = _merged([_joined(labels, tier) for tier in tiers], spec.k)
+        least = cell if part in ("care", "checkups") else max(cell // _QUARTER, spec.k)
+        inside = _merged([_joined(labels, tier) for tier in tiers], least)
         rng = stream(key, "swap", part)
         source = (
-            _beside_amounts(frame, made, cell, spec, rng) if part == "checkups"
-            else _turned(cell, rng)
+            _beside_amounts(frame, made, inside, spec, rng) if part == "checkups"
+            else _turned(inside, rng)
         )  # fmt: skip
-        told.append((part, columns, cell))
+        told.append((part, columns, inside))
         for column in columns:
             made[column] = made[column].array.take(source)
         origins[part] = origins.get(part, origins["person"])[source]
@@ -172,19 +190,19 @@ def swap(records: Records, spec: Spec, *, key: str | bytes) -> Swapped:
         made[column] = made[column].array.take(source)
         origins[column] = origins["checkups"][source]
         told.append((f"rank:{column}", (column,), near))
-    source, cell = _places(frame, labels, spec, key)
+    source, inside = _places(frame, labels, spec, key, max(cell // _QUARTER, spec.k))
     columns = tuple(c for c in (spec.area, *spec.carried, spec.lon, spec.lat) if c)
     for column in columns:
         made[column] = made[column].array.take(source)
     if columns:
         origins["place"] = source
-        told.append(("place", columns, cell))
+        told.append(("place", columns, inside))
     made, rows = _dealt(made, spec, key)
     return Swapped(
         records=Records(frame=made, kind=records.kind, source=f"swapped {records.source}"),
         origins={part: order[place[rows]] for part, place in origins.items()},
-        cells=_told(told, spec.k),
-    )
+        cells=_told(told, spec.k), cell=cell,
+    )  # fmt: skip
 
 
 # ---- cells ---------------------------------------------------------------------------------------
@@ -306,7 +324,7 @@ def _beside_amounts(
 def _windows(cell: Ints, k: int) -> Ints:
     """Return cells of rows that stand near one another, for rows in the order of their cells."""
     size = np.bincount(cell)
-    window = np.maximum(k, np.ceil(_WINDOW * size)).astype(np.int64)
+    window = np.maximum(max(k, _NEAR), np.ceil(_WINDOW * size)).astype(np.int64)
     place = np.arange(len(cell)) - np.repeat(np.cumsum(size) - size, size)
     # The last window takes what is left over, so that none is too small.
     part = np.minimum(place // window[cell], (np.maximum(size // window, 1) - 1)[cell])
@@ -341,7 +359,7 @@ def _turned(cell: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _places(
-    frame: pd.DataFrame, labels: Mapping[str, Ints], spec: Spec, key: str | bytes
+    frame: pd.DataFrame, labels: Mapping[str, Ints], spec: Spec, key: str | bytes, least: int
 ) -> tuple[Ints, Ints]:
     """Return for each person the row whose place they take, and the cell of each household."""
     home = _homes(frame, spec)
@@ -356,7 +374,7 @@ def _places(
         ("cluster", "size", "type", "old", "young"), ("cluster", "size", "type"),
         ("cluster", "size"),
     )  # fmt: skip
-    cell = _merged([_joined(of_home, tier) for tier in tiers], spec.k)
+    cell = _merged([_joined(of_home, tier) for tier in tiers], least)
     taken = _turned(cell, stream(key, "swap", "place"))
     # A household without a common place (an error of the register) gives that of its first member.
     return first[taken][home], cell

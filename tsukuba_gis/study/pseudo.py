@@ -241,7 +241,7 @@ def judge_swapped(
     records, swapped
         The register, and what :func:`tsukuba_gis.pseudo.swap.swap` made of it.
     rules, key
-        Those of the swap; people are swapped again, from the source alone.
+        Those of the swap; people are swapped again, from the source alone, in cells as large.
     seed
         Of the divisions.
     """
@@ -249,7 +249,7 @@ def judge_swapped(
     from tsukuba_gis.pseudo.swap import swap
 
     def make(people: Records) -> Records:
-        return swap(people, rules, key=key).records
+        return swap(people, rules, key=key, cell=swapped.cell).records
 
     return evaluate(
         records, swapped.records, rules, make=make, seed=seed, origins=swapped.origins
