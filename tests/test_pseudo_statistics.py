@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cities import small_city
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from toys import toy_zones
@@ -100,14 +100,22 @@ def small_numbers(statistics):
             yield from ((name, value) for value in values[(values > 0) & (values < k)])
 
 
-@settings(max_examples=8, deadline=None, derandomize=True,
-          suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
-@given(st.integers(0, 10_000), st.integers(120, 500), st.sampled_from([3, 5, 10, 20]))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 1_000_000), st.integers(120, 500), st.sampled_from([3, 5, 10, 20]))
+@example(910_631, 246, 20)
 def test_no_number_of_any_city_is_small(seed, households, k):
     spec = dataclasses.replace(SPEC, k=k)
     measured = measure(small_city(seed, households), spec, zones=toy_zones(kind="ward"))
     assert list(small_numbers(measured)) == []
-    statistics = audit(measured)
+    try:
+        statistics = audit(measured)
+    except DisclosureError as error:
+        # Refused only where a district is so small that its totals alone bind its patterns:
+        # nothing is left to give up (21 households of 45 persons hold at most nine of a kind).
+        if error.key != "pseudo_not_repaired":
+            raise
+        assert measured.tables["areas"].groupby("cluster").households.sum().min() < 2 * k
+        return
     assert list(small_numbers(statistics)) == []
     _, tables = families(statistics)
     for table in tables.values():
@@ -329,6 +337,27 @@ def test_who_stands_out_leaves_no_trace(city, tmp_path, kind, relation):
     assert json.loads((folder / "manifest.json").read_text("utf-8"))["merges"]["areas_merged"] >= 2
     real = set(zip(frame.lon, frame.lat, strict=True))
     assert not real & set(zip(pseudo.lon, pseudo.lat, strict=True))
+
+
+def test_large_households_are_counted_as_one_and_a_crowd_is_divided(city):
+    def home(number, size):
+        member = city.frame.iloc[[0]].assign(household_type="couple_children", household_id=number)
+        rows = [member.assign(person_id=f"{number}-{i}", age=40 - i, relation="child" if i else
+                              "head") for i in range(size)]  # fmt: skip
+        return pd.concat(rows)
+
+    # Ten households of five are the largest that ten reach: eight is no crowd, eleven is one.
+    large = pd.concat([city.frame, *(home(f"大{i}", 8) for i in range(3))], ignore_index=True)
+    told = measure(Records(frame=large, kind="invented"), SPEC)
+    assert told.merges["households_divided"] == 0
+    homes = told.tables["areas"].groupby("cluster").households.sum()
+    true = large.groupby("district").household_id.nunique()
+    assert homes.to_dict() == true.to_dict()
+    crowd = pd.concat([city.frame, home("大", 11)], ignore_index=True)
+    told = measure(Records(frame=crowd, kind="invented"), SPEC)
+    assert told.merges["households_divided"] == 1
+    homes = told.tables["areas"].households.sum()
+    assert homes == crowd.household_id.nunique() + 2, "five, five and one"
 
 
 # ---- part by part -------------------------------------------------------------------------

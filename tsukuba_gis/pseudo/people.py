@@ -287,9 +287,11 @@ def _behind(codes: Ints, household: Ints, n: int) -> Ints:
 def _divided(
     household: Ints, types: Ints, names: tuple[str, ...], spec: Spec, merges: dict[str, int]
 ) -> Ints:
-    """Divide households that are larger than k households are; not institutions.
+    """Divide crowds, more than twice as large as k households are; not institutions.
 
-    A crowd under one number would stand out in every count that it is part of.
+    A crowd under one number would stand out in every count that it is part of; each
+    part counts as a household. Large households that are no crowds stay whole, so that
+    the households of a district are the register's.
     """
     if spec.household is None:
         return household
@@ -300,7 +302,8 @@ def _divided(
     place = np.empty(len(household), dtype=np.int64)
     place[order] = np.arange(len(household)) - (np.cumsum(size) - size)[household[order]]
     whole = types == (names.index(spec.institution) if spec.institution in names else -1)
-    part = np.where(whole, 0, place // largest)
+    crowd = (size > 2 * largest)[household] & ~whole
+    part = np.where(crowd, place // largest, 0)
     merges["households_divided"] = len(np.unique(household[part > 0]))
     return np.unique(household * (int(part.max()) + 1) + part, return_inverse=True)[1]
 
