@@ -9,6 +9,7 @@ import pytest
 from cities import small_city
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_pseudo_evaluate import evaluation
 
 from tsukuba_gis.errors import InputError, MissingExtraError
 from tsukuba_gis.pseudo.audit import audit
@@ -16,6 +17,7 @@ from tsukuba_gis.pseudo.generate import generate
 from tsukuba_gis.pseudo.measure import measure
 from tsukuba_gis.pseudo.noise import consistent, noise_of, noisy, scale_of, sd_of
 from tsukuba_gis.pseudo.proof import gates
+from tsukuba_gis.pseudo.proof.certificate import certificate
 from tsukuba_gis.pseudo.review import noise_told, review
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
@@ -172,3 +174,21 @@ def test_manifest_review_and_certificate_name_what_is_exact(city, noisy_file, tm
     assert noise_told(Spec(**RULES), "en") == ""
     plain = measure(city, Spec(**RULES))
     assert "noise" not in json.loads((plain.save(tmp_path / "p") / "manifest.json").read_text())
+
+
+def test_the_certificate_tells_epsilon_beside_what_is_exact():
+    noisy_one = evaluation(spec=Spec(**RULES, epsilon=1.0))
+    page = certificate(noisy_one, lang="en")
+    assert "Epsilon 1 in all, 0.25 per table" in page
+    assert f"{sd_of(4.0):.2f}" in page
+    assert "population by cluster, sex and age" in page
+    ja = certificate(noisy_one, lang="ja")
+    assert noise_told(noisy_one.spec, "ja") in ja
+    assert "ε" in noise_told(noisy_one.spec, "ja")
+    told = json.loads(noisy_one.to_json())["noise"]
+    assert (told["epsilon"], told["each"]) == (1.0, 0.25)
+    assert told["tables"] == list(Spec(**RULES).noisy)
+    assert "population by cluster, sex and age" in told["invariants"]["en"]
+    plain = evaluation(spec=Spec(**RULES))
+    assert json.loads(plain.to_json())["noise"] is None
+    assert "Epsilon" not in certificate(plain, lang="en")
