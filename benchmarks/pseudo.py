@@ -83,7 +83,7 @@ def judged(people, made, spec):
     figures = {n: utility.cells_equal(real, fake, c, k=spec.k).value for n, c in cells.items()}
     numbers = [spec.age, NEED, *spec.numeric]
     figures["Spearman, largest"] = relations.spearman_difference(real, fake, numbers).value
-    for metric in attacks(groups, fake, (real, fake), spec, seed=1, size=5_000):
+    for metric in attacks(groups, fake, spec, seed=1, size=5_000, swapped=False):
         if metric.name == "inference" and care in metric.subject:
             figures["inference of care, A - B"] = metric.value
         elif metric.name == "membership":
