@@ -1,8 +1,10 @@
 """Time and memory of making pseudo-citizen records: ``python benchmarks/pseudo.py``.
 
 Measures, audits and generates the bundled register (227,000 persons, 17
-columns) and, with ``--times N``, a city N times as large (the register copied
-into N times as many districts and areas).
+columns) and, with ``--times N``, a city N times as large: the register copied
+into N times as many districts and areas, or, with ``--larger``, into the same
+ones, N times as large. ``--workers N`` deals districts in N processes; CPU
+seconds are those of all processes.
 
 With ``--peers PYTHON`` other ways are measured beside ours in the same run, each
 in a process of its own: swapping and rank swapping under this Python, synthpop-py
@@ -18,7 +20,6 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -35,12 +36,13 @@ from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
 
 
-def copies(records, times):
-    """Return a register ``times`` as large: the same people in as many more districts."""
+def copies(records, times, larger):
+    """Return a register ``times`` as large: in as many more districts, or in larger ones."""
+    copied = ["person_id", "household_id", *([] if larger else ["school_district", "small_area"])]
     parts = []
     for number in range(times):
         part = records.frame.copy()
-        for column in ("person_id", "household_id", "school_district", "small_area"):
+        for column in copied:
             part[column] = part[column] + f"-{number}"
         parts.append(part)
     return Records(frame=pd.concat(parts, ignore_index=True), kind="invented")
@@ -118,10 +120,17 @@ def peers(python, size):
                 print(f"    {figure:28} {' '.join(f'{part:.4f}' for part in parts)}")
 
 
+def cpu_seconds():
+    """Return the CPU seconds of this process and of those that it has ended."""
+    return sum(os.times()[:4])
+
+
 def main():
     """Print CPU seconds of each step and the peak memory."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--larger", action="store_true", help="larger districts, not more")
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--peers", metavar="PYTHON", help="a Python with synthpop-py and copulas")
     parser.add_argument("--size", type=int, default=100_000, help="persons, with --peers")
     arguments = parser.parse_args()
@@ -132,16 +141,16 @@ def main():
     records, zones = register(), load_boundaries("small_area")
     spec = Spec.tsukuba()
     if times > 1:  # the copied areas have no polygons
-        records, zones = copies(records, times), None
-    start = time.process_time()
+        records, zones = copies(records, times, arguments.larger), None
+    start = cpu_seconds()
     statistics = measure(records, spec, zones=zones)
-    measured = time.process_time()
+    measured = cpu_seconds()
     statistics = audit(statistics)
-    audited = time.process_time()
-    pseudo = generate(statistics, key="benchmark", zones=zones)
-    generated = time.process_time()
+    audited = cpu_seconds()
+    pseudo = generate(statistics, key="benchmark", zones=zones, workers=arguments.workers)
+    generated = cpu_seconds()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"persons           {len(pseudo):>12,}")
+    print(f"persons           {len(pseudo):>12,}   (load {os.getloadavg()[0]:.1f})")
     print(f"measure           {measured - start:>12.2f} CPU s")
     print(f"audit             {audited - measured:>12.2f} CPU s")
     print(f"generate          {generated - audited:>12.2f} CPU s")

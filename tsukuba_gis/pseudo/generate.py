@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError, InputError
-from tsukuba_gis.pseudo.counts import one_thread
+from tsukuba_gis.pseudo.counts import by_lot, one_thread
 from tsukuba_gis.pseudo.keys import stream
 from tsukuba_gis.pseudo.making.areas import settle
 from tsukuba_gis.pseudo.making.check import check
@@ -155,7 +155,7 @@ def _frame(
     n_homes = int(crowd.household.max()) + 1
     rng = streams("order", "")
     shuffled = rng.permutation(n_homes)[crowd.household]
-    order = np.lexsort((rng.random(n), crowd.relation != city.head, shuffled))
+    order = by_lot(shuffled * 2 + (crowd.relation != city.head), rng)
     areas = statistics.tables["areas"]
     coded: dict[str | None, tuple[tuple[str, ...], Ints]] = {
         spec.cluster: (city.codes["cluster"], crowd.cluster),
@@ -186,16 +186,20 @@ def _frame(
 
 def _named(names: tuple[str, ...], codes: Ints, dtype: Any) -> Any:
     """Return names by their codes, the empty one missing; put into the dtype once each."""
-    used, place = np.unique(codes, return_inverse=True)
-    return typed([names[code] or None for code in used], dtype).take(place).array
+    held = np.bincount(codes, minlength=len(names)) > 0
+    used = typed([names[code] or None for code in np.flatnonzero(held)], dtype)
+    return used.take((np.cumsum(held) - 1)[codes]).array
 
 
 def numbered(letter: str, number: Ints, dtype: str) -> object:
     """Return new numbers: whole where the register's were, else a letter and digits."""
     if "int" in dtype.lower() or "float" in dtype.lower():
         return number
-    width = len(str(int(number.max(initial=1))))
-    return np.array([f"{letter}{one:0{width}d}" for one in number.tolist()], dtype=object)
+    digits = len(str(int(number.max(initial=1))))
+    text = np.full((len(number), 1 + digits), ord(letter), dtype=np.uint32)
+    for place in range(digits):  # digit by digit, for all at once
+        text[:, digits - place] = number // 10**place % 10 + ord("0")
+    return text.view(f"<U{1 + digits}").ravel()
 
 
 def typed(values: Any, dtype: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.pseudo.city import HEADS, OLD, start_of
-from tsukuba_gis.pseudo.counts import distinct
+from tsukuba_gis.pseudo.counts import by_lot, distinct
 from tsukuba_gis.pseudo.making.exchange import fit
 from tsukuba_gis.pseudo.making.raking import Targets, raked, rounded
 
@@ -69,7 +69,7 @@ def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> 
     placed, everywhere = _started(number, kinds[:, -1] + lowest, targets, rng)
     fit(placed, targets, everywhere, rng)
     # Which household of a kind goes where is drawn by lot.
-    order = np.lexsort((rng.random(len(kind)), kind))
+    order = by_lot(kind, rng)
     unit_area = np.empty(len(kind), dtype=np.int64)
     unit_area[order] = areas[
         np.concatenate([np.repeat(np.arange(len(areas)), column) for column in placed.T])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, SEVERITIES, start_of
+from tsukuba_gis.pseudo.counts import by_lot
 from tsukuba_gis.pseudo.numbers import VALUED, state_codes, users_cell
 
 if TYPE_CHECKING:
@@ -204,17 +205,20 @@ def _drawn_users(
     )
     # Shift all groups of a cell alike on the log-odds scale until the cell's total is met.
     odds = np.clip(share, 1e-6, 1 - 1e-6) / (1 - np.clip(share, 1e-6, 1 - 1e-6))
+    # People of one cell and group are alike: in order of both, the first stands for all.
+    code = cell * (int(group.max(initial=0)) + 1) + group
+    order = by_lot(code, rng)
+    firsts = np.flatnonzero(np.diff(code[order], prepend=-1))
+    one, alike = order[firsts], np.diff(firsts, append=len(order))
     low, high = np.full(len(wanted), -20.0), np.full(len(wanted), 20.0)
     for _ in range(40):
         middle = (low + high) / 2
-        tried = odds * np.exp(middle)[cell]
-        total = np.bincount(cell, tried / (1 + tried), minlength=len(wanted))
+        tried = odds[one] * np.exp(middle)[cell[one]]
+        total = np.bincount(cell[one], alike * tried / (1 + tried), minlength=len(wanted))
         low, high = np.where(total < goal, middle, low), np.where(total < goal, high, middle)
-    tried = odds * np.exp((low + high) / 2)[cell]
-    chance = tried / (1 + tried)
+    tried = odds[one] * np.exp((low + high) / 2)[cell[one]]
     # Systematic sampling in random order, group by group: exact totals, even shares.
-    order = np.lexsort((rng.random(len(cell)), group, cell))
-    summed = np.cumsum(chance[order])
+    summed = np.cumsum(np.repeat(tried / (1 + tried), alike))
     ends = np.searchsorted(cell[order], np.arange(len(wanted)), side="right") - 1
     starts = np.searchsorted(cell[order], np.arange(len(wanted)), side="left")
     before = np.where(starts > 0, summed[np.maximum(starts - 1, 0)], 0.0)
@@ -264,7 +268,8 @@ def _ranked(codes: Ints, group: Ints, rng: np.random.Generator) -> Floats:
     """Return normal scores of ranks within groups, ties broken by lot."""
     from scipy.special import ndtri
 
-    order = np.lexsort((rng.random(len(codes)), codes, group))
+    low = int(codes.min(initial=0))
+    order = by_lot(group * (int(codes.max(initial=0)) - low + 1) + codes - low, rng)
     n = np.bincount(group)
     first = np.cumsum(n) - n
     rank = np.empty(len(codes))
@@ -287,18 +292,15 @@ def _drawn_values(
     score: Floats, group: Ints, tables: Mapping[tuple[str, str], Curve], column: str
 ) -> Floats:
     """Return values: the rank of the score within the group, put into the group's table."""
-    order = np.lexsort((score, group))
-    n = np.bincount(group)
-    first = np.cumsum(n) - n
-    share = np.empty(len(score))
-    share[order] = (np.arange(len(score)) - first[group[order]] + 0.5) / n[group[order]]
+    order = np.argsort(score)
+    order = order[np.argsort(group[order].astype(np.uint16), kind="stable")]
     values = np.full(len(score), np.nan)
     spare = next((made for (_, name), made in tables.items() if name == column), None)
-    for number in np.unique(group):
+    ends = np.cumsum(np.bincount(group))
+    for number, mine in enumerate(np.split(order, ends[:-1])):
         made = tables.get((f"g{number}", column), spare)
-        mine = group == number
-        if made is not None:
-            values[mine] = made(share[mine])
+        if made is not None and len(mine):
+            values[mine] = made((np.arange(len(mine)) + 0.5) / len(mine))
     return values
 
 

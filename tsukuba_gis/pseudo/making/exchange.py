@@ -27,16 +27,15 @@ if TYPE_CHECKING:
 _URGENT: Final = 8.0
 # Pairs of areas without an exchange that helps after which a sweep ends: of all cells, of those
 # that are left when some are given up, and of exchanges that fit exactly.
-_FAILS: Final = (200, 100, 60)
+_FAILS: Final = (150, 60, 60)
 # Cells that are given up, sweep by sweep: those with a misfit of so many, first none.
 _FAR: Final = (np.inf, 3, 2)
 # Try by try: bundles of either area that are compared when two exchange, and what is left of the
 # hope for an area after a try in vain: others come first.
 _BUNDLES: Final = (128, 256)
 _HOPE: Final = 0.7
-# Try by try: of how many kinds of either area households are sought that fit exactly, and how
-# many households exchange at most.
-_SOUGHT: Final = ((60, 2), (150, 2), (60, 3))
+# Try by try: of how many kinds of either area households are sought that fit exactly.
+_SOUGHT: Final = (80, 150)
 # Exchanges that fit one area, compared by what they leave to the other.
 _COMPARED: Final = 400
 # Last binary digits of hashes that are compared before the hashes are sorted.
@@ -272,13 +271,13 @@ def _fitting(
     leaves it the least misfit.
     """
     one, other = pair
-    kinds, size = _SOUGHT[effort]
     mine, theirs = (
-        _sought(dealing, place, target, kinds, rng) for place, target in (pair, pair[::-1])
+        _sought(dealing, place, target, _SOUGHT[effort], rng)
+        for place, target in (pair, pair[::-1])
     )
     goal = np.where(dealing.known[one], -dealing.error[one], dealing.error[other])
     goal = goal.astype(np.int64)
-    some_mine, some_theirs = _bundled(len(mine), size), _bundled(len(theirs), size)
+    some_mine, some_theirs = _twos(len(mine)), _twos(len(theirs))
     for used in (dealing.known[one] | dealing.known[other], dealing.known[one]):
         with np.errstate(over="ignore"):
             value = dealing.counts @ np.where(used, factors, 0)
@@ -326,18 +325,15 @@ def _alike(asked: Ints, offered: Ints) -> tuple[Ints, Ints]:
 
 
 @cache
-def _bundled(n: int, size: int) -> Ints:
-    """Return the places of all twos or threes of n things, the same one again included.
+def _twos(n: int) -> Ints:
+    """Return the places of all twos of n things, the same one again included.
 
     Examples
     --------
-    >>> _bundled(2, 3).T.tolist()
-    [[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 1, 1]]
+    >>> _twos(2).T.tolist()
+    [[0, 0], [0, 1], [1, 1]]
     """
-    rising = np.tri(n, dtype=bool).T
-    if size > 2:
-        rising = rising[:, :, None] & rising[None]
-    return np.stack(np.nonzero(rising))
+    return np.stack(np.triu_indices(n))
 
 
 def _least(

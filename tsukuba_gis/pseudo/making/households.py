@@ -15,7 +15,7 @@ import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.pseudo.city import FIVE, LIVINGS, OLD, SEVERITIES, TEN, care_start, start_of
-from tsukuba_gis.pseudo.counts import apportion, rake, unfold, whole_numbers
+from tsukuba_gis.pseudo.counts import apportion, by_lot, rake, unfold, whole_numbers
 from tsukuba_gis.pseudo.layout import AREA_LEVELS, PROFILES
 from tsukuba_gis.pseudo.links import LINKS, linked
 from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
@@ -378,9 +378,9 @@ def _dealt(
         mine = np.flatnonzero(slot_old & (slot_cell == where) & (city.living[slot_type] == living))
         slot_severity[mine] = rng.permutation(unfold(wanted))
     # Both sides sorted by sex, age and (65+) care band: person i takes slot i.
-    lot, ticket = rng.random(len(cell)), rng.random(len(slot))
-    person = np.lexsort((lot, np.where(old, severity, 0), cell))
-    place = np.lexsort((ticket, slot_severity, slot_cell))
+    n_severity = len(SEVERITIES)
+    person = by_lot(cell * n_severity + np.where(old, severity, 0), rng)
+    place = by_lot(slot_cell * n_severity + slot_severity, rng)
     n = len(person)
     return Crowd(
         cluster=np.full(n, cluster), sex=sex[person], start=start[person], age=start[person],
@@ -496,7 +496,7 @@ def _aged(crowd: Crowd, plan: Plan, rng: np.random.Generator) -> Ints:
     """Return the age of every person: the years dealt to its cluster, sex and band."""
     age = crowd.start.copy()
     cluster = int(crowd.cluster[0])
-    order = np.lexsort((rng.random(len(age)), crowd.start, crowd.sex))
+    order = by_lot(crowd.sex * 1000 + crowd.start, rng)
     key = crowd.sex[order] * 1000 + crowd.start[order]
     firsts = np.flatnonzero(np.append(True, np.diff(key) != 0))
     for low, high in zip(firsts, np.append(firsts[1:], len(key)), strict=True):

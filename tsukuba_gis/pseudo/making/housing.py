@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.counts import apportion, unfold
+from tsukuba_gis.pseudo.counts import apportion, by_lot, unfold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,7 +114,7 @@ def _led(
 
 def _nearest_heads(mine: Ints, age: Ints, wanted: Floats, rng: np.random.Generator) -> Ints:
     """Return those of some heads whose ages are near to the wanted ones, each once."""
-    mine = mine[np.lexsort((rng.random(len(mine)), age[mine]))]
+    mine = mine[by_lot(age[mine], rng)]
     return mine[_fitted(np.sort(wanted), age[mine])]
 
 
@@ -198,8 +198,9 @@ def _matched_by_gap(
     for scale in (1.0, 0.8, 0.6, 0.4, 0.2, 0.0):
         tried = _matched((wanted + scale * noise, head_sex), people, rng, spouse)
         apart = abs(float(np.std(people[0][tried] - wanted)) - sd)
-        if apart < best:
-            best, chosen = apart, tried
+        if apart >= best:  # less noise, less spread: it only gets worse from here
+            break
+        best, chosen = apart, tried
     return chosen
 
 
@@ -213,10 +214,9 @@ def _matched(
     """
     key, head_sex = slots
     age, sex = people
-    lot = rng.random(len(age))
     chosen = np.full(len(key), -1)
     if not spouse:
-        chosen[np.argsort(key, kind="stable")] = np.lexsort((lot, age))
+        chosen[np.argsort(key, kind="stable")] = by_lot(age, rng)
         return chosen
     free_slots, free_people = np.ones(len(key), bool), np.ones(len(age), bool)
     for other in np.unique(sex):
@@ -224,11 +224,11 @@ def _matched(
         theirs = np.flatnonzero((sex == other) & free_people)
         n = min(len(mine), len(theirs))
         mine, theirs = np.sort(rng.permutation(mine)[:n]), np.sort(rng.permutation(theirs)[:n])
-        by_age = theirs[np.lexsort((lot[theirs], age[theirs]))]
+        by_age = theirs[by_lot(age[theirs], rng)]
         chosen[mine[np.argsort(key[mine], kind="stable")]] = by_age
         free_slots[mine], free_people[theirs] = False, False
     slots_left, people_left = np.flatnonzero(free_slots), np.flatnonzero(free_people)
-    by_age = people_left[np.lexsort((lot[people_left], age[people_left]))]
+    by_age = people_left[by_lot(age[people_left], rng)]
     chosen[slots_left[np.argsort(key[slots_left], kind="stable")]] = by_age
     return chosen
 
