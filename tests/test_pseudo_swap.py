@@ -19,7 +19,8 @@ from tsukuba_gis.pseudo.proof.columns import prepared
 from tsukuba_gis.pseudo.proof.evaluation import Effort
 from tsukuba_gis.pseudo.proof.metric import Metric
 from tsukuba_gis.pseudo.spec import Spec
-from tsukuba_gis.pseudo.swap import _merged, _turned, swap
+from tsukuba_gis.pseudo.strata import merged, turned
+from tsukuba_gis.pseudo.swap import swap
 from tsukuba_gis.records import Records
 
 SPEC = Spec(
@@ -89,7 +90,7 @@ def test_declared_tables_and_the_values_of_each_district_are_kept(seed, homes, k
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(0, 1000))
 def test_a_circle_moves_everybody_who_is_not_alone(cells, seed):
     cell = np.array(cells)
-    source = _turned(cell, np.random.default_rng(seed))
+    source = turned(cell, np.random.default_rng(seed))
     assert sorted(source) == list(range(len(cell))), "a permutation"
     assert (cell[source] == cell).all(), "inside the cell"
     alone = np.bincount(cell)[cell] == 1
@@ -101,7 +102,7 @@ def test_a_circle_moves_everybody_who_is_not_alone(cells, seed):
        st.integers(2, 12))  # fmt: skip
 def test_merged_cells_hold_k_wherever_the_coarse_one_does(rows, k):
     coarse, fine = (np.array(part) for part in zip(*rows, strict=True))
-    cell = _merged([np.unique(coarse * 10 + fine, return_inverse=True)[1], coarse], k)
+    cell = merged([np.unique(coarse * 10 + fine, return_inverse=True)[1], coarse], k)
     for number in np.unique(cell):
         parents = np.unique(coarse[cell == number])
         assert len(parents) == 1, "never across a coarser cell"

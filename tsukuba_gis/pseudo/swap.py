@@ -16,14 +16,15 @@ import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import LANGUAGES, text
-from tsukuba_gis.pseudo.city import FIVE, OLD, start_of
+from tsukuba_gis.pseudo.city import OLD
 from tsukuba_gis.pseudo.generate import numbered, typed
 from tsukuba_gis.pseudo.keys import require_secret, stream
+from tsukuba_gis.pseudo.strata import joined_labels, labels_of, merged, near, turned, windows
 from tsukuba_gis.pseudo.tally import joined, tally
 from tsukuba_gis.records import Records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -38,10 +39,6 @@ CELL: Final = 200
 # Ages, amounts and places move among a quarter as many: they tell less, and more hangs on them
 # (age gaps in a household, what care costs).
 _QUARTER: Final = 4
-# Share of a cell's people among whom a check-up value moves, and the fewest of them: its rank
-# changes little.
-_WINDOW: Final = 0.05
-_NEAR: Final = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -163,20 +160,20 @@ def swap(records: Records, spec: Spec, *, key: str | bytes, cell: int = CELL) ->
     frame = records.frame.iloc[order].reset_index(drop=True)
     if frame[spec.cluster].value_counts().min() < spec.k:
         raise DisclosureError("swap_cluster_small", column=spec.cluster, k=spec.k)
-    made, labels, cell = frame.copy(), _labels(frame, spec), max(cell, spec.k)
+    made, labels, cell = frame.copy(), labels_of(frame, spec), max(cell, spec.k)
     origins = {"person": np.arange(len(frame), dtype=np.int64)}
     told = []
     for part, columns, tiers in _plan(spec):
         if not columns:
             continue
         if part == "amounts":  # they move inside the care band that has moved
-            labels = _labels(made.assign(**{spec.age: frame[spec.age]}), spec)
+            labels = labels_of(made.assign(**{spec.age: frame[spec.age]}), spec)
         least = cell if part in ("care", "checkups") else max(cell // _QUARTER, spec.k)
-        inside = _merged([_joined(labels, tier) for tier in tiers], least)
+        inside = merged([joined_labels(labels, tier) for tier in tiers], least)
         rng = stream(key, "swap", part)
         source = (
             _beside_amounts(frame, made, inside, spec, rng) if part == "checkups"
-            else _turned(inside, rng)
+            else turned(inside, rng)
         )  # fmt: skip
         told.append((part, columns, inside))
         for column in columns:
@@ -185,11 +182,11 @@ def swap(records: Records, spec: Spec, *, key: str | bytes, cell: int = CELL) ->
         if part == "care":
             origins["amounts"] = source
     for column in _checkups(spec):
-        near = _near(made[column], _joined(labels, ("cluster", "sex", "group")), spec.k)
-        source = _turned(near, stream(key, "swap rank", column))
+        alike = near(made[column], joined_labels(labels, ("cluster", "sex", "group")), spec.k)
+        source = turned(alike, stream(key, "swap rank", column))
         made[column] = made[column].array.take(source)
         origins[column] = origins["checkups"][source]
-        told.append((f"rank:{column}", (column,), near))
+        told.append((f"rank:{column}", (column,), alike))
     source, inside = _places(frame, labels, spec, key, max(cell // _QUARTER, spec.k))
     columns = tuple(c for c in (spec.area, *spec.carried, spec.lon, spec.lat) if c)
     for column in columns:
@@ -236,80 +233,12 @@ def _checkups(spec: Spec) -> tuple[str, ...]:
     return tuple(column for column in spec.numeric if column not in spec.sums)
 
 
-def _labels(frame: pd.DataFrame, spec: Spec) -> dict[str, Ints]:
-    """Return, for each row, the code of all that cells are made of."""
-    import pandas as pd
-
-    def coded(column: str | None, meaning: Callable[[str], str] = str) -> Ints:
-        if column is None:
-            return np.zeros(len(frame), dtype=np.int64)
-        code, values = pd.factorize(frame[column], use_na_sentinel=False)
-        meanings = [meaning(str(value)) for value in values]
-        return np.unique(meanings, return_inverse=True)[1].ravel()[code]
-
-    age = frame[spec.age].to_numpy(dtype=np.int64)
-    user = np.zeros(len(frame), dtype=bool)
-    for column in spec.sums:
-        user |= frame[column].to_numpy(dtype=float, na_value=0.0) > 0
-    return {
-        "cluster": coded(spec.cluster), "sex": coded(spec.sex), "care": coded(spec.care),
-        "relation": coded(spec.relation), "type": coded(spec.household_type),
-        # All age groups keep to the borders of the coarsest, whose tables are exact.
-        "five": start_of(age, tuple(sorted({*FIVE, *spec.area_top}))),
-        "group": start_of(age, tuple(sorted({*spec.group_starts, *spec.area_top}))),
-        "top": start_of(age, spec.area_top),
-        "user": user.astype(np.int64),
-        "living": coded(spec.household_type, spec.living),
-        "severity": coded(spec.care, spec.severity),
-    }  # fmt: skip
-
-
-def _joined(labels: Mapping[str, Ints], names: Sequence[str]) -> Ints:
-    """Return the cell of each row: rows that agree in all of the names."""
-    total = np.zeros(len(labels[names[0]]), dtype=np.int64)
-    for name in names:
-        # Numbered afresh at each step, so that the product stays small.
-        total = total * (int(labels[name].max(initial=0)) + 1) + labels[name]
-        total = np.unique(total, return_inverse=True)[1].ravel()
-    return total
-
-
-def _merged(tiers: Sequence[Ints], k: int) -> Ints:
-    """Return cells of at least k rows where the coarsest allow it.
-
-    Inside each coarser cell the cells of fewer than k join one another, and, if
-    they are still too few, the smallest other one.
-
-    Examples
-    --------
-    >>> fine = np.array([0] * 5 + [1] * 2 + [2] * 3)
-    >>> _merged([fine, np.zeros(10, dtype=int)], 3).tolist()
-    [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]
-    """
-    cell = tiers[0]
-    for coarse in tiers[1:]:
-        size = np.bincount(cell)
-        first = np.unique(cell, return_index=True)[1]
-        inside = coarse[first]  # the coarser cell of each cell
-        name = np.arange(len(size))
-        small = size < k
-        for parent in np.unique(inside[small]):
-            own = np.flatnonzero(inside == parent)
-            few = own[small[own]]
-            others = own[~small[own]]
-            if size[few].sum() < k and len(others):
-                few = np.append(few, others[np.argmin(size[others])])
-            name[few] = few.min()
-        cell = np.unique(name[cell], return_inverse=True)[1].ravel()
-    return cell
-
-
 def _beside_amounts(
     before: pd.DataFrame, after: pd.DataFrame, cell: Ints, spec: Spec, rng: np.random.Generator
 ) -> Ints:
     """Return, for each row, a row of its cell that had about the amount that it has now."""
     if not spec.sums:
-        return _turned(cell, rng)
+        return turned(cell, rng)
     had, has = (
         np.lexsort((
             rng.random(len(cell)), f[spec.sums[-1]].to_numpy(dtype=float, na_value=0.0), cell
@@ -317,45 +246,11 @@ def _beside_amounts(
         for f in (before, after)
     )  # fmt: skip
     source = np.empty(len(cell), dtype=np.int64)
-    source[has] = had[_turned(_windows(cell[had], spec.k), rng)]
+    source[has] = had[turned(windows(cell[had], spec.k), rng)]
     return source
-
-
-def _windows(cell: Ints, k: int) -> Ints:
-    """Return cells of rows that stand near one another, for rows in the order of their cells."""
-    size = np.bincount(cell)
-    window = np.maximum(max(k, _NEAR), np.ceil(_WINDOW * size)).astype(np.int64)
-    place = np.arange(len(cell)) - np.repeat(np.cumsum(size) - size, size)
-    # The last window takes what is left over, so that none is too small.
-    part = np.minimum(place // window[cell], (np.maximum(size // window, 1) - 1)[cell])
-    return np.unique(cell * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1].ravel()
-
-
-def _near(values: pd.Series[Any], cell: Ints, k: int) -> Ints:
-    """Return cells of rows whose values have near ranks; a missing value is a cell of its own."""
-    number = values.to_numpy(dtype=float, na_value=np.nan)
-    order = np.lexsort((np.arange(len(number)), number, cell))
-    known = order[~np.isnan(number[order])]
-    result = len(number) + np.arange(len(number), dtype=np.int64)
-    result[known] = _windows(cell[known], k)
-    return np.unique(result, return_inverse=True)[1].ravel()
 
 
 # ---- moving --------------------------------------------------------------------------------------
-
-
-def _turned(cell: Ints, rng: np.random.Generator) -> Ints:
-    """Return, for each row, the row that it takes from: the next in a random circle of its cell."""
-    n = len(cell)
-    order = np.lexsort((rng.random(n), cell))
-    size = np.bincount(cell)
-    end = np.cumsum(size)
-    following = np.arange(1, n + 1)
-    full = size > 0
-    following[end[full] - 1] = (end - size)[full]
-    source = np.empty(n, dtype=np.int64)
-    source[order] = order[following]
-    return source
 
 
 def _places(
@@ -374,8 +269,8 @@ def _places(
         ("cluster", "size", "type", "old", "young"), ("cluster", "size", "type"),
         ("cluster", "size"),
     )  # fmt: skip
-    cell = _merged([_joined(of_home, tier) for tier in tiers], least)
-    taken = _turned(cell, stream(key, "swap", "place"))
+    cell = merged([joined_labels(of_home, tier) for tier in tiers], least)
+    taken = turned(cell, stream(key, "swap", "place"))
     # A household without a common place (an error of the register) gives that of its first member.
     return first[taken][home], cell
 
