@@ -23,6 +23,7 @@ from tsukuba_gis.cli import group, main
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.maps import choropleth
 from tsukuba_gis.messages import text
+from tsukuba_gis.worker.job import Job, LayerFile
 
 PACKAGE = Path(__file__).parents[1] / "tsukuba_gis"
 POLICY = {"publishable", "publishable_level", "hide_few", "Terms"}
@@ -157,6 +158,26 @@ def test_every_writer_of_results_is_tried_without_a_notice():
     tried = {getattr(one, "__name__", "") for one in WRITERS.values()}
     asking = {place.split()[1] for place, asked in ASKING.items() if asked == "publishable"}
     assert asking - tried <= {"save_figure", "write_read_me", "write_figures_pdf"}
+
+
+def test_the_worker_hides_small_numbers_of_real_people_before_it_computes(files):
+    labels = {"zone_id": "zone_id", "field": "falls"}
+    path = files / "layer.gpkg"
+    zones = gpd.read_file(files / "zones.gpkg").rename(columns={"falls": "field"})
+    zones.assign(row=range(len(zones))).to_file(path)
+    layer = LayerFile(path=path, title="zones", rows=len(zones), labels=labels)
+
+    def values(origin, **params):
+        job = Job(folder=files, task="", version=1, lang="en", layers={"input": layer},
+                  params={"origin": origin, **params}, files={})  # fmt: skip
+        return job.value(job.zones()).dropna().tolist()
+
+    assert 3 in values("published")
+    assert 3 in values("pseudo")
+    assert 3 not in values("reference")
+    assert 10 in values("reference")
+    with pytest.raises(DisclosureError, match="3 or more, not 2"):
+        values("reference", min_count=2)
 
 
 # ---- a map of a table of one's own ------------------------------------------------------------
