@@ -171,7 +171,7 @@ def test_hidden_numbers_of_real_people_give_no_ratio(people):
     source = study.zones[0]
     zones = read_study_zones(source, lang="en")
     level, _ = _level(
-        replace(study, **FAST), records, zones, _assign(source, records, zones),
+        replace(study, **FAST), records, zones, _assign(source, records, zones, records.points),
         names=("population",), on_step=lambda _: None,
     )  # fmt: skip
     found, _ = room.projection_of(study, level, history, kind="reference")

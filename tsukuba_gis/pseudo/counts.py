@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _FAR = 20.0
 _ROUNDS = 30
 # How far from the cheapest a solution in whole numbers may be, in its cost.
-_GAP = 0.05
+_GAP = 0.1
 
 
 def rake(
