@@ -12,6 +12,7 @@ from tsukuba_gis.errors import DisclosureError, InputError
 from tsukuba_gis.pseudo.counts import by_lot, one_thread
 from tsukuba_gis.pseudo.keys import stream
 from tsukuba_gis.pseudo.making.areas import settle
+from tsukuba_gis.pseudo.making.care import exchange_care
 from tsukuba_gis.pseudo.making.check import check
 from tsukuba_gis.pseudo.making.crowd import Crowd
 from tsukuba_gis.pseudo.making.draws import draw_numbers
@@ -128,7 +129,9 @@ def _crowds(clusters: Iterable[int], shared: Plan, streams: Streams) -> list[Cro
         for cluster in clusters:
             crowd = people_in(cluster, shared, streams)
             if city.spec.area is not None:
-                settle(cluster, crowd, shared, streams("areas", city.codes["cluster"][cluster]))
+                place = city.codes["cluster"][cluster]
+                settle(cluster, crowd, shared, streams("areas", place))
+                exchange_care(cluster, crowd, shared, streams("area_care", place))
             crowds.append(crowd)
     return crowds
 

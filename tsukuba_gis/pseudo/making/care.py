@@ -1,0 +1,221 @@
+"""Care levels exchanged between people who are alike, until areas have the heavy care they should.
+
+Households are dealt to areas by age first: an institution whose residents are nearly all old and in
+heavy care may get those of its cluster who are young and in heavy care, and the old who are not.
+Two people of one sex, five-year age and way of living then exchange their care levels: no table of
+the cluster notices, the areas' published care tables come nearer, and heavy care goes to the old as
+it does in the cluster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tsukuba_gis.pseudo.city import LIVINGS, OLD, SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
+
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
+
+_BANDS: Final = len(SEVERITIES)
+# Which bands two people of one age may exchange: the young in the first bands, the old in the rest.
+_PAIRS: Final = tuple(
+    (first + a, first + b) for first in (0, _BANDS) for a, b in combinations(range(_BANDS), 2)
+)
+# What a likely number weighs against a published one, as a factor of its misfit.
+_LIKELY: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CareMisfit:
+    """How far areas are from their care tables.
+
+    Parameters
+    ----------
+    error
+        Too many people, areas × cells; NaN where nothing is wanted.
+    cells
+        What a person of each band counts in each cell, bands × cells.
+    """
+
+    error: Floats
+    cells: Floats
+
+    @classmethod
+    def of(cls, here: Ints, told: Mapping[str, Mapping[int, Floats]], ways: Ints) -> CareMisfit:
+        """Compare people (areas × bands) with published cells and likely ones."""
+        severity = np.tile(np.arange(_BANDS), 2)
+        counted = {"leaf": severity, "certified": (severity > 0).astype(np.int64)}
+        hard = [
+            (counted[level] == label, column)
+            for level, columns in told.items()
+            for label, column in columns.items()
+        ]
+        cells = np.column_stack([*(own for own, _ in hard), _LIKELY * np.eye(len(severity))])
+        likely = likely_bands(here, told, ways)
+        wanted = np.column_stack([*(column for _, column in hard), _LIKELY * likely])
+        return cls(error=here @ cells - wanted, cells=cells)
+
+    def change(self) -> Floats:
+        """Return what the squared misfit changes by (areas × from × to) when one person changes."""
+        step = self.cells[None, :, :] - self.cells[:, None, :]  # from × to × cells
+        squares = 2 * self.error[:, None, None, :] * step + step**2
+        changes: Floats = np.nansum(squares, axis=-1)
+        return changes
+
+    def move(self, one: int, other: int, bands: tuple[int, int]) -> None:
+        """Let a person of the first band in one area exchange with one of the second in another."""
+        step = self.cells[bands[1]] - self.cells[bands[0]]
+        self.error[one] += step
+        self.error[other] -= step
+
+
+def likely_bands(here: Ints, told: Mapping[str, Mapping[int, Floats]], ways: Ints) -> Floats:
+    """Return how many young and old people of each care band each area is likely to have.
+
+    The young need care as they do in the whole cluster. The old live at home or
+    in institutions, and need care as the cluster's do who live so: the published
+    number of certified people tells how many of an area's old live in institutions.
+
+    Parameters
+    ----------
+    here
+        People as they are now, areas × bands (the young's, then the old's): their
+        sums by area and age, and by band, are right.
+    told
+        Published people by level and label: an entry an area, NaN where not published.
+    ways
+        The cluster's old people, at home and in institutions × care.
+
+    Returns
+    -------
+    numpy.ndarray
+        Areas × bands; NaN where nothing is published.
+
+    Examples
+    --------
+    All ten old people in institutions are in heavy care, of ninety at home nine are in light
+    care. Of fifty old people in an area five are certified, fourteen of fifty in another.
+
+    >>> here = np.array([[0, 0, 0, 42, 8, 0], [0, 0, 0, 39, 1, 10]])
+    >>> told = {"certified": {1: np.array([5.0, 14.0])}}
+    >>> likely_bands(here, told, np.array([[81, 9, 0], [0, 0, 10]]))[:, 3:]
+    array([[45.,  5.,  0.],
+           [36.,  4., 10.]])
+    """
+    table = here.reshape(len(here), 2, _BANDS).astype(np.float64)
+    ages, bands = table.sum(axis=2), table.sum(axis=0)
+    found = np.full(table.shape, np.nan)
+    found[:, 0] = ages[:, [0]] * bands[0] / max(bands[0].sum(), 1.0)
+    if 1 in told.get("certified", {}):
+        certified = np.clip(told["certified"][1] - found[:, 0, 1:].sum(axis=1), 0, ages[:, 1])
+        share = ways[:, 1:].sum(axis=1) / np.maximum(ways.sum(axis=1), 1)
+        inside = np.clip(
+            (certified - share[0] * ages[:, 1]) / max(share[1] - share[0], 0.01), 0, ages[:, 1]
+        )
+        inside = np.minimum(inside * share[1], certified)
+        of_these = ways[:, 1:] / np.maximum(ways[:, 1:].sum(axis=1, keepdims=True), 1)
+        found[:, 1, 1:] = (
+            inside[:, None] * of_these[1] + (certified - inside)[:, None] * of_these[0]
+        )
+        found[:, 1, 0] = ages[:, 1] - certified
+    for label, column in told.get("leaf", {}).items():
+        known = np.isfinite(column)
+        found[known, 1, label] = np.clip(column - found[:, 0, label], 0, ages[:, 1])[known]
+    return found.reshape(here.shape)
+
+
+def exchange_care(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> None:
+    """Exchange care levels between areas where that helps: writes ``crowd.care``.
+
+    Parameters
+    ----------
+    cluster
+        Code of the cluster.
+    crowd
+        Its people, in areas.
+    plan
+        With the city's tables.
+    rng
+        Draws which of those who are alike exchange.
+    """
+    areas = np.flatnonzero((plan.city.areas.cluster == cluster).to_numpy())
+    told = {
+        level: {label: column[areas] for label, column in columns.items()}
+        for (name, level), columns in plan.wanted.items()
+        if name == "area_care"
+    }
+    if len(areas) == 1 or not told:
+        return
+    band = plan.city.severity[crowd.care] + _BANDS * (crowd.start >= OLD)
+    place, living = np.searchsorted(areas, crowd.area), plan.city.living[crowd.type]
+    looks = (crowd.start * len(plan.city.codes["sex"]) + crowd.sex) * len(LIVINGS) + living
+    _, alike = np.unique(looks, return_inverse=True)
+    people = np.zeros((int(alike.max()) + 1, len(areas), 2 * _BANDS), dtype=np.int64)
+    np.add.at(people, (alike, place, band), 1)
+    ways = np.zeros((2, _BANDS), dtype=np.int64)
+    old = band >= _BANDS
+    inside = living[old] == LIVINGS.index("institution")
+    np.add.at(ways, (inside.astype(np.int64), band[old] - _BANDS), 1)
+    misfit = CareMisfit.of(people.sum(axis=0), told, ways)
+    cell = alike * len(areas) + place
+    order = np.argsort(cell, kind="stable")
+    ends = np.searchsorted(cell[order], np.arange(len(people) * len(areas) + 1))
+    while (found := best_exchange(people, misfit, rng)) is not None:
+        group, one, other, bands = found
+        two = [one, other]
+        pair = []
+        for area, has in zip(two, bands, strict=True):
+            here = group * len(areas) + area
+            own = order[ends[here] : ends[here + 1]]
+            pair.append(int(rng.choice(own[band[own] == has])))
+        crowd.care[pair], band[pair] = crowd.care[pair[::-1]], band[pair[::-1]]
+        people[group, two, bands] -= 1
+        people[group, two, bands[::-1]] += 1
+        misfit.move(one, other, bands)
+
+
+def best_exchange(
+    people: Ints, misfit: CareMisfit, rng: np.random.Generator
+) -> tuple[int, int, int, tuple[int, int]] | None:
+    """Return the exchange that lessens the misfit most, ties by lot; None if none does.
+
+    Parameters
+    ----------
+    people
+        Groups of people who are alike × areas × bands.
+    misfit
+        Of the areas.
+    rng
+        Of ties, and of the group that exchanges.
+
+    Returns
+    -------
+    tuple
+        The group, the area whose person has the first band, the other, and the two bands.
+    """
+    change, has = misfit.change(), (people > 0).astype(np.float32)
+    best, found = -0.5, (0, 0, (-1, -1))
+    for one, other in _PAIRS:
+        able = has[:, :, one].T @ has[:, :, other] > 0
+        total = change[:, one, other][:, None] + change[:, other, one][None, :]
+        # Less than half a person by lot: it decides between equals.
+        total = np.where(able, total, np.inf) + rng.uniform(0, 0.4, total.shape)
+        here, there = divmod(int(total.argmin()), len(total))
+        if total[here, there] < best:
+            best, found = float(total[here, there]), (here, there, (one, other))
+    a, b, bands = found
+    if bands[0] < 0:
+        return None
+    both = np.minimum(people[:, a, bands[0]], people[:, b, bands[1]])
+    return int(rng.choice(len(both), p=both / both.sum())), a, b, bands
