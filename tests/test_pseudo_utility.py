@@ -174,20 +174,24 @@ def test_every_indicator_of_both_tables_is_told():
     assert told[0].row()["moran_real"] == moran(real["x"], near).i
 
 
+def half_width(real, fake, near):
+    """Half the interval of the difference, by the package's own Moran's I of the areas left."""
+    part = np.arange(len(real)) % 20
+    left = [
+        moran(fake.mask(part == i), near, permutations=9).i
+        - moran(real.mask(part == i), near, permutations=9).i
+        for i in range(20)
+    ]
+    return 1.959963984540054 * np.sqrt(19 / 20 * ((left - np.mean(left)) ** 2).sum())
+
+
 def test_the_interval_is_a_jackknife_of_the_areas():
     """The same as with the package's own Moran's I of the areas that are left."""
     rng = np.random.default_rng(5)
     real, fake = areas(rng.normal(size=45)), areas(rng.normal(size=45))
     near = row_of(real.index, reach=2)
     metric, _ = same_story(real, fake, near, area="area")
-    part = np.arange(45) % 20
-    left = [
-        moran(fake["x"].mask(part == i), near, permutations=9).i
-        - moran(real["x"].mask(part == i), near, permutations=9).i
-        for i in range(20)
-    ]
-    se = np.sqrt(19 / 20 * ((left - np.mean(left)) ** 2).sum())
-    assert metric.high - metric.value == pytest.approx(1.959963984540054 * se)
+    assert metric.high - metric.value == pytest.approx(half_width(real["x"], fake["x"], near))
 
 
 def test_an_area_whose_neighbours_are_all_left_out_is_left_out():
@@ -203,14 +207,7 @@ def test_an_area_whose_neighbours_are_all_left_out_is_left_out():
     ]
     near = Graph.from_arrays(*zip(*pairs, strict=True), np.ones(len(pairs)))
     metric, _ = same_story(real, fake, near, area="area")
-    part = np.arange(40) % 20
-    left = [
-        moran(fake["x"].mask(part == i), near, permutations=9).i
-        - moran(real["x"].mask(part == i), near, permutations=9).i
-        for i in range(20)
-    ]
-    se = np.sqrt(19 / 20 * ((left - np.mean(left)) ** 2).sum())
-    assert metric.high - metric.value == pytest.approx(1.959963984540054 * se)
+    assert metric.high - metric.value == pytest.approx(half_width(real["x"], fake["x"], near))
 
 
 def test_clusters_are_set_side_by_side():
