@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import east_asian_width
 
 from tsukuba_gis.classes import LISA_COLOURS, indicator_classes
 from tsukuba_gis.messages import Language, text
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from tsukuba_gis.result import Indicator, Result
 
 # Excel's limits, and a fixed date: the same result gives the same bytes.
+_COVER: Final = 90  # letters in the second column of the cover
 _SHEET_NAME: Final = 31
 _HEADER_TEXT: Final = 240
 _CREATED: Final = dt.datetime(2000, 1, 1)
@@ -142,7 +145,7 @@ class _Writer:
     def cover(self, sheet: Worksheet, about: list[tuple[str, str]]) -> None:
         """Say what this is, what it is not, what the sheets hold and what the symbols mean."""
         sheet.set_column(0, 0, 34)
-        sheet.set_column(1, 1, 90)
+        sheet.set_column(1, 1, _COVER)
         sheet.hide_gridlines(2)
         wrap = self.format(text_wrap=True, valign="top")
         head = self.format(bold=True, font_size=12, bottom=1)
@@ -171,6 +174,10 @@ class _Writer:
             else:
                 sheet.write_string(row, 0, line[0], wrap)
                 sheet.write_string(row, 1, line[1], wrap)
+                # Excel fits the height to wrapped text when it opens a file, LibreOffice does not.
+                wide = sum(1 + (east_asian_width(letter) in "FW") for letter in line[1])
+                if wide > _COVER:
+                    sheet.set_row(row, 15 * math.ceil(wide / _COVER))
             row += 1
 
     # ---- tables --------------------------------------------------------------
