@@ -19,7 +19,7 @@ from tsukuba_gis.pseudo.audit import _Search, _to_give_up, audit
 from tsukuba_gis.pseudo.cells import safe_flat
 from tsukuba_gis.pseudo.equations import System
 from tsukuba_gis.pseudo.measure import measure, measure_tallies
-from tsukuba_gis.pseudo.numbers import quantile_bins
+from tsukuba_gis.pseudo.numbers.quantiles import quantile_bins
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
 from tsukuba_gis.pseudo.tally import tally

@@ -20,10 +20,10 @@ from tsukuba_gis.pseudo.households import (
 )
 from tsukuba_gis.pseudo.layout import PROFILES, tables
 from tsukuba_gis.pseudo.noise import noised
-from tsukuba_gis.pseudo.numbers import measure_numbers, pd_concat
+from tsukuba_gis.pseudo.numbers.measurement import measure_numbers
 from tsukuba_gis.pseudo.people import people_of
 from tsukuba_gis.pseudo.places import areas_of, labelled_areas, measure_mesh
-from tsukuba_gis.pseudo.statistics import Statistics
+from tsukuba_gis.pseudo.statistics import Statistics, one_table
 from tsukuba_gis.pseudo.tally import joined, tally
 from tsukuba_gis.pseudo.written import labelled, profile_keys
 
@@ -138,7 +138,7 @@ def _measured(register: Tally, spec: Spec, zones: Zones | None) -> Statistics:
         "pairs": labelled_pairs(people),
         "patterns": pattern_table(patterns, spelt, people.codes["type"]),
         **{name: labelled(table, city) for name, table in built.items()},
-        "profile": pd_concat(profiles, ["table", "context", "part", "share", "step"]),
+        "profile": one_table(profiles, ["table", "context", "part", "share", "step"]),
         "gaps": age_gaps(people, city),
         "pools": mean_sizes(people, city, pattern),
         **measure_numbers(register.values, people, city, built["users"], coded),

@@ -166,6 +166,13 @@ class Statistics:
         return {**manifest, "audit": dict(self.audit), "sha256": digest}
 
 
+def one_table(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Return the parts one below the other, or an empty table with these columns."""
+    import pandas as pd
+
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
 def _csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False, lineterminator="\n").encode("utf-8")
 

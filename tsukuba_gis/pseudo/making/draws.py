@@ -13,7 +13,8 @@ import numpy as np
 
 from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, SEVERITIES, start_of
 from tsukuba_gis.pseudo.counts import by_lot
-from tsukuba_gis.pseudo.numbers import VALUED, state_codes, users_cell
+from tsukuba_gis.pseudo.numbers.states import VALUED, state_codes
+from tsukuba_gis.pseudo.numbers.sums import users_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,86 @@
+"""Groups of similar people: care band × sex × ten-year age, each with enough people to measure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tsukuba_gis.pseudo.city import AMOUNTS, SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.city import City
+
+    Ints = NDArray[Any]
+    Bools = NDArray[Any]
+
+
+def groups_of(city: City, coded: Mapping[str, Ints], inside: Bools) -> Ints:
+    """Return the group of each care band × sex × ten-year age: neighbours merged until large.
+
+    Ages are merged from the oldest down; sexes where one alone is too few; a
+    care band that is too small as a whole takes the groups of the one below.
+    """
+    n_sex = len(city.codes["sex"])
+    shape = (len(SEVERITIES), n_sex, len(AMOUNTS))
+    ten = np.searchsorted(AMOUNTS, coded["amounts"])
+    flat = np.ravel_multi_index((coded["severity"], coded["sex"], ten), shape)
+    counts = np.bincount(flat[inside], minlength=int(np.prod(shape))).reshape(shape)
+    size = city.spec.group_size
+    groups = np.zeros(shape, dtype=np.int64)
+    number = 0
+    for severity in range(shape[0]):
+        if severity and counts[severity].sum() < size:
+            groups[severity] = groups[severity - 1]
+            continue
+        split = bool((counts[severity].sum(axis=1) >= size).all())
+        for sex in range(n_sex if split else 1):
+            line = counts[severity, sex] if split else counts[severity].sum(axis=0)
+            runs = _runs(line, size)
+            if split:
+                groups[severity, sex] = number + runs
+            else:
+                groups[severity, :] = number + runs
+            number += int(runs.max()) + 1
+    return groups
+
+
+def labelled_groups(groups: Ints, city: City) -> pd.DataFrame:
+    """Return the group of each care band, sex and ten-year age as a table, in words."""
+    import pandas as pd
+
+    rows = [
+        (
+            SEVERITIES[severity],
+            city.codes["sex"][sex],
+            AMOUNTS[ten],
+            f"g{groups[severity, sex, ten]}",
+        )
+        for severity, sex, ten in np.ndindex(*groups.shape)
+    ]
+    return pd.DataFrame(rows, columns=["severity", "sex", "ten", "group"])
+
+
+def _runs(counts: Ints, size: int) -> Ints:
+    """Return numbers for neighbouring cells so that each number holds at least ``size``.
+
+    Examples
+    --------
+    >>> _runs(np.array([50, 300, 10, 250]), 200).tolist()
+    [0, 0, 0, 1]
+    """
+    runs = np.zeros(len(counts), dtype=np.int64)
+    run, held = 0, 0
+    for place in range(len(counts) - 1, -1, -1):
+        if held >= size:
+            run, held = run + 1, 0
+        runs[place] = run
+        held += int(counts[place])
+    if held < size and run > 0:
+        runs[runs == run] = run - 1
+    return int(runs.max()) - runs

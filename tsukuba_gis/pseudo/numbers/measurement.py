@@ -1,0 +1,89 @@
+"""What is measured of amounts and measurements, put together into tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tsukuba_gis.pseudo.city import AMOUNTS
+from tsukuba_gis.pseudo.numbers.copula import correlation_table
+from tsukuba_gis.pseudo.numbers.groups import groups_of, labelled_groups
+from tsukuba_gis.pseudo.numbers.quantiles import quantile_table
+from tsukuba_gis.pseudo.numbers.states import state_table
+from tsukuba_gis.pseudo.numbers.sums import model_cells, safe_sums, users_cell
+from tsukuba_gis.pseudo.statistics import one_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.cells import Family
+    from tsukuba_gis.pseudo.city import City
+    from tsukuba_gis.pseudo.people import People
+    from tsukuba_gis.pseudo.spec import Spec
+
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
+    Bools = NDArray[Any]
+
+
+def measure_numbers(
+    numbers: Mapping[str, Floats],
+    people: People,
+    city: City,
+    users: Family,
+    coded: Mapping[str, Ints],
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Return the tables of sums, groups, states, quantiles, correlations and units.
+
+    Parameters
+    ----------
+    numbers, people, coded
+        The register, as numbers and as codes.
+    city
+        What the city consists of.
+    users
+        The table of users, protected.
+    """
+    spec = city.spec
+    if not spec.numeric:
+        return {}
+    values = {column: numbers[column] for column in spec.numeric}
+    sums = one_table(
+        [safe_sums(column, values[column], city, coded) for column in spec.sums],
+        ["level", "column", "cluster", "broad", "severity", "total"],
+    )
+    inside = model_cells(sums, users, city)[users_cell(users, coded)]
+    groups = groups_of(city, coded, inside)
+    group = groups[coded["severity"], coded["sex"], np.searchsorted(AMOUNTS, coded["amounts"])]
+    given = {"age": people.age.astype(np.float64)}
+    if spec.care:  # among people without care there is nothing to rank
+        given["care"] = np.where(coded["severity"] > 0, people.care, np.nan)
+    return {
+        "sums": sums,
+        "groups": labelled_groups(groups, city),
+        "states": state_table(values, group, inside, spec.k),
+        "quantiles": quantile_table(values, group, inside, spec.k),
+        "correlation": correlation_table(given, values, group, inside),
+        "units": _units(values, inside, spec),
+    }
+
+
+def _units(values: Mapping[str, Floats], inside: Bools, spec: Spec) -> pd.DataFrame:
+    """Return the step in which each column's values are written, such as 0.1 or 10."""
+    import pandas as pd
+
+    rows = []
+    for column, amounts in values.items():
+        own = amounts[inside & np.isfinite(amounts) & (amounts != 0)]
+        unit = 0.0
+        for step in (1000.0, 100.0, 10.0, 1.0, 0.1, 0.01, 0.001):
+            apart = np.abs(own / step - np.rint(own / step))
+            if len(own) >= spec.k and np.mean(apart < 1e-6) > 0.99:
+                unit = step
+                break
+        rows.append((column, unit))
+    return pd.DataFrame(rows, columns=["column", "unit"])

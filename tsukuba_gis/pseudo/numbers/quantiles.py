@@ -1,0 +1,105 @@
+"""Quantile tables: means of bins of people, so that no real value is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
+    Bools = NDArray[Any]
+
+# Most bins of a quantile table; the outermost ones hold k people each.
+BINS: Final = 48
+# Largest share of one person in the sum of a quantile bin.
+BIN_DOMINANCE: Final = 0.5
+
+
+def quantile_table(
+    values: Mapping[str, Floats], group: Ints, inside: Bools, k: int
+) -> pd.DataFrame:
+    """Return the bins of each column's values in each group, without missing ones and zeros."""
+    import pandas as pd
+
+    quantiles = []
+    for number in np.unique(group[inside]):
+        rows = inside & (group == number)
+        for column, amounts in values.items():
+            own = amounts[rows]
+            valued = np.sort(own[np.isfinite(own) & (own != 0)])
+            quantiles += [(f"g{number}", column, *found) for found in quantile_bins(valued, k)]
+    return pd.DataFrame(quantiles, columns=["group", "column", "upper", "mean", "tie"])
+
+
+def quantile_bins(values: Floats, k: int) -> list[tuple[float, float, int]]:
+    """Return a quantile table: means of bins of at least k people, no bin dominated by one.
+
+    Parameters
+    ----------
+    values
+        Sorted.
+    k
+        Smallest number of people in a bin; the two ends are finest.
+
+    Returns
+    -------
+    list of (float, float, int)
+        Upper edge (share of people), mean (four significant digits), and 1 if
+        all values of the bin are the same. Equal values never part.
+
+    Examples
+    --------
+    >>> quantile_bins(np.array([1.0] * 12 + [2.0] * 5 + [4.0] * 5), 10)
+    [(0.5455, 1.0, 1), (1.0, 3.0, 0)]
+    >>> quantile_bins(np.array([1.0] * 5), 10)
+    []
+    """
+    n = len(values)
+    if n < k:
+        return []
+    edges = _edges(n, k)
+    # Move each edge behind the values equal to the one before it.
+    edges = np.unique(np.searchsorted(values, values[edges - 1], side="right"))
+    bins: list[tuple[int, int]] = []
+    low = 0
+    for high in edges:
+        if high - low >= k and not _dominated(values[low:high]):
+            bins.append((low, int(high)))
+            low = int(high)
+    if low < n and bins:  # the rest joins the last bin
+        bins[-1] = (bins[-1][0], n)
+    while len(bins) > 1 and _dominated(values[bins[-1][0] : n]):
+        bins[-2:] = [(bins[-2][0], n)]
+    if not bins or _dominated(values[bins[-1][0] : n]):
+        return []
+    return [
+        (
+            round(high / n, 4),
+            float(f"{values[low:high].mean():.4g}"),
+            int(values[low] == values[high - 1]),
+        )
+        for low, high in bins
+    ]
+
+
+def _edges(n: int, k: int) -> Ints:
+    """Return bin edges: k people at both ends, wider towards the middle."""
+    widest = max(k, n // BINS)
+    ends, width, at = [], k, k
+    while at < n // 2:
+        ends.append(at)
+        width = min(int(width * 1.5), widest)
+        at += width
+    return np.array(sorted({*ends, *(n - end for end in ends), n}), dtype=np.int64)
+
+
+def _dominated(values: Floats) -> bool:
+    size = np.abs(values)
+    return bool(size.max() > BIN_DOMINANCE * size.sum())
