@@ -8,6 +8,7 @@ import pytest
 
 from tsukuba_gis.cli import main
 from tsukuba_gis.demo import register
+from tsukuba_gis.io.words import in_japanese
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,51 @@ def test_records_are_made_from_the_file_alone(city, tmp_path, capsys):
     pd.testing.assert_series_equal(*counts, check_dtype=False, check_index_type=False)
     places = [set(zip(frame["lon"], frame["lat"], strict=True)) for frame in (made, people)]
     assert not places[0] & places[1]
+
+
+def test_a_japanese_register_without_polygons(tmp_path, capsys):
+    """The study names the file's own columns; records come back in the file's own words."""
+    shown = in_japanese(register(size=6_000).frame).drop(columns=["経度", "緯度"])
+    shown = shown.rename(columns={"中学校区": "生活圏域"})
+    shown.to_csv(tmp_path / "住民.csv", index=False, encoding="cp932")
+    (tmp_path / "study.toml").write_text(
+        """
+        [records]
+        path = "住民.csv"
+        kind = "invented"
+        [records.roles]
+        school_district = "生活圏域"
+        [pseudo]
+        cluster = "生活圏域"
+        household = "世帯番号"
+        age = "年齢"
+        sex = "性別"
+        care = "要介護度"
+        relation = "続柄"
+        sums = ["医療費", "薬剤費"]
+        """,
+        encoding="utf-8",
+    )
+    (tmp_path / "key.txt").write_text("a long secret\n", encoding="utf-8")
+    study, made = str(tmp_path / "study.toml"), tmp_path / "疑似.csv"
+    assert main(["pseudo", "measure", study, "--out", str(tmp_path / "s"), "--lang", "en"]) == 0
+    # Said, and only that: a column that is named and not there.
+    assert capsys.readouterr().err.strip().splitlines() == [
+        "住民.csv: the spec names columns that the records do not have: 薬剤費. "
+        "Tables of them are not made."
+    ]
+    assert main(["pseudo", "audit", str(tmp_path / "s"), "--out", str(tmp_path / "a")]) == 0
+    options = ["--key-file", str(tmp_path / "key.txt"), "--study", study, "--japanese"]
+    assert main(["pseudo", "generate", str(tmp_path / "a"), *options, "--out", str(made)]) == 0
+    table = pd.read_csv(made, encoding="utf-8-sig")
+    assert set(table) >= {"世帯番号", "年齢", "性別", "中学校区", "要介護度", "続柄", "医療費"}
+    assert set(table["性別"]) == {"女", "男"}
+    for columns in (["中学校区", "性別"], ["中学校区"]):
+        real = shown.rename(columns={"生活圏域": "中学校区"}).groupby(columns).size()
+        pd.testing.assert_series_equal(table.groupby(columns).size(), real)
+    assert table.groupby("中学校区")["医療費"].sum().to_dict() == (
+        shown.groupby("生活圏域")["医療費"].sum().to_dict()
+    )
 
 
 def test_an_unaudited_file_is_refused(city, tmp_path, capsys):

@@ -170,6 +170,18 @@ def test_no_zones(tmp_path):
         read_study(write(tmp_path, text))
 
 
+def test_pseudo_records_need_no_zones_but_a_run_does(tmp_path):
+    path = write(
+        tmp_path, '[records]\npath = "p.csv"\nkind = "reference"\n[pseudo]\ncluster = "a"\n'
+    )
+    study = read_study(path)
+    assert study.zones == ()
+    with pytest.raises(
+        InputError, match=r"study: there are no zones to count in\. State \[\[zones\]\]"
+    ):
+        run(study)
+
+
 def test_missing_file_and_wrong_encoding(tmp_path):
     with pytest.raises(InputError, match="there is no such file"):
         read_study(tmp_path / "none.toml")

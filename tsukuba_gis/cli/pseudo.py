@@ -35,6 +35,10 @@ _study_option = click.option(
     "--study", "study_file", default=None, type=click.Path(path_type=Path),
     help="Study file whose zones place the homes (default: the bundled ones).",
 )  # fmt: skip
+_japanese_option = click.option(
+    "--japanese", is_flag=True,
+    help="Write headings and codes in Japanese words (年齢, 女, 要介護3), as registers have them.",
+)  # fmt: skip
 _out_option = click.option("--out", required=True, type=click.Path(path_type=Path),
                            help="What to write.")  # fmt: skip
 
@@ -65,7 +69,7 @@ def measure(study_file: Path | None, epsilon: float | None, out: Path, lang: Lan
     study, rules = _study(study_file)
     if epsilon is not None:
         rules = replace(rules, epsilon=epsilon)
-    records = _records(study)
+    records = _records(study, rules, lang)
     statistics = compute(records, rules, zones=_zones(study, rules))
     statistics.save(out)
     _tell(statistics, out, lang)
@@ -97,11 +101,13 @@ def audit(statistics_folder: Path, out: Path, lang: Language) -> None:
 @click.option("--key-file", required=True, type=click.Path(path_type=Path),
               help="File that holds the key: any text; one key, one set of records.")  # fmt: skip
 @_study_option
+@_japanese_option
 @_out_option
 @lang_option
 def generate(
-    statistics_folder: Path, key_file: Path, study_file: Path | None, out: Path, lang: Language
-) -> None:
+    statistics_folder: Path, key_file: Path, study_file: Path | None, japanese: bool,
+    out: Path, lang: Language,
+) -> None:  # fmt: skip
     """Make pseudo records from an audited statistics file and a key, and nothing else.
 
     Example: tsukuba-gis pseudo generate audited --key-file key.txt --out pseudo.csv
@@ -112,7 +118,7 @@ def generate(
     statistics = Statistics.load(statistics_folder)
     study, _ = _study(study_file)
     records = compute(statistics, key=_key(key_file), zones=_zones(study, statistics.spec))
-    _write(records, out, lang)
+    _write(records, out, lang, japanese=japanese)
     click.echo(str(out))
     click.echo(text("notice_pseudo", lang))
 
@@ -141,7 +147,7 @@ def evaluate(
     from tsukuba_gis.study import judge
 
     study, rules = _study(study_file)
-    records, zones, key = _records(study), _zones(study, rules), _key(key_file)
+    records, zones, key = _records(study, rules, lang), _zones(study, rules), _key(key_file)
     statistics = Statistics.load(statistics_folder)
     made = make(statistics, key=key, zones=zones)
     evaluation = judge(records, made, statistics, key=key, zones=zones)
@@ -159,6 +165,7 @@ def evaluate(
               help="Measure what leaks, and write it there (HTML, JSON beside it).")  # fmt: skip
 @click.option("--cell", default=200, show_default=True, type=click.IntRange(min=3),
               help="People among whom care levels move, at least; others: a quarter.")  # fmt: skip
+@_japanese_option
 @_out_option
 @lang_option
 def swap(
@@ -166,6 +173,7 @@ def swap(
     key_file: Path,
     page: Path | None,
     cell: int,
+    japanese: bool,
     out: Path,
     lang: Language,
 ) -> None:
@@ -185,9 +193,9 @@ def swap(
     from tsukuba_gis.study import judge_swapped
 
     study, rules = _study(study_file)
-    records, key = _records(study), _key(key_file)
+    records, key = _records(study, rules, lang), _key(key_file)
     swapped = compute(records, rules, key=key, cell=cell)
-    _write(swapped.records, out, lang, notice="swap_notice")
+    _write(swapped.records, out, lang, japanese=japanese, notice="swap_notice")
     told = json.dumps(swapped.record(rules), ensure_ascii=False, indent=1) + "\n"
     record = out.with_name(f"{out.stem}_{text('swap_record_file', lang)}.json")
     record.write_text(told, encoding="utf-8", newline="\n")
@@ -245,12 +253,20 @@ def _study(path: Path | None) -> tuple[Study, Spec]:
     return study, study.pseudo or Spec.tsukuba()
 
 
-def _records(study: Study) -> Records:
+def _records(study: Study, rules: Spec, lang: Language) -> Records:
+    """Read the register; say what is wrong with it, and which named columns it lacks."""
+    from tsukuba_gis.io.findings import describe
     from tsukuba_gis.study import read_study_records
 
-    records, _ = read_study_records(study)
+    records, problems = read_study_records(study)
     if records.kind == "pseudo":
         raise InputError("pseudo_already", source=records.source)
+    for problem in problems:
+        if problem.severity != "info":
+            click.echo(describe(problem, lang), err=True)
+    if absent := [name for name in rules.columns if name not in records.frame]:
+        told = {"source": records.source, "columns": ", ".join(absent)}
+        click.echo(text("pseudo_columns_absent", lang, **told), err=True)
     return records
 
 
@@ -270,18 +286,22 @@ def _key(path: Path) -> bytes:
     return key
 
 
-def _write(records: Records, out: Path, lang: Language, *, notice: str = "notice_pseudo") -> None:
+def _write(
+    records: Records, out: Path, lang: Language, *, japanese: bool, notice: str = "notice_pseudo"
+) -> None:
     """Write records as CSV or Parquet; the notice goes with them."""
+    from tsukuba_gis.io.words import in_japanese
     from tsukuba_gis.report import whole_file
 
     if out.suffix not in (".csv", ".parquet"):
         raise InputError("out_suffix", path=out.name, known=".csv, .parquet")
+    frame = in_japanese(records.frame) if japanese else records.frame
     with whole_file(out) as path:
         if out.suffix == ".parquet":
-            records.frame.to_parquet(path, index=False)
+            frame.to_parquet(path, index=False)
         else:
             # The header of a last, empty column: it shifts no row and cannot get lost.
-            marked = records.frame.assign(**{text(notice, lang): ""})
+            marked = frame.assign(**{text(notice, lang): ""})
             marked.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar, get_args
 
@@ -27,6 +28,7 @@ from tsukuba_gis.result import (
     RegressionModel,
     TileSource,
 )
+from tsukuba_gis.schema import role_of
 from tsukuba_gis.study.description import (
     LOCAL_STATISTICS,
     OF_GROUPS,
@@ -103,7 +105,7 @@ def read_study(path: Path | str) -> Study:
     return Study(
         title={"ja": title, "en": study.pop("title_en", title)},
         records=RecordSource(**records),
-        zones=reader.zones(content.get("zones")),
+        zones=reader.zones(content.get("zones"), needed="pseudo" not in content),
         rates=reader.each(content, "rates", RateRule),
         correlations=reader.each(content, "correlations", CorrelationRule),
         regressions=reader.each(content, "regressions", RegressionRule),
@@ -346,7 +348,10 @@ class _StudyReader:
                 table[key] = self.path.parent / table[key]
         return table
 
-    def zones(self, content: object) -> tuple[ZoneSource, ...]:
+    def zones(self, content: object, *, needed: bool) -> tuple[ZoneSource, ...]:
+        """Return the sets of zones; making pseudo records goes without."""
+        if content is None and not needed:
+            return ()
         if not isinstance(content, list) or not content:
             self.refuse("study_no_zones")
         sources = []
@@ -374,7 +379,7 @@ class _StudyReader:
             "regions": self.regions,
             "projection": self.projection,
             "economy": self.economy,
-            "pseudo": self.rules,
+            "pseudo": partial(self.rules, roles=content["records"].get("roles", {})),
         }
         return {name: make(content[name]) for name, make in makers.items() if name in content}
 
@@ -431,10 +436,34 @@ class _StudyReader:
             self.refuse("study_economy_incomplete")
         return EconomySource(**table)
 
-    def rules(self, content: object) -> Spec:
+    def rules(self, content: object, *, roles: Mapping[str, str]) -> Spec:
         if not isinstance(content, dict):
             self.refuse("study_not_table", key="pseudo")
         try:
-            return Spec.from_dict(content)
+            return Spec.from_dict(_by_role(content, roles))
         except (TypeError, AttributeError):
             self.refuse("study_pseudo_types")
+
+
+# Settings of [pseudo] that name columns of the records.
+_COLUMNS: Final = (
+    "cluster", "area", "household", "person", "age", "sex", "care", "household_type", "relation",
+    "sums", "numeric", "carried", "lon", "lat",
+)  # fmt: skip
+
+
+def _by_role(content: Mapping[str, Any], roles: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings with columns called by their roles, as records are read.
+
+    A file may call its columns 中学校区 or 年齢: so may its study file.
+    """
+    stated = {column: role for role, column in roles.items()}
+
+    def called(name: object) -> object:
+        if isinstance(name, list):
+            return [called(one) for one in name]
+        role = stated.get(str(name)) or role_of(str(name))
+        # A role that was given to another column is not this one's.
+        return role if role and roles.get(role, name) == name else name
+
+    return {key: called(value) if key in _COLUMNS else value for key, value in content.items()}

@@ -70,6 +70,8 @@ def run(study: Study, *, on_step: OnStep = lambda _: None) -> Result:
     """
     from tsukuba_gis.pseudo.counts import one_thread
 
+    if not study.zones:
+        raise InputError("study_without_zones", title=study.title[study.lang])
     on_step("step_records")
     records, problems = read_study_records(study)
     # Of the register, also where pseudo records follow.
