@@ -11,6 +11,7 @@ from tsukuba_gis.pseudo.proof.attacks import attacks, attacks_on_all
 from tsukuba_gis.pseudo.proof.columns import prepared
 from tsukuba_gis.pseudo.proof.evaluation import FULL, Effort, Evaluation
 from tsukuba_gis.pseudo.proof.metric import Metric, averaged
+from tsukuba_gis.pseudo.proof.recount import recount
 from tsukuba_gis.pseudo.proof.story import same_story
 from tsukuba_gis.pseudo.proof.uses import uses
 from tsukuba_gis.pseudo.spec import Spec
@@ -212,7 +213,7 @@ def _gates(
     if isinstance(statistics, Spec):
         spec = statistics.resolve(str(column) for column in frame.columns)
         return pd.DataFrame(), [gates.households_coherent(frame, spec)]
-    counted = gates.recount(frame, statistics)
+    counted = recount(frame, statistics)
     return counted, [
         gates.audited(statistics),
         gates.audit_narrow(statistics),

@@ -15,7 +15,6 @@ import numpy as np
 from tsukuba_gis.messages import table as texts
 from tsukuba_gis.messages import text
 from tsukuba_gis.pseudo.noise import noise_of
-from tsukuba_gis.pseudo.proof.gates import small_published
 from tsukuba_gis.pseudo.sheet import (
     cell,
     entries,
@@ -29,6 +28,7 @@ from tsukuba_gis.pseudo.sheet import (
     word,
     words,
 )
+from tsukuba_gis.pseudo.statistics import COUNTED
 from tsukuba_gis.pseudo.written import families
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 Technique = Literal["deletion", "generalisation", "top_coding", "microaggregation", "pseudo"]
 Role = Literal["number", "age", "category", "place", "carried", "amount", "measurement", "point"]
 
-# Columns of the statistics file that count persons or households.
-_COUNTS: Final = ("count", "persons", "households")
 # Techniques of each role, in the words of the guideline.
 _TECHNIQUES: Final[dict[Role, tuple[Technique, ...]]] = {
     "number": ("deletion", "pseudo"),
@@ -186,7 +184,7 @@ def _ready(statistics: Statistics) -> tuple[str, dict[str, object]]:
     """Return the verdict: key of its text, and values."""
     k = statistics.spec.k
     narrow = int(statistics.audit.get("narrower_than_half_k", 0))
-    small = int(small_published(statistics).value)
+    small, _ = statistics.small_counts()
     if small:
         return "review_small_left", {"k": k, "n": small}
     if not statistics.audited:
@@ -285,7 +283,7 @@ def _numbers(statistics: Statistics, lang: Language) -> Iterable[str]:
             key if key in texts() else "review_table_other", lang,
             **({"metres": int(statistics.spec.mesh_metres)} if name == "mesh" else {}),
         )  # fmt: skip
-        counts = [table[column].to_numpy(dtype=float) for column in _COUNTS if column in table]
+        counts = [table[column].to_numpy(dtype=float) for column in COUNTED if column in table]
         smallest = [values[values > 0].min() for values in counts if (values > 0).any()]
         least = f"{min(smallest):,.0f}" if smallest else "–"
         rows.append([label(f"{name}.csv"), cell(means), number(f"{len(table):,}"), number(least)])

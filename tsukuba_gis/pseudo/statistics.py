@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT: Final = 1
+# Columns that count persons or households.
+COUNTED: Final = ("count", "persons", "households")
 MANIFEST: Final = "manifest.json"
 # Columns that hold text, whatever they look like: 08220001000 is not a number.
 _TEXT: Final = frozenset(
@@ -74,6 +76,15 @@ class Statistics:
     def counts(self) -> int:
         """Number of published counts and sums, over all tables."""
         return sum(len(table) for table in self.tables.values())
+
+    def small_counts(self) -> tuple[int, int]:
+        """Return how many published counts lie in 1 … k − 1, and how many there are."""
+        values = [
+            table[column].to_numpy(dtype=float)
+            for table in self.tables.values() for column in COUNTED if column in table
+        ]  # fmt: skip
+        small = sum(int(((own >= 1) & (own < self.spec.k)).sum()) for own in values)
+        return small, sum(map(len, values))
 
     def with_audit(self, audit: Mapping[str, Any]) -> Statistics:
         """Return the same statistics with the audit's findings, bound to the tables' hash."""

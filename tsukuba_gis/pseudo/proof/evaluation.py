@@ -90,7 +90,7 @@ class Evaluation:
         Gates first, then risk, smoke tests, utility.
     tables
         The tables of the statistics file, level by level: see
-        :func:`tsukuba_gis.pseudo.proof.gates.recount`; empty in swap mode.
+        :func:`tsukuba_gis.pseudo.proof.recount.recount`; empty in swap mode.
     sha256
         Hash of the statistics file, "" in swap mode.
     persons, households
