@@ -14,16 +14,11 @@ from hypothesis import strategies as st
 
 from tsukuba_gis.errors import DisclosureError, InputError
 from tsukuba_gis.pseudo.audit import audit
-from tsukuba_gis.pseudo.difference import (
-    Finding,
-    _Cell,
-    _compare,
-    _compare_sums,
-    audit_release,
-    masked_as,
-)
+from tsukuba_gis.pseudo.difference import Finding, audit_release, masked_as
 from tsukuba_gis.pseudo.ledger import Ledger, record
 from tsukuba_gis.pseudo.measure import measure
+from tsukuba_gis.pseudo.releases.counts import Cell, compare_counts
+from tsukuba_gis.pseudo.releases.sums import compare_sums
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
 
@@ -98,17 +93,17 @@ def test_what_is_left_of_a_total_is_subtracted_too():
     total, part, rest = ("t/all", ("a",)), ("x",), ("y",)
 
     def file(all_of_them, shown):
-        cells = {part: _Cell(shown, (total,)), rest: _Cell(np.nan, (total,))}
-        return {"t/all": {("a",): _Cell(all_of_them)}, "t/leaf": cells}
+        cells = {part: Cell(shown, (total,)), rest: Cell(np.nan, (total,))}
+        return {"t/all": {("a",): Cell(all_of_them)}, "t/leaf": cells}
 
-    found = _compare("t/leaf", file(100.0, 60.0), file(112.0, 70.0), 10)
+    found = compare_counts("t/leaf", file(100.0, 60.0), file(112.0, 70.0), 10)
     assert +found == {("small_rest", "t"): 1}
-    assert +_compare("t/leaf", file(100.0, 60.0), file(120.0, 70.0), 10) == {}
+    assert +compare_counts("t/leaf", file(100.0, 60.0), file(120.0, 70.0), 10) == {}
     # Squares that are not shown are not even listed; what they hold follows all the same.
     old, new = file(100.0, 60.0), file(112.0, 70.0)
     for one in (old, new):
         del one["t/leaf"][rest]
-    assert +_compare("t/leaf", old, new, 10) == {("small_rest", "t"): 1}
+    assert +compare_counts("t/leaf", old, new, 10) == {("small_rest", "t"): 1}
 
 
 @pytest.mark.parametrize(("total", "kinds"), [(103.0, {"shown_now"}), (115.0, set())])
@@ -116,9 +111,9 @@ def test_a_cell_shown_in_one_file_only(total, kinds):
     above = ("t/all", ("a",))
 
     def file(all_of_them, shown):
-        return {"t/all": {("a",): _Cell(all_of_them)}, "t/leaf": {("x",): _Cell(shown, (above,))}}
+        return {"t/all": {("a",): Cell(all_of_them)}, "t/leaf": {("x",): Cell(shown, (above,))}}
 
-    found = _compare("t/leaf", file(100.0, np.nan), file(total, 14.0), 10)
+    found = compare_counts("t/leaf", file(100.0, np.nan), file(total, 14.0), 10)
     assert {kind for kind, _ in +found} - {"small_rest"} == kinds
 
 
@@ -134,7 +129,7 @@ def test_sums_of_a_few_by_hand():
         return SimpleNamespace(tables=tables)
 
     def found(old, new):
-        return +_compare_sums(old, new, 10)
+        return +compare_sums(old, new, 10)
 
     assert found(file(50, 1000), file(51, 1700)) == {("sum_change", "sums"): 1}
     assert found(file(50, 1000), file(50, 1000)) == {}
