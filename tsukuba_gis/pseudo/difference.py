@@ -77,7 +77,7 @@ def audit_release(
     - ``mean_change``: the same with means, distributions and shares.
     """
     k = max(previous.spec.k, statistics.spec.k)
-    found = Counter[tuple[Kind, str]]()
+    found: Counter[tuple[Kind, str]] = Counter()
     if previous.sha256 != statistics.sha256:
         old_bands, new_bands = bands_of(previous, statistics)
         old, new = old_bands | counts_of(previous), new_bands | counts_of(statistics)

@@ -45,7 +45,7 @@ Counts = dict[str, dict[Label, Cell]]
 
 def compare_counts(name: str, old: Counts, new: Counts, k: int) -> Counter[tuple[Kind, str]]:
     """Subtract one level of one table, cell by cell and total by total."""
-    found = Counter[tuple[Kind, str]]()
+    found: Counter[tuple[Kind, str]] = Counter()
     table = name.split("/")[0]
     before, after = old.get(name, {}), new.get(name, {})
     # How much the parts of each total changed, of those that both files show.

@@ -21,7 +21,7 @@ _NUMBERED: Final = ("bands", "areas", "sums", "groups", *PLAIN)
 
 def compare_means(old: Statistics, new: Statistics, k: int) -> Counter[tuple[Kind, str]]:
     """Compare means and shares where the people behind them hardly changed."""
-    found = Counter[tuple[Kind, str]]()
+    found: Counter[tuple[Kind, str]] = Counter()
     everyone = new.tables["bands"].persons.sum() - old.tables["bands"].persons.sum()
     numbered = {*_NUMBERED, *tables(city_of(old)), *tables(city_of(new))}
     for name in dict.fromkeys((*old.tables, *new.tables)):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def compare_sums(old: Statistics, new: Statistics, k: int) -> Counter[tuple[Kind, str]]:
     """Subtract sums, and what is left of each after the parts that both files show."""
-    found = Counter[tuple[Kind, str]]()
+    found: Counter[tuple[Kind, str]] = Counter()
     before, after = sums_of(old), sums_of(new)
     people_before, people_after = _sum_people(old), _sum_people(new)
     nan = float("nan")
