@@ -19,7 +19,8 @@ from tsukuba_gis.pseudo.noise import consistent, noise_of, noisy, scale_of, sd_o
 from tsukuba_gis.pseudo.proof import gates
 from tsukuba_gis.pseudo.proof.certificate import certificate
 from tsukuba_gis.pseudo.proof.recount import recount
-from tsukuba_gis.pseudo.review import noise_told, review
+from tsukuba_gis.pseudo.review import review
+from tsukuba_gis.pseudo.sheet import noise_told
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
 from tsukuba_gis.pseudo.written import families

@@ -18,9 +18,10 @@ from toys import toy_zones
 from tsukuba_gis.messages import text
 from tsukuba_gis.pseudo.audit import audit
 from tsukuba_gis.pseudo.cells import Level, family
+from tsukuba_gis.pseudo.coverage import coverage_of
 from tsukuba_gis.pseudo.measure import measure
-from tsukuba_gis.pseudo.review import _coverage, write_review
 from tsukuba_gis.pseudo.review import review as as_html
+from tsukuba_gis.pseudo.review import write_review
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
 
@@ -72,7 +73,7 @@ def test_exact_pooled_and_modelled_cells_by_hand():
     table.values["all"][:] = [100]
     table.values["half"][:] = [60, np.nan]
     table.values["leaf"][:] = [45, np.nan, 0, np.nan, np.nan]
-    found = _coverage(table)
+    found = coverage_of(table)
     assert (found.cells, found.exact, found.empty) == (5, 2, 1)
     assert (found.pooled, found.modelled) == (1, 2)  # beside 45 of 60; and under no half
     assert found.share == 0.45

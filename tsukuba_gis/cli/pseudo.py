@@ -317,6 +317,6 @@ def _tell(statistics: Statistics, out: Path, lang: Language) -> None:
         )
     )
     if statistics.spec.epsilon is not None:
-        from tsukuba_gis.pseudo.review import noise_told
+        from tsukuba_gis.pseudo.sheet import noise_told
 
         click.echo(noise_told(statistics.spec, lang))

@@ -5,22 +5,22 @@ All of it is computed from the statistics file; no record is read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.messages import table as texts
 from tsukuba_gis.messages import text
-from tsukuba_gis.pseudo.noise import noise_of
+from tsukuba_gis.pseudo.coverage import Coverage, band_coverage, coverage_of
+from tsukuba_gis.pseudo.guideline import heads, law, treatment
 from tsukuba_gis.pseudo.sheet import (
+    BOX,
     cell,
     entries,
     grid,
     heading,
     label,
+    noise_told,
     number,
     paragraph,
     percent,
@@ -35,25 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tsukuba_gis.messages import Language
-    from tsukuba_gis.pseudo.cells import Family
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
 
-Technique = Literal["deletion", "generalisation", "top_coding", "microaggregation", "pseudo"]
-Role = Literal["number", "age", "category", "place", "carried", "amount", "measurement", "point"]
-
-# Techniques of each role, in the words of the guideline.
-_TECHNIQUES: Final[dict[Role, tuple[Technique, ...]]] = {
-    "number": ("deletion", "pseudo"),
-    "age": ("generalisation", "top_coding", "pseudo"),
-    "category": ("generalisation", "pseudo"),
-    "place": ("generalisation", "pseudo"),
-    "carried": ("generalisation", "deletion"),
-    "amount": ("top_coding", "microaggregation", "pseudo"),
-    "measurement": ("top_coding", "microaggregation", "pseudo"),
-    "point": ("deletion", "generalisation", "pseudo"),
-}
-_ITEMS: Final = (1, 2, 3, 4, 5)
 _NOT_CLAIMED: Final = ("class", "dp", "research", "guarantee", "again")
 _CHECKS: Final = ("hash", "audit", "rules", "columns", "open", "ledger", "purpose", "after")
 _SIGNERS: Final = ("maker", "officer", "head")
@@ -91,7 +75,7 @@ def review(statistics: Statistics, *, lang: Language) -> str:
     lang
         ``"ja"`` or ``"en"``.
     """
-    coverage = [_bands(statistics), *map(_coverage, families(statistics)[1].values())]
+    coverage = [band_coverage(statistics), *map(coverage_of, families(statistics)[1].values())]
     body = (
         *_summary(statistics, lang),
         *_file(statistics, lang),
@@ -99,8 +83,8 @@ def review(statistics: Statistics, *, lang: Language) -> str:
         *_numbers(statistics, lang),
         *_merges(statistics, lang),
         *_audit(statistics, lang),
-        *_columns(statistics, lang),
-        *_law(statistics, lang),
+        *treatment(statistics, lang),
+        *law(statistics, lang),
         *_not_claimed(lang),
         *_checks(lang),
         *_signatures(lang),
@@ -110,74 +94,6 @@ def review(statistics: Statistics, *, lang: Language) -> str:
         text("review_title", lang), body, notice=text("review_notice", lang), lang=lang,
         styles=("sheet.css", "review.css"),
     )  # fmt: skip
-
-
-# ---- what is exact, pooled, modelled -------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Coverage:
-    """How the finest cells of one table are made, and what is published level by level."""
-
-    name: str
-    unit: Literal["persons", "households"]
-    columns: tuple[str, ...]
-    cells: int
-    exact: int
-    empty: int
-    pooled: int
-    modelled: int
-    share: float
-    levels: tuple[tuple[tuple[str, ...], int, int], ...]
-
-
-def _bands(statistics: Statistics) -> _Coverage:
-    """Return the population by age: every band is published."""
-    n = len(statistics.tables["bands"])
-    columns = ("cluster", "sex", "start")
-    return _Coverage(
-        name="bands", unit="persons", columns=columns, cells=n, exact=n, empty=0, pooled=0,
-        modelled=0, share=1.0, levels=((columns, n, n),),
-    )  # fmt: skip
-
-
-def _coverage(table: Family) -> _Coverage:
-    """Count the finest cells of a table by how they are made."""
-    finest = table.level("leaf")
-    values = table.values["leaf"]
-    shown = np.isfinite(values)
-    pooled = ~shown & _under_published(table)
-    total = table.values[table.levels[0].name].sum()
-    return _Coverage(
-        name=table.name, unit=table.unit, columns=finest.columns, cells=len(values),
-        exact=int(shown.sum()), empty=int((values == 0).sum()), pooled=int(pooled.sum()),
-        modelled=int((~shown & ~pooled).sum()),
-        share=float(np.nansum(values) / total) if total else 0.0,
-        levels=tuple(
-            (level.columns, table.size(level.name), _published(table, level.name))
-            for level in table.levels if level.role != "link"
-        ),
-    )  # fmt: skip
-
-
-def _published(table: Family, level: str) -> int:
-    return int(np.isfinite(table.values[level]).sum())
-
-
-def _under_published(table: Family) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell which finest cells lie in a coarser cell that is shown, other than a mere population."""
-    under = np.zeros(table.size("leaf"), dtype=bool)
-    names = list(table.level("leaf").parents)
-    while names:
-        level = table.level(names.pop())
-        if level.role == "published":
-            leaf_under = np.isfinite(table.values[level.name])[table.codes[level.name]]
-            under[table.codes["leaf"][leaf_under]] = True
-            names += level.parents
-    return under
-
-
-# ---- sections ------------------------------------------------------------------------------------
 
 
 def _ready(statistics: Statistics) -> tuple[str, dict[str, object]]:
@@ -235,20 +151,7 @@ def _file(statistics: Statistics, lang: Language) -> Iterable[str]:
     yield entries((text(key, lang), value) for key, value in rows)
 
 
-def noise_told(spec: Spec, lang: Language) -> str:
-    """Return what noise was added, with what stays exact; "" if there is none."""
-    noise = noise_of(spec)
-    if noise is None:
-        return ""
-    between = "、" if lang == "ja" else ", "
-    return text(
-        "noise_told", lang, epsilon=f"{noise.epsilon:g}", each=f"{noise.each:g}",
-        sd=f"{noise.sd:.2f}", tables=between.join(word(f"table_{n}", lang) for n in noise.tables),
-        invariants=text("noise_invariants", lang),
-    )  # fmt: skip
-
-
-def _tables(coverage: Iterable[_Coverage], statistics: Statistics, lang: Language) -> Iterable[str]:
+def _tables(coverage: Iterable[Coverage], statistics: Statistics, lang: Language) -> Iterable[str]:
     head = ["table", "cells", "exact", "pooled", "modelled", "share"]
     with_empty = statistics.spec.zeros == "exact"
     if with_empty:
@@ -270,7 +173,7 @@ def _tables(coverage: Iterable[_Coverage], statistics: Statistics, lang: Languag
         )
     yield heading("review_tables", lang)
     yield paragraph("review_tables_text", lang)
-    yield grid(_head(head, lang), rows, numbers=range(1, len(head)))
+    yield grid(heads(head, lang), rows, numbers=range(1, len(head)))
     if statistics.spec.area:
         yield paragraph("review_tables_aimed", lang)
 
@@ -290,7 +193,7 @@ def _numbers(statistics: Statistics, lang: Language) -> Iterable[str]:
     yield heading("review_numbers", lang)
     yield paragraph("review_numbers_text", lang)
     head = ["file", "contents", "rows", "smallest"]
-    yield grid(_head(head, lang), rows, numbers=(2, 3))
+    yield grid(heads(head, lang), rows, numbers=(2, 3))
 
 
 def _merges(statistics: Statistics, lang: Language) -> Iterable[str]:
@@ -319,70 +222,6 @@ def _audit(statistics: Statistics, lang: Language) -> Iterable[str]:
     yield paragraph("review_audit_limits", lang)
 
 
-def _columns(statistics: Statistics, lang: Language) -> Iterable[str]:
-    spec = statistics.spec
-    metres = int(spec.mesh_metres)
-    rows = []
-    for column in statistics.columns:
-        role = _role(column, spec)
-        values = {"metres": metres} if role == "point" else {}
-        own = word(column, lang)
-        rows.append(
-            [
-                label(own, column if own != column else ""),
-                f"<td>{_techniques(role, lang)}</td>",
-                cell(text(f"review_role_{role}", lang, **values)),
-            ]
-        )
-    yield heading("review_columns", lang)
-    yield paragraph("review_columns_text", lang)
-    yield grid(_head(["column", "technique", "treatment"], lang), rows)
-    if spec.epsilon is None:
-        yield paragraph("review_not_used", lang)
-    else:
-        yield paragraph("review_noise_used", lang)
-
-
-def _role(column: str, spec: Spec) -> Role:
-    """Return the part that a column of the register plays."""
-    if column in (spec.person, spec.household):
-        return "number"
-    if column in (spec.lon, spec.lat):
-        return "point"
-    if column == spec.age:
-        return "age"
-    if column in (spec.cluster, spec.area):
-        return "place"
-    if column in spec.carried:
-        return "carried"
-    if column in spec.sums:
-        return "amount"
-    return "measurement" if column in spec.numeric else "category"
-
-
-def _techniques(role: Role, lang: Language) -> str:
-    other: Language = "en" if lang == "ja" else "ja"
-    return "".join(
-        f'<span class="technique">{escape(text(f"technique_{name}", lang))}'
-        f"<small>{escape(text(f'technique_{name}', other))}</small></span>"
-        for name in _TECHNIQUES[role]
-    )
-
-
-def _law(statistics: Statistics, lang: Language) -> Iterable[str]:
-    rows = []
-    for item in _ITEMS:
-        if item == 5 and not statistics.audited:
-            words_of = escape(text("review_law_5_missing", lang))
-            answer = f'<td class="not-yet">{words_of}</td>'
-        else:
-            answer = cell(text(f"review_law_{item}_answer", lang))
-        rows.append([label(text(f"review_law_{item}", lang)), answer, f"<td>{_BOX}</td>"])
-    yield heading("review_law", lang)
-    yield paragraph("review_law_text", lang)
-    yield grid(_head(["item", "answer", "seen"], lang), rows)
-
-
 def _not_claimed(lang: Language) -> Iterable[str]:
     yield heading("review_not", lang)
     items = "".join(f"<li>{escape(text(f'review_not_{n}', lang))}</li>" for n in _NOT_CLAIMED)
@@ -391,16 +230,16 @@ def _not_claimed(lang: Language) -> Iterable[str]:
 
 def _checks(lang: Language) -> Iterable[str]:
     yield heading("review_check", lang)
-    items = "".join(f"<li>{_BOX}{escape(text(f'review_check_{n}', lang))}</li>" for n in _CHECKS)
+    items = "".join(f"<li>{BOX}{escape(text(f'review_check_{n}', lang))}</li>" for n in _CHECKS)
     yield f'<ul class="check">{items}</ul>'
 
 
 def _signatures(lang: Language) -> Iterable[str]:
     choices = "".join(
-        f'<span class="choice">{_BOX}{escape(text(f"review_decision_{choice}", lang))}</span>'
+        f'<span class="choice">{BOX}{escape(text(f"review_decision_{choice}", lang))}</span>'
         for choice in ("approve", "conditional", "refuse")
     )
-    head = _head(["role", "office", "name", "date", "signature"], lang)
+    head = heads(["role", "office", "name", "date", "signature"], lang)
     names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     lines = "".join(
         f"<tr>{label(text(f'review_sign_{signer}', lang))}{'<td></td>' * (len(head) - 1)}</tr>"
@@ -414,7 +253,7 @@ def _signatures(lang: Language) -> Iterable[str]:
     )
 
 
-def _levels(coverage: Iterable[_Coverage], statistics: Statistics, lang: Language) -> Iterable[str]:
+def _levels(coverage: Iterable[Coverage], statistics: Statistics, lang: Language) -> Iterable[str]:
     rows = [
         [
             label(word(f"table_{table.name}", lang)),
@@ -427,7 +266,7 @@ def _levels(coverage: Iterable[_Coverage], statistics: Statistics, lang: Languag
     ]
     yield heading("review_levels", lang)
     yield paragraph("review_levels_text", lang)
-    yield grid(_head(["table", "columns", "cells", "published"], lang), rows, numbers=(2, 3))
+    yield grid(heads(["table", "columns", "cells", "published"], lang), rows, numbers=(2, 3))
 
 
 def _named(columns: Iterable[str], spec: Spec, lang: Language) -> str:
@@ -438,13 +277,3 @@ def _named(columns: Iterable[str], spec: Spec, lang: Language) -> str:
         "ten": "~age10", "old": "~65plus", "band": "~band",
     }  # fmt: skip
     return words((own.get(key, f"~{key}") or "" for key in columns), lang)
-
-
-def _head(names: Iterable[str], lang: Language) -> list[str]:
-    return [
-        text("review_contents" if name == "contents" else f"review_head_{name}", lang)
-        for name in names
-    ]
-
-
-_BOX: Final = '<span class="box"></span>'

@@ -6,15 +6,21 @@ from base64 import b64encode
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tsukuba_gis.messages import table as texts
 from tsukuba_gis.messages import text
+from tsukuba_gis.pseudo.noise import noise_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tsukuba_gis.messages import Language
+    from tsukuba_gis.pseudo.spec import Spec
+
+# A box to tick by hand.
+BOX: Final = '<span class="box"></span>'
+_RIGHT: Final = ' class="number"'
 
 
 def sheet(
@@ -132,6 +138,19 @@ def words(names: Iterable[str], lang: Language) -> str:
     return (" × " if lang == "en" else "×").join(word(name, lang) for name in names if name)
 
 
+def noise_told(spec: Spec, lang: Language) -> str:
+    """Return what noise was added, with what stays exact; "" if there is none."""
+    noise = noise_of(spec)
+    if noise is None:
+        return ""
+    between = "、" if lang == "ja" else ", "
+    return text(
+        "noise_told", lang, epsilon=f"{noise.epsilon:g}", each=f"{noise.each:g}",
+        sd=f"{noise.sd:.2f}", tables=between.join(word(f"table_{n}", lang) for n in noise.tables),
+        invariants=text("noise_invariants", lang),
+    )  # fmt: skip
+
+
 def percent(share: float) -> str:
     """Return a share in percent; never rounded up to 100 or down to 0.
 
@@ -147,6 +166,3 @@ def percent(share: float) -> str:
         if float(shown) not in (0, 100):
             return f"{shown}%"
     return "> 99.999%" if share > 0.5 else "< 0.001%"
-
-
-_RIGHT = ' class="number"'

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from tsukuba_gis.messages import text
 from tsukuba_gis.pseudo.proof.story import CLASSES
-from tsukuba_gis.pseudo.review import noise_told
 from tsukuba_gis.pseudo.sheet import (
     cell,
     entries,
     grid,
     heading,
     label,
+    noise_told,
     number,
     paragraph,
     percent,
