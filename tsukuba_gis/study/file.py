@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar, get_args
+from typing import Any, Final, NoReturn, TypeVar
 
-from tsukuba_gis.classes import MOST_EDGES, SCHEMES
-from tsukuba_gis.correlation.pairs import Adjustment, Correction
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.indicators import INDICATORS, SHARES, SevereCare
-from tsukuba_gis.io.polygons import Fix
-from tsukuba_gis.messages import LANGUAGES
 from tsukuba_gis.pseudo.spec import Spec
-from tsukuba_gis.rates import MODEL_POPULATIONS
-from tsukuba_gis.rates.bayes import Centring
-from tsukuba_gis.records import RecordKind
-from tsukuba_gis.result import (
-    FORMATS,
-    CorrelationMethod,
-    ProjectionMethod,
-    RateMethod,
-    RegressionModel,
-    TileSource,
-)
 from tsukuba_gis.schema import role_of
 from tsukuba_gis.study.description import (
-    LOCAL_STATISTICS,
     OF_GROUPS,
-    STATISTICS,
     CorrelationRule,
     RateRule,
     RecordSource,
@@ -41,6 +21,7 @@ from tsukuba_gis.study.description import (
     Study,
     ZoneSource,
 )
+from tsukuba_gis.study.keys import BY_CHANGE, BY_RATES, FILES, GOES_WITH, KEYS, MUST, TABLES, misfit
 from tsukuba_gis.study.outlook import (
     EarlierTable,
     EconomySource,
@@ -48,9 +29,7 @@ from tsukuba_gis.study.outlook import (
     HousingRule,
     InstitutionRule,
     ProjectionRule,
-    Shrinkage,
 )
-from tsukuba_gis.zones import ZoneKind
 
 _Rule = TypeVar(
     "_Rule",
@@ -86,8 +65,8 @@ def read_study(path: Path | str) -> Study:
         raise InputError("study_not_toml", path=shown, why=str(error)) from None
     reader = _StudyReader(path)
     for name in content:
-        if name not in _TABLES:
-            reader.refuse("study_key_unknown", key=name, known=", ".join(_TABLES))
+        if name not in TABLES:
+            reader.refuse("study_key_unknown", key=name, known=", ".join(TABLES))
     study = reader.table(content.get("study", {}), "study")
     records = reader.located(reader.table(content.get("records", {}), "records"))
     if "path" not in records or "kind" not in records:
@@ -115,172 +94,12 @@ def read_study(path: Path | str) -> Study:
     )
 
 
-# What the value of each key must be; ``kind`` differs between tables.
-_CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "study.lang": LANGUAGES,
-    "study.severe": get_args(SevereCare),
-    "study.alternative": ("two-sided", "directed"),
-    "study.tiles": get_args(TileSource),
-    "records.kind": get_args(RecordKind),
-    "records.on_error": ("stop", "skip"),
-    "zones.kind": get_args(ZoneKind),
-    "regions.zones": get_args(ZoneKind),
-    "zones.match": ("point", "code"),
-    "rates.indicator": SHARES,
-    "rates.method": get_args(RateMethod),
-    "rates.standard": ("city", *MODEL_POPULATIONS),
-    "rates.centring": get_args(Centring),
-    "rates.zones": get_args(ZoneKind),
-    "correlations.method": get_args(CorrelationMethod),
-    "correlations.adjustment": get_args(Adjustment),
-    "correlations.correction": get_args(Correction),
-    "correlations.zones": get_args(ZoneKind),
-    "regressions.outcome": INDICATORS,
-    "regressions.model": get_args(RegressionModel),
-    "regressions.zones": get_args(ZoneKind),
-    "projection.method": get_args(ProjectionMethod),
-    "projection.shrinkage": get_args(Shrinkage),
-    "projection.zones": get_args(ZoneKind),
-    "earlier.zones": get_args(ZoneKind),
-    "housing.zones": get_args(ZoneKind),
-    "institutions.zones": get_args(ZoneKind),
-    "flows.kind": ("migration", "commuting"),
-}
-_LISTS: Final[dict[str, tuple[str, ...]]] = {
-    "study.indicators": INDICATORS,
-    "study.outputs": FORMATS,
-    "study.statistics": STATISTICS,
-    "study.local_statistics": LOCAL_STATISTICS,
-    "study.age_curves": SHARES,
-    "regions.indicators": INDICATORS,
-    "correlations.indicators": INDICATORS,
-    "correlations.given": INDICATORS,
-    "regressions.explanatory": INDICATORS,
-    "projection.exact": get_args(ZoneKind),
-    "zones.fixes": get_args(Fix),
-}
-_YEARS: Final = (1900, 2200)
-_WHOLE: Final = {
-    "study.min_count": (1, 1_000_000),
-    "study.permutations": (99, 10_000_000),
-    "study.seed": (0, 2**63 - 1),
-    "regions.k": (2, 100_000),
-    "regions.floor": (1, 100_000_000),
-    "projection.base": _YEARS,
-    "projection.until": _YEARS,
-    "earlier.year": _YEARS,
-    "housing.year": _YEARS,
-    "housing.persons": (1, 1_000_000),
-    "institutions.since": _YEARS,
-    "institutions.closes": _YEARS,
-}
-_REAL: Final = {
-    "study.alpha": (0.0, 1.0),
-    "zones.nearest": (0.0, 100_000.0),
-    "projection.cap": (1.0, 1_000.0),
-    "projection.reach": (1.0, 100_000.0),
-    "projection.boys_per_girl": (0.5, 2.0),
-}
-_FLAGS: Final = ("study.fdr", "study.certify")
-_OWN_TABLES: Final = {
-    "records", "zones", "regions", "rates", "correlations", "regressions", "projection",
-    "flows", "economy", "pseudo",
-}  # fmt: skip
-_KEYS: Final[dict[str, set[str]]] = {
-    "study": {entry.name for entry in fields(Study)} - _OWN_TABLES | {"title_en"},
-    "records": {entry.name for entry in fields(RecordSource)} - {"size"},
-    "zones": {entry.name for entry in fields(ZoneSource)},
-    "regions": {entry.name for entry in fields(RegionRule)},
-    "rates": {entry.name for entry in fields(RateRule)},
-    "correlations": {entry.name for entry in fields(CorrelationRule)},
-    "regressions": {entry.name for entry in fields(RegressionRule)},
-    "projection": {entry.name for entry in fields(ProjectionRule)},
-    "earlier": {entry.name for entry in fields(EarlierTable)},
-    "housing": {entry.name for entry in fields(HousingRule)},
-    "institutions": {entry.name for entry in fields(InstitutionRule)},
-    "flows": {entry.name for entry in fields(FlowSource)},
-    "economy": {entry.name for entry in fields(EconomySource)},
-}
-# What an entry of a list of tables cannot do without.
-_MUST: Final[dict[str, set[str]]] = {
-    "rates": {"indicator"},
-    "correlations": {"indicators"},
-    "regressions": {"outcome", "explanatory"},
-    "earlier": {"year", "path"},
-    "housing": {"area", "year", "persons"},
-    "institutions": {"area", "residents"},
-    "flows": {"path"},
-}
-# Keys that go with one method only.
-_GOES_WITH: Final = {"standard": "direct", "centring": "eb_local", "given": "partial"}
-_BY_CHANGE: Final = {"earlier", "shrinkage", "cap", "reach", "exact"}
-_BY_RATES: Final = {"survival", "fertility", "migration", "boys_per_girl"}
-_FILES: Final = (
-    "path", "concordance", "control", "places", "residents", "survival", "fertility", "migration",
-)  # fmt: skip
-_TABLES: Final = (*sorted(set(_KEYS) - {"earlier", "housing", "institutions"}), "pseudo")
-
-
-def _are_groups(value: object) -> bool:
-    """Tell whether a value is a list of lists of two or more different indicators."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(
-            isinstance(group, list)
-            and len(group) > 1
-            and all(isinstance(name, str) and name in INDICATORS for name in group)
-            and len(set(group)) == len(group)
-            for group in value
-        )
-    )
-
-
-def _are_cuts(value: object) -> bool:
-    """Tell whether a value names a way to cut classes, or inner edges, by indicator."""
-    return isinstance(value, dict) and all(
-        name in INDICATORS
-        and (
-            cut in SCHEMES
-            if isinstance(cut, str)
-            else isinstance(cut, list)
-            and 0 < len(cut) <= MOST_EDGES
-            and all(isinstance(edge, int | float) and not isinstance(edge, bool) for edge in cut)
-        )
-        for name, cut in value.items()
-    )
-
-
 def _cuts(study: dict[str, Any]) -> dict[str, str | tuple[float, ...]]:
     """Return how classes are cut, by indicator: a scheme, or edges."""
     return {
         name: cut if isinstance(cut, str) else tuple(map(float, cut))
         for name, cut in study.get("classes", {}).items()
     }
-
-
-def _are_totals(value: object) -> bool:
-    """Tell whether a value names totals of flows by place and side."""
-    return isinstance(value, dict) and all(
-        isinstance(totals, dict)
-        and set(totals) <= {"inflow", "outflow"}
-        and all(isinstance(n, int) and not isinstance(n, bool) for n in totals.values())
-        for totals in value.values()
-    )
-
-
-def _are_roles(value: object) -> bool:
-    """Tell whether a value names a column by role."""
-    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-
-
-# Keys whose values have a form of their own: how to tell, and an example.
-_FORMS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
-    "study.together": (_are_groups, '[["share_65plus", "density"], …]'),
-    "study.classes": (_are_cuts, '{ share_65plus = "natural", ratio_65_10 = [1, 2] }'),
-    "records.roles": (_are_roles, '{ role = "column" }'),
-    "flows.stated": (_are_totals, '{ "place" = { inflow = 43509 } }'),
-}
 
 
 class _StudyReader:
@@ -297,53 +116,20 @@ class _StudyReader:
         if not isinstance(content, dict):
             self.refuse("study_not_table", key=name)
         for key, value in content.items():
-            if key not in _KEYS[name]:
-                known = ", ".join(sorted(_KEYS[name]))
+            if key not in KEYS[name]:
+                known = ", ".join(sorted(KEYS[name]))
                 self.refuse("study_key_unknown", key=f"{name}.{key}", known=known)
             self.check(f"{name}.{key}", value)
         return dict(content)
 
     def check(self, key: str, value: object) -> None:
         """Refuse a value that is not of its key's form."""
-        if key in _CHOICES:
-            fits = isinstance(value, str) and value in _CHOICES[key]
-            known = ", ".join(_CHOICES[key])
-        elif key in _LISTS:
-            names = value if isinstance(value, list) else [None]
-            fits = all(isinstance(one, str) and one in _LISTS[key] for one in names)
-            fits = fits and len(set(names)) == len(names)
-            known = ", ".join(_LISTS[key])
-        elif key in _FORMS:
-            form, known = _FORMS[key]
-            fits = form(value)
-        elif key in _WHOLE or key in _REAL:
-            self.check_number(key, value)
-            return
-        elif key in _FLAGS:
-            fits, known = isinstance(value, bool), "true, false"
-        elif key == "records.reference_date":
-            # A date, not a moment: datetime is a subclass of date.
-            fits, known = type(value) is dt.date, "2019-04-01"
-        else:
-            fits, known = isinstance(value, str) and bool(value), '"text"'
-        if not fits:
-            self.refuse("study_choice", key=key, known=known)
-
-    def check_number(self, key: str, value: object) -> None:
-        low, high = (_WHOLE | _REAL)[key]
-        kinds = int if key in _WHOLE else int | float
-        # NaN fails every comparison, infinity the upper one.
-        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-            # Years have no thousands separators.
-            bounds = map(str, _YEARS) if (low, high) == _YEARS else (low, high)
-            self.refuse(
-                "study_number", key=key, **dict(zip(("least", "most"), bounds, strict=True))
-            )
-        if key == "study.alpha" and value in (0, 1):
-            self.refuse("study_number", key=key, least=low, most=high)
+        if wrong := misfit(key, value):
+            message, values = wrong
+            self.refuse(message, key=key, **values)
 
     def located(self, table: dict[str, Any]) -> dict[str, Any]:
-        for key in _FILES:
+        for key in FILES:
             if key in table:
                 table[key] = self.path.parent / table[key]
         return table
@@ -397,10 +183,10 @@ class _StudyReader:
         rules = []
         for number, one in enumerate(entries, start=1):
             table = self.located(self.table(one, name))
-            lacking = [key for key in sorted(_MUST[name]) if not table.get(key)]
+            lacking = [key for key in sorted(MUST[name]) if not table.get(key)]
             if lacking:
                 self.refuse("study_entry_lacks", table=name, number=number, key=lacking[0])
-            for key, method in _GOES_WITH.items():
+            for key, method in GOES_WITH.items():
                 if key in table and table.get("method") != method:
                     self.refuse("study_goes_with", key=f"{name}.{key}", method=method)
             made: dict[str, Any] = {
@@ -421,7 +207,7 @@ class _StudyReader:
         table = self.located(self.table(rest, "projection"))
         method = table.get("method", "hamilton_perry")
         rates = method == "cohort_component"
-        if wrong := sorted(set(content) & (_BY_CHANGE if rates else _BY_RATES)):
+        if wrong := sorted(set(content) & (BY_CHANGE if rates else BY_RATES)):
             fits = "hamilton_perry" if rates else "cohort_component"
             self.refuse("study_goes_with", key=f"projection.{wrong[0]}", method=fits)
         enough = {"survival", "fertility"} <= set(table) if rates else bool(earlier)
