@@ -10,7 +10,7 @@ from results import full_result
 from tsukuba_gis.classes import LISA_COLOURS, indicator_classes, region_colour
 from tsukuba_gis.errors import DisclosureError, InputError, MissingExtraError
 from tsukuba_gis.figures import fonts
-from tsukuba_gis.figures.maps import _short
+from tsukuba_gis.figures.zones import short_name
 
 pytest.importorskip("matplotlib", reason="needs the extra 'figures'")
 
@@ -169,8 +169,8 @@ def test_zones_of_several_parts_and_with_holes_are_drawn():
         ("長い名前の区域は十二文字まで", "ja", "長い名前の区域は十二文…"),
     ],
 )
-def test_names_on_maps_are_short(name, lang, shown):
-    assert _short(name, lang) == shown
+def test_names_on_maps_areshort_name(name, lang, shown):
+    assert short_name(name, lang) == shown
 
 
 def test_a_dollar_in_a_name_is_no_formula():

@@ -13,7 +13,8 @@ from tsukuba_gis.figures.charts import (
 )
 from tsukuba_gis.figures.fonts import figures_possible, find_font
 from tsukuba_gis.figures.frame import save_figure
-from tsukuba_gis.figures.maps import draw_clusters, draw_map, draw_regions, draw_years
+from tsukuba_gis.figures.maps import draw_clusters, draw_map, draw_regions
+from tsukuba_gis.figures.years import draw_years
 
 __all__ = [
     "draw_age_curve",

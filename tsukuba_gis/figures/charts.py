@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.figures.frame import open_sheet, style, top_of_notices
-from tsukuba_gis.figures.maps import _label, _level, _named
+from tsukuba_gis.figures.frame import (
+    indicator_of,
+    label_of,
+    level_word,
+    open_sheet,
+    style,
+    top_of_notices,
+)
 from tsukuba_gis.messages import text
 from tsukuba_gis.publishing import publishable
 from tsukuba_gis.reading import shown_p
@@ -153,10 +159,10 @@ def draw_scatter(
             r=f"{pair.value:.2f}",
             p="<0.0001" if p < 1e-4 else shown_p(p),
         )
-    one, other = _named(result, across), _named(result, up)
+    one, other = indicator_of(result, across), indicator_of(result, up)
     with style():
         title = text("figures_scatter", lang, first=one.label[lang], second=other.label[lang],
-                     level=_level(held, lang))  # fmt: skip
+                     level=level_word(held, lang))  # fmt: skip
         figure = open_sheet(result, title, told=told, level=held, lang=lang)
         low = top_of_notices(result, lang)
         axes = figure.add_axes((0.11, low + 0.08, 0.82, 0.78 - low))
@@ -296,9 +302,9 @@ def draw_funnel(
     frame = frame.sort_values("population")
     out = (frame["value"] < frame["funnel_low"]) | (frame["value"] > frame["funnel_high"])
     names: Any = held.zones.named(lang).astype(str)
-    label = _label(result, rate.indicator, lang)
+    label = label_of(result, rate.indicator, lang)
     with style():
-        title = text("figures_funnel", lang, label=label, level=_level(held, lang))
+        title = text("figures_funnel", lang, label=label, level=level_word(held, lang))
         told = text("figures_funnel_told", lang, n=len(frame), out=int(out.sum()),
                     percent=f"{100 * (1 - rate.alpha):.0f}")  # fmt: skip
         figure = open_sheet(result, title, told=told, level=held, lang=lang)
@@ -336,7 +342,7 @@ def draw_age_curve(
     result, lang = publishable(result), lang or result.lang
     held = result.levels[level]
     curve = held.age_curves[number]
-    label = _label(result, curve.indicator, lang)
+    label = label_of(result, curve.indicator, lang)
     whole: Any = curve.frame.loc["all"]
     starts = [int(age) for age in whole.index]
     told = text("figures_age_curve_told", lang, n=int(whole["population"].sum()),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tsukuba_gis.messages import Language
-    from tsukuba_gis.result import Level, Result
+    from tsukuba_gis.result import Indicator, Level, Result
 
 SIZE: Final = (7.2, 5.4)  # inches: half an A4 page
 DPI: Final = 300
@@ -92,6 +92,28 @@ def open_sheet(
     _line(figure, 0.022 + 0.03 * len(notices), source, size=6.5, color=_GREY, va="center")
     figure.set_label(title)
     return figure
+
+
+def indicator_of(result: Result, name: str) -> Indicator:
+    """Return an indicator of a result by its name."""
+    held = {one.name: one for one in result.indicators}
+    return held[name]
+
+
+def label_of(result: Result, name: str, lang: Language) -> str:
+    """Return the words for an indicator; its name where the result has none."""
+    held = {one.name: one.label[lang] for one in result.indicators}
+    return held.get(name, name)
+
+
+def level_word(level: Level, lang: Language) -> str:
+    """Return what the zones are called within a title."""
+    return text(f"page_level_{level.zones.kind}", lang).lower()
+
+
+def title_of(label: str, level: Level, lang: Language) -> str:
+    """Return a title: what is shown, by which zones."""
+    return text("figures_by_level", lang, label=label, level=level_word(level, lang))
 
 
 def _line(figure: Figure, y: float, said: str, *, size: float, **how: Any) -> None:
