@@ -26,7 +26,7 @@ import shapely
 from apart import apart
 
 from tsukuba_gis.autocorrelation import local_g, local_geary, local_moran, moran
-from tsukuba_gis.autocorrelation.permutation import _few_draws
+from tsukuba_gis.autocorrelation.draws import kept_draws
 from tsukuba_gis.weights import queen, rook
 from tsukuba_gis.zones import Zones
 
@@ -77,7 +77,7 @@ def cpu(call, runs=3):
     """Best CPU seconds of a call, and what it returned."""
     best = np.inf
     for _ in range(runs):
-        _few_draws.cache_clear()  # a first call is timed, not one that finds its draws made
+        kept_draws.cache_clear()  # a first call is timed, not one that finds its draws made
         start = time.process_time()
         result = call()
         best = min(best, time.process_time() - start)

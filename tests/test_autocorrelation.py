@@ -705,9 +705,9 @@ def test_zones_without_people_have_no_rate():
 
 @pytest.mark.parametrize(("n", "k"), [(1, 1), (5, 1), (6, 2), (9, 4), (9, 9), (12, 10), (4, 0)])
 def test_all_subsets_are_listed_once(n, k):
-    from tsukuba_gis.autocorrelation.permutation import _all_subsets
+    from tsukuba_gis.autocorrelation.draws import all_subsets
 
-    listed = [tuple(row) for row in _all_subsets(n, k).tolist()]
+    listed = [tuple(row) for row in all_subsets(n, k).tolist()]
     assert listed == list(itertools.combinations(range(n), k))
 
 

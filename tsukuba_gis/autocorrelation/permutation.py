@@ -12,17 +12,14 @@ all of them are listed and the p-value is exact.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import chain
-from itertools import permutations as orderings
 from math import comb, perm
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tsukuba_gis.autocorrelation.draws import BLOCK, all_sequences, all_subsets, random_draws
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -37,10 +34,6 @@ Alternative = Literal["two-sided", "directed"]
 EXACT_SUBSETS = 200_000
 # Sums that differ by less than this, relative to the largest value, count as equal.
 TIE = 1e-10
-# Members of draws, or weighted sums, held at a time: bounds the memory.
-_BLOCK = 4_000_000
-# Members of draws that are kept for the next indicator of the same zones (16 tables at most).
-_KEPT = 1_500_000
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -123,7 +116,9 @@ def sum_tails(
         zones = np.flatnonzero(low_sizes == k)
         exact[zones] = listed = comb(n - 1, int(k)) <= EXACT_SUBSETS
         blocks = (
-            iter([_all_subsets(n, int(k))]) if listed else _draws(n, int(k), permutations, seed)
+            iter([all_subsets(n, int(k))])
+            if listed
+            else random_draws(n, int(k), permutations, seed)
         )
         for members in blocks:
             counted = _count(values, low_sums, zones, members, int(k), tolerance)
@@ -210,8 +205,8 @@ class _Scores:
         for k, listed in sorted(set(zip(lengths.tolist(), few.tolist(), strict=True))):
             zones = np.flatnonzero((lengths == k) & (few == listed))
             exact[zones] = listed
-            listing = _all_subsets if equal else _all_sequences
-            blocks = iter([listing(n, k)]) if listed else _draws(n, k, permutations, seed)
+            listing = all_subsets if equal else all_sequences
+            blocks = iter([listing(n, k)]) if listed else random_draws(n, k, permutations, seed)
             for members in blocks:
                 counted = self._count(zones, k, members, equal)
                 for total, part in zip((ge, le, drawn), counted, strict=True):
@@ -237,7 +232,7 @@ class _Scores:
         ge, le = np.empty(len(zones), dtype=np.intp), np.empty(len(zones), dtype=np.intp)
         drawn = np.full(len(zones), len(members))
         own = _own(len(self.features), zones, members[:, :k])
-        step = max(1, _BLOCK // len(members))
+        step = max(1, BLOCK // len(members))
         for start in range(0, len(zones), step):
             part = slice(start, min(start + step, len(zones)))
             scores = self._draw(zones[part], rows[part], members, equal)
@@ -287,7 +282,7 @@ def _few_sequences(n: int, sizes: Places, equal: bool) -> NDArray[np.bool_]:
     count = comb if equal else perm
     few = {
         # The list holds the sets with the zone as well: many more where it neighbours nearly all.
-        int(k): count(n - 1, int(k)) <= EXACT_SUBSETS and count(n, int(k)) * int(k) <= _BLOCK
+        int(k): count(n - 1, int(k)) <= EXACT_SUBSETS and count(n, int(k)) * int(k) <= BLOCK
         for k in np.unique(sizes)
     }
     return np.array([few[int(k)] for k in sizes], dtype=bool)
@@ -316,77 +311,6 @@ def _tails(ge: Places, le: Places, drawn: Places, exact: NDArray[np.bool_]) -> T
         at_most=(le + extra) / (drawn + extra),
         floor=1 / (drawn + extra),
     )
-
-
-@lru_cache(maxsize=32)
-def _all_subsets(n: int, k: int) -> Ints:
-    """Return all k-subsets of n zones, one a row, in lexicographic order."""
-    table = np.empty((1, 0), dtype=np.int32)
-    last = np.array([-1])
-    for column in range(k):
-        # Each row goes on with every higher zone that leaves enough for the columns to come.
-        room = n - k + column - last
-        rows = np.repeat(np.arange(len(table)), room)
-        last = last[rows] + 1 + np.arange(len(rows)) - (np.cumsum(room) - room)[rows]
-        table = np.column_stack([table[rows], last.astype(np.int32)])
-    return _frozen(table)
-
-
-@lru_cache(maxsize=32)
-def _all_sequences(n: int, k: int) -> Ints:
-    """Return all sequences of k different zones of n, one a row."""
-    members = chain.from_iterable(orderings(range(n), k))
-    return _frozen(np.fromiter(members, dtype=np.int32, count=perm(n, k) * k).reshape(-1, k))
-
-
-def _frozen(table: Ints) -> Ints:
-    """Return a table by columns, which nobody can change: the caches hand out one array."""
-    table = np.asfortranarray(table)
-    table.flags.writeable = False
-    return table
-
-
-def _draws(n: int, k: int, permutations: int, seed: int) -> Iterator[Ints]:
-    """Yield blocks of random sequences of k + 1 different zones of n, ``permutations`` in all."""
-    if 0 < permutations * (k + 1) <= _KEPT:
-        return iter([_few_draws(n, k, permutations, seed)])
-    return _new_draws(n, k, permutations, seed)
-
-
-@lru_cache(maxsize=16)
-def _few_draws(n: int, k: int, permutations: int, seed: int) -> Ints:
-    """Return draws that the next indicator of the same zones will ask for too."""
-    return _frozen(np.concatenate(list(_new_draws(n, k, permutations, seed))))
-
-
-def _new_draws(n: int, k: int, permutations: int, seed: int) -> Iterator[Ints]:
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, k))))
-    distinct = float(np.prod(1.0 - np.arange(k + 1) / n))
-    # For large k nearly every row of independent draws would hold a repeat: shuffle then.
-    draw = _distinct_rows if distinct > 0.2 else _shuffled_rows
-    block = max(1, _BLOCK // (k + 1 if distinct > 0.2 else n))
-    for start in range(0, permutations, block):
-        wanted = min(block, permutations - start)
-        rows = [draw(rng, n, k + 1, wanted)]
-        while (short := wanted - sum(map(len, rows))) > 0:
-            rows.append(draw(rng, n, k + 1, int(short / distinct * 1.1) + 100))
-        yield np.asfortranarray(np.concatenate(rows)[:wanted])
-
-
-def _distinct_rows(rng: np.random.Generator, n: int, k: int, size: int) -> Ints:
-    rows: Ints = rng.integers(n, size=(size, k), dtype=np.int32)
-    columns = np.ascontiguousarray(rows.T)
-    repeated = np.zeros(size, dtype=bool)
-    for q in range(1, k):  # pair by pair: rows are short, and columns quick to compare
-        for other in range(q):
-            repeated |= columns[q] == columns[other]
-    distinct: Ints = rows[~repeated]
-    return distinct
-
-
-def _shuffled_rows(rng: np.random.Generator, n: int, k: int, size: int) -> Ints:
-    everyone = np.broadcast_to(np.arange(n, dtype=np.int32), (size, n))
-    return rng.permuted(everyone, axis=1)[:, :k]
 
 
 def benjamini_hochberg(p: Floats) -> Floats:
