@@ -66,6 +66,11 @@ def audit(statistics: Statistics) -> Statistics:
     vertex found for one cell widens the known ranges of all others, so that few
     programs are needed. Tables are tied by the people they count in common:
     ages, care and users; roles, households and living; areas and clusters.
+
+    In a cluster of few people the range of a cell may be narrow by the known
+    totals alone (among 23 persons there are at most four households of five). Such a
+    range, from 0 up to what anybody can work out from the population, says nothing
+    of what was measured; it is counted by itself.
     """
     _small(statistics)
     city, tables = families(statistics)
@@ -139,6 +144,7 @@ class _Search:
         self.shown = np.isfinite(system.values)
         self.low = np.where(self.shown, system.values, np.inf)
         self.high = np.where(self.shown, system.values, -np.inf)
+        self.by_totals = np.zeros(len(self.shown), dtype=bool)
         self.programs = 0
         self._open(system)
 
@@ -213,7 +219,8 @@ class _Search:
 
     def open_cells(self) -> Ints:
         """Return the hidden cells whose range, as far as found, is too narrow."""
-        return np.flatnonzero(~self.shown & ~(self.high - self.low >= self.k / 2 - _TOLERANCE))
+        wide = self.high - self.low >= self.k / 2 - _TOLERANCE
+        return np.flatnonzero(~self.shown & ~self.by_totals & ~wide)
 
     def narrow(self, rng: np.random.Generator) -> Ints:  # noqa: C901 - four steps in a row
         """Return the hidden cells whose range is narrow and touches 1 … k − 1.
@@ -258,12 +265,15 @@ class _Search:
         hidden = np.flatnonzero(~self.shown)
         matters = self._touching(hidden)
         width = self.high[matters] - self.low[matters]
+        narrow = width < self.k / 2 - _TOLERANCE
+        by_totals = self.by_totals[matters]
         return {
             "published": int(self.shown.sum()),
             "hidden": len(hidden),
             "hidden_open": len(matters),
-            "pinned": int((width < _TOLERANCE).sum()),
-            "narrower_than_half_k": int((width < self.k / 2 - _TOLERANCE).sum()),
+            "pinned": int(((width < _TOLERANCE) & ~by_totals).sum()),
+            "narrower_than_half_k": int((narrow & ~by_totals).sum()),
+            "narrow_by_totals": int((narrow & by_totals).sum()),
             "at_least_k_wide": int((width >= self.k - _TOLERANCE).sum()),
             "programs": self.programs,
         }
@@ -277,14 +287,17 @@ def _to_give_up(search: _Search, narrow: Ints) -> Ints:
 
     The dual values of the program that bounds a cell name the cells that
     bound it. Sums that are shown only where safe go first, then the smallest.
+    Where none bounds a cell that may be empty, known totals do, which are not given up.
     """
     system = search.system
     gone: set[int] = set()
     for cell in narrow:
         bounds = search.bounds(int(cell))
-        if len(bounds) and not gone.intersection(bounds.tolist()):
+        if len(bounds) == 0:
+            search.by_totals[cell] = search.low[cell] <= _TOLERANCE
+        elif not gone.intersection(bounds.tolist()):
             order = np.lexsort((system.values[bounds], -system.rank[bounds]))
             gone.add(int(bounds[order[0]]))
-    if not gone:
+    if not gone and not search.by_totals[narrow].any():
         raise DisclosureError("pseudo_not_repaired")
     return np.array(sorted(gone), dtype=np.int64)

@@ -218,6 +218,8 @@ def _audit(statistics: Statistics, lang: Language) -> Iterable[str]:
         open=found["hidden_open"], below=k - 1, pinned=found["pinned"], half=f"{k / 2:g}",
         narrow=found["narrower_than_half_k"], wide=percent(found["share_at_least_k_wide"]),
     )  # fmt: skip
+    if found.get("narrow_by_totals"):
+        yield paragraph("review_audit_totals", lang, n=found["narrow_by_totals"])
     yield paragraph("review_audit_given_up", lang, n=found["given_up"])
     yield paragraph("review_audit_limits", lang)
 
