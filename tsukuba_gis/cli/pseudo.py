@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tsukuba_gis.cli.console import lang_option
+from tsukuba_gis.cli.console import Progress, lang_option
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.messages import Language, text
 
@@ -147,10 +147,14 @@ def evaluate(
     from tsukuba_gis.study import judge
 
     study, rules = _study(study_file)
-    records, zones, key = _records(study, rules, lang), _zones(study, rules), _key(key_file)
-    statistics = Statistics.load(statistics_folder)
-    made = make(statistics, key=key, zones=zones)
-    evaluation = judge(records, made, statistics, key=key, zones=zones)
+    key, statistics = _key(key_file), Statistics.load(statistics_folder)
+    with Progress(3, lang, quiet=False) as progress:
+        progress.step("step_records")
+        records, zones = _records(study, rules, lang), _zones(study, rules)
+        progress.step("step_pseudo")
+        made = make(statistics, key=key, zones=zones)
+        progress.step("step_certificate")
+        evaluation = judge(records, made, statistics, key=key, zones=zones)
     write_certificate(evaluation, out, lang=lang)
     out.with_suffix(".json").write_text(evaluation.to_json(), encoding="utf-8", newline="\n")
     click.echo(str(out))
