@@ -98,6 +98,13 @@ def test_the_page_names_the_file_its_rules_and_every_table(audited, lang):
         assert f"{audited.audit[figure]:,}" in words_of(page)
 
 
+def test_whatever_was_merged_is_told_in_words(audited):
+    assert {"households_divided", "heads_mended", "clusters_merged"} <= set(audited.merges)
+    for lang in ("ja", "en"):
+        words = [text(f"review_merge_{name}", lang) for name in audited.merges]
+        assert [word for word in words if word not in review(audited, lang=lang)] == []
+
+
 @pytest.mark.parametrize("lang", ["ja", "en"])
 def test_the_guidelines_words_and_five_items_stand_on_both_pages(audited, lang):
     page = review(audited, lang=lang)
