@@ -10,15 +10,15 @@ import numpy as np
 from tsukuba_gis.autocorrelation.permutation import benjamini_hochberg
 from tsukuba_gis.errors import InputError
 from tsukuba_gis.neighbours import as_neighbours
-from tsukuba_gis.result import Association
+from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.autocorrelation.permutation import Alternative, Matrix
+    from tsukuba_gis.autocorrelation.permutation import Draws, Matrix
     from tsukuba_gis.neighbours import GraphLike
-    from tsukuba_gis.result import GlobalStatistic
+    from tsukuba_gis.result import GlobalStatistic, LocalStatistic
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -103,16 +103,14 @@ class Aligned:
         frame["neighbours"] = sizes
         return frame
 
-    def association(  # noqa: PLR0913 - one parameter a field of the result
+    def association(
         self,
         statistic: GlobalStatistic,
         indicator: tuple[str, ...],
         *,
         value: float,
         p: float,
-        permutations: int,
-        seed: int,
-        alternative: Alternative,
+        draws: Draws,
         moments: tuple[float, float, float] = (np.nan, np.nan, np.nan),
     ) -> Association:
         """Return a global statistic with what it rests on; ``moments``: mean, variance, z."""
@@ -128,10 +126,37 @@ class Aligned:
             n=self.n,
             n_missing=self.n_missing,
             n_islands=self.n_islands,
-            permutations=permutations,
-            seed=seed,
             weights=self.weights,
-            alternative=alternative,
+            **draws._asdict(),
+        )
+
+    def local_association(  # noqa: PLR0913 - one parameter a field of the result
+        self,
+        statistic: LocalStatistic,
+        indicator: tuple[str, ...],
+        columns: dict[str, Floats],
+        kinds: NDArray[Any],
+        *,
+        p: Floats,
+        floor: Floats,
+        alpha: float,
+        fdr: bool,
+        draws: Draws | None = None,
+    ) -> LocalAssociation:
+        """Return a local statistic with what it rests on: see :meth:`frame`.
+
+        Without ``draws``: an exact or asymptotic p of the upper tail.
+        """
+        return LocalAssociation(
+            statistic=statistic,
+            indicator=indicator,
+            frame=self.frame(columns, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr),
+            alpha=alpha,
+            fdr=fdr,
+            permutations=draws.permutations if draws else 0,
+            seed=draws.seed if draws else 0,
+            weights=self.weights,
+            alternative=draws.alternative if draws else "greater",
         )
 
 

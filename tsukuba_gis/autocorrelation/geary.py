@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.autocorrelation.alignment import Style, align
-from tsukuba_gis.autocorrelation.permutation import Alternative, difference_tails
+from tsukuba_gis.autocorrelation.permutation import Alternative, Draws, difference_tails
 from tsukuba_gis.autocorrelation.randomisation import (
     WeightSums,
     is_constant,
@@ -15,7 +15,6 @@ from tsukuba_gis.autocorrelation.randomisation import (
     permutation_p,
     weight_sums,
 )
-from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from tsukuba_gis.autocorrelation.alignment import Aligned, Floats
     from tsukuba_gis.autocorrelation.moran import Moments
     from tsukuba_gis.neighbours import GraphLike
+    from tsukuba_gis.result import Association, LocalAssociation
 
 
 def geary(
@@ -59,6 +59,7 @@ def geary(
     >>> round(geary(pd.Series([1.0, 2.0, 3.0, 4.0], index=list("abcd"), name="x"), row).value, 10)
     0.3
     """
+    draws = Draws(permutations, seed, alternative)
     aligned = align(values.to_frame("x"), graph, style=style)
     x, matrix = aligned.values[:, 0], aligned.matrix
     value = p = np.nan
@@ -77,20 +78,11 @@ def geary(
         value = (aligned.n - 1) / (2 * sums.s0) * observed / float(z @ z)
         variance = geary_variance(z, sums, moments=moments)
         numbers = (1.0, variance, (1 - value) / np.sqrt(variance) if variance > 0 else np.nan)
-        p = permutation_p(
-            squares,
-            observed,
-            n=aligned.n,
-            permutations=permutations,
-            seed=seed,
-            tolerance=1e-10 * float(both @ z**2),
-            alternative=alternative,
-        )
+        tolerance = 1e-10 * float(both @ z**2)
+        p = permutation_p(squares, observed, n=aligned.n, draws=draws, tolerance=tolerance)
     return aligned.association(
-        "geary", (str(values.name),), value=value, p=p, permutations=permutations, seed=seed,
-        moments=numbers,
-        alternative=alternative,
-    )  # fmt: skip
+        "geary", (str(values.name),), value=value, p=p, draws=draws, moments=numbers
+    )
 
 
 def geary_variance(z: Floats, sums: WeightSums, *, moments: Moments) -> float:
@@ -153,23 +145,16 @@ def local_geary(
 
     table = values.to_frame() if isinstance(values, pd.Series) else values
     aligned = align(table, graph, style="row")
-    value, p, floor, kinds = _local(aligned, permutations, seed, alternative)
-    return LocalAssociation(
-        statistic="local_geary" if table.shape[1] == 1 else "local_multivariate_geary",
-        indicator=tuple(map(str, table.columns)),
-        frame=aligned.frame({"value": value}, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr),
-        alpha=alpha,
-        fdr=fdr,
-        permutations=permutations,
-        seed=seed,
-        weights=aligned.weights,
-        alternative=alternative,
-    )
+    draws = Draws(permutations, seed, alternative)
+    value, p, floor, kinds = _local(aligned, draws)
+    return aligned.local_association(
+        "local_geary" if table.shape[1] == 1 else "local_multivariate_geary",
+        tuple(map(str, table.columns)),
+        {"value": value}, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr, draws=draws,
+    )  # fmt: skip
 
 
-def _local(
-    aligned: Aligned, permutations: int, seed: int, alternative: Alternative
-) -> tuple[Floats, Floats, Floats, NDArray[np.str_]]:
+def _local(aligned: Aligned, draws: Draws) -> tuple[Floats, Floats, Floats, NDArray[np.str_]]:
     x = aligned.values
     if aligned.n < 3 or any(map(is_constant, x.T)):
         nothing = np.full(aligned.n, np.nan)
@@ -177,10 +162,10 @@ def _local(
     z = (x - x.mean(axis=0)) / x.std(axis=0, ddof=1)
     lag = aligned.matrix @ z
     value = (z**2 - 2 * z * lag + aligned.matrix @ z**2).mean(axis=1)
-    tails = difference_tails(z, aligned.matrix, permutations=permutations, seed=seed)
+    tails = difference_tails(z, aligned.matrix, permutations=draws.permutations, seed=draws.seed)
     alike = tails.at_most < tails.at_least
     kinds = np.where(alike, "positive", "negative")
     if z.shape[1] == 1:
         kinds[alike & (z[:, 0] > 0) & (lag[:, 0] > 0)] = "HH"
         kinds[alike & (z[:, 0] < 0) & (lag[:, 0] < 0)] = "LL"
-    return value, tails.p(alternative), tails.p_floor(alternative), kinds
+    return value, tails.p(draws.alternative), tails.p_floor(draws.alternative), kinds

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.autocorrelation.alignment import Style, align
-from tsukuba_gis.autocorrelation.permutation import benjamini_hochberg, local_tails
+from tsukuba_gis.autocorrelation.permutation import (
+    Alternative,
+    Draws,
+    benjamini_hochberg,
+    local_tails,
+)
 from tsukuba_gis.autocorrelation.randomisation import (
     WeightSums,
     is_constant,
@@ -15,7 +20,6 @@ from tsukuba_gis.autocorrelation.randomisation import (
     weight_sums,
 )
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
     from typing import Final
@@ -24,8 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
-    from tsukuba_gis.autocorrelation.permutation import Alternative, Matrix
+    from tsukuba_gis.autocorrelation.permutation import Matrix
     from tsukuba_gis.neighbours import GraphLike
+    from tsukuba_gis.result import Association, LocalAssociation
 
 # Confidence in percent, and the largest p that has it; as in ArcGIS and other programs.
 CONFIDENCE: Final = {"99": 0.01, "95": 0.05, "90": 0.10}
@@ -70,6 +75,7 @@ def getis_ord_g(
     >>> round(getis_ord_g(pd.Series([1.0, 2.0, 3.0, 4.0], index=list("abcd")), row).value, 10)
     0.5714285714
     """
+    draws = Draws(permutations, seed, alternative)
     aligned = align(values.to_frame("x"), graph, style=style)
     x, matrix = aligned.values[:, 0], aligned.matrix
     if (x < 0).any():
@@ -88,20 +94,11 @@ def getis_ord_g(
         expected, variance = _moments(x, weight_sums(matrix))
         z = (value - expected) / np.sqrt(variance) if variance > 0 else np.nan
         numbers = (expected, variance, z)
-        p = permutation_p(
-            products,
-            observed,
-            n=aligned.n,
-            permutations=permutations,
-            seed=seed,
-            tolerance=1e-10 * abs(observed),
-            alternative=alternative,
-        )
+        tolerance = 1e-10 * abs(observed)
+        p = permutation_p(products, observed, n=aligned.n, draws=draws, tolerance=tolerance)
     return aligned.association(
-        "getis_ord_g", (str(values.name),), value=value, p=p, permutations=permutations,
-        seed=seed, moments=numbers,
-        alternative=alternative,
-    )  # fmt: skip
+        "getis_ord_g", (str(values.name),), value=value, p=p, draws=draws, moments=numbers
+    )
 
 
 def _moments(x: Floats, sums: WeightSums) -> tuple[float, float]:
@@ -184,17 +181,10 @@ def local_g(
     columns = {"value": value, "z": z, "p_normal": _two_sided(z)}
     kinds = _kinds(z, benjamini_hochberg(p) if fdr else p)
     alpha = max(CONFIDENCE.values())
-    return LocalAssociation(
-        statistic="local_g_star" if star else "local_g",
-        indicator=(str(values.name),),
-        frame=aligned.frame(columns, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr),
-        alpha=alpha,
-        fdr=fdr,
-        permutations=permutations,
-        seed=seed,
-        weights=aligned.weights,
-        alternative=alternative,
-    )
+    return aligned.local_association(
+        "local_g_star" if star else "local_g", (str(values.name),), columns, kinds,
+        p=p, floor=floor, alpha=alpha, fdr=fdr, draws=Draws(permutations, seed, alternative),
+    )  # fmt: skip
 
 
 def _kinds(z: Floats, p: Floats) -> NDArray[np.str_]:

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.autocorrelation.alignment import align
+from tsukuba_gis.autocorrelation.permutation import Alternative, Draws
 from tsukuba_gis.autocorrelation.randomisation import WeightSums, permutation_p, weight_sums
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.result import Association, LocalAssociation
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
-    from tsukuba_gis.autocorrelation.permutation import Alternative, Matrix
+    from tsukuba_gis.autocorrelation.permutation import Matrix
     from tsukuba_gis.neighbours import GraphLike
+    from tsukuba_gis.result import Association, LocalAssociation
 
 
 def join_counts(
@@ -68,6 +69,7 @@ def join_counts(
     """
     import pandas as pd
 
+    draws = Draws(permutations, seed, alternative)
     codes, names = classes.factorize(sort=True)
     placed = pd.Series(codes, index=classes.index, dtype=float).where(codes >= 0)
     aligned = align(placed.to_frame("x"), graph, style="given")
@@ -84,15 +86,11 @@ def join_counts(
                 total -= (member * (matrix @ member)).sum(axis=0)
             return total / 2
 
-        p = permutation_p(
-            different, value, n=aligned.n, permutations=permutations, seed=seed,
-            tolerance=1e-10 * float(matrix.data.sum()),
-            alternative=alternative,
-        )  # fmt: skip
+        tolerance = 1e-10 * float(matrix.data.sum())
+        p = permutation_p(different, value, n=aligned.n, draws=draws, tolerance=tolerance)
     found = aligned.association(
-        "join_counts", (str(classes.name),), value=value, p=p, permutations=permutations,
-        seed=seed, moments=(expected, variance, -z),
-        alternative=alternative,
+        "join_counts", (str(classes.name),), value=value, p=p, draws=draws,
+        moments=(expected, variance, -z),
     )  # fmt: skip
     return replace(found, frame=frame)
 
@@ -212,17 +210,10 @@ def local_join_counts(
         most = np.minimum(sizes[x], rest)
         floor[x] = hypergeom.sf(most - 1, aligned.n - 1, rest, sizes[x])
     kinds = np.full(aligned.n, "cluster")
-    return LocalAssociation(
-        statistic="local_join_counts",
-        indicator=(str(marked.name),),
-        frame=aligned.frame({"value": value}, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr),
-        alpha=alpha,
-        fdr=fdr,
-        permutations=0,
-        seed=0,
-        weights=aligned.weights,
-        alternative="greater",
-    )
+    return aligned.local_association(
+        "local_join_counts", (str(marked.name),), {"value": value}, kinds,
+        p=p, floor=floor, alpha=alpha, fdr=fdr,
+    )  # fmt: skip
 
 
 def quantile_lisa(

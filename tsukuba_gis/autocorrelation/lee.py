@@ -8,16 +8,16 @@ import numpy as np
 
 from tsukuba_gis.autocorrelation.alignment import align
 from tsukuba_gis.autocorrelation.moran import pair
+from tsukuba_gis.autocorrelation.permutation import Alternative, Draws
 from tsukuba_gis.autocorrelation.randomisation import is_constant, permutation_p
-from tsukuba_gis.result import Association
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
-    from tsukuba_gis.autocorrelation.permutation import Alternative
     from tsukuba_gis.neighbours import GraphLike
+    from tsukuba_gis.result import Association
 
 
 def lee(
@@ -46,7 +46,7 @@ def lee(
     ----------
     Lee (2001), https://doi.org/10.1007/s101090100064. Equal to ``spdep::lee``.
     """
-    aligned = align(pair(x, y), graph, style="row")
+    aligned, draws = align(pair(x, y), graph, style="row"), Draws(permutations, seed, alternative)
     value = p = np.nan
     if aligned.n >= 4 and not any(map(is_constant, aligned.values.T)):
         a, b = ((column - column.mean()) / column.std() for column in aligned.values.T)
@@ -57,24 +57,10 @@ def lee(
 
         observed = float(products(np.arange(aligned.n)[:, None])[0])
         value = observed / aligned.n
-        p = permutation_p(
-            products,
-            observed,
-            n=aligned.n,
-            permutations=permutations,
-            seed=seed,
-            tolerance=1e-10 * aligned.n,
-            alternative=alternative,
-        )
-    return aligned.association(
-        "lee",
-        (str(x.name), str(y.name)),
-        value=value,
-        p=p,
-        permutations=permutations,
-        seed=seed,
-        alternative=alternative,
-    )
+        tolerance = 1e-10 * aligned.n
+        p = permutation_p(products, observed, n=aligned.n, draws=draws, tolerance=tolerance)
+    names = (str(x.name), str(y.name))
+    return aligned.association("lee", names, value=value, p=p, draws=draws)
 
 
 def local_lee(x: pd.Series[float], y: pd.Series[float], graph: GraphLike) -> pd.Series[float]:

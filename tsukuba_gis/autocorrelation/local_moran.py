@@ -8,7 +8,7 @@ import numpy as np
 
 from tsukuba_gis.autocorrelation.alignment import align
 from tsukuba_gis.autocorrelation.moran import pair
-from tsukuba_gis.autocorrelation.permutation import Alternative, local_tails
+from tsukuba_gis.autocorrelation.permutation import Alternative, Draws, local_tails
 from tsukuba_gis.autocorrelation.randomisation import is_constant, kurtosis
 from tsukuba_gis.result import LocalAssociation, LocalMoran
 
@@ -83,7 +83,7 @@ def local_moran(
     x = aligned.values[:, 0]
     return _lisa(
         aligned, x, x, indicator="" if values.name is None else str(values.name),
-        permutations=permutations, seed=seed, alpha=alpha, fdr=fdr, alternative=alternative,
+        alpha=alpha, fdr=fdr, draws=Draws(permutations, seed, alternative),
     )  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def local_bivariate_moran(  # noqa: PLR0913 - one parameter a setting
     aligned = align(pair(x, y), graph, style="row")
     found = _lisa(
         aligned, *aligned.values.T, indicator="",
-        permutations=permutations, seed=seed, alpha=alpha, fdr=fdr, alternative=alternative,
+        alpha=alpha, fdr=fdr, draws=Draws(permutations, seed, alternative),
     )  # fmt: skip
     return associated(found, "local_bivariate_moran", (str(x.name), str(y.name)))
 
@@ -133,17 +133,15 @@ def associated(
     )
 
 
-def _lisa(  # noqa: PLR0913 - one parameter a field of the result
+def _lisa(
     aligned: Aligned,
     x: Floats,
     y: Floats,
     *,
     indicator: str,
-    permutations: int,
-    seed: int,
     alpha: float,
     fdr: bool,
-    alternative: Alternative,
+    draws: Draws,
 ) -> LocalMoran:
     """Return Iᵢ = zᵢ(x) · lagᵢ(z(y)), the classes by the values of x and the neighbours' of y."""
     if aligned.n < 3 or is_constant(x) or is_constant(y):
@@ -152,8 +150,8 @@ def _lisa(  # noqa: PLR0913 - one parameter a field of the result
         z = (x - x.mean()) / x.std()
         other = z if x is y else (y - y.mean()) / y.std()
         lag = aligned.matrix @ other
-        tails = local_tails(other, aligned.matrix, permutations=permutations, seed=seed)
-        p, floor = tails.p(alternative), tails.p_floor(alternative)
+        tails = local_tails(other, aligned.matrix, permutations=draws.permutations, seed=draws.seed)
+        p, floor = tails.p(draws.alternative), tails.p_floor(draws.alternative)
     kinds = np.where(z > 0, np.where(lag > 0, "HH", "HL"), np.where(lag > 0, "LH", "LL"))
     columns = {"i": z * lag, "z": z, "lag": lag}
     return LocalMoran(
@@ -161,10 +159,8 @@ def _lisa(  # noqa: PLR0913 - one parameter a field of the result
         frame=aligned.frame(columns, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr),
         alpha=alpha,
         fdr=fdr,
-        permutations=permutations,
-        seed=seed,
         weights=aligned.weights,
-        alternative=alternative,
+        **draws._asdict(),
     )
 
 

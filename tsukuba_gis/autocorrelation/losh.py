@@ -8,12 +8,12 @@ import numpy as np
 
 from tsukuba_gis.autocorrelation.alignment import align
 from tsukuba_gis.autocorrelation.randomisation import is_constant
-from tsukuba_gis.result import LocalAssociation
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from tsukuba_gis.neighbours import GraphLike
+    from tsukuba_gis.result import LocalAssociation
 
 
 def losh(
@@ -70,14 +70,6 @@ def losh(
         p = chdtrc(2 / variance, chi2)
     columns = {"value": value, "variance": variance, "chi2": chi2}
     kinds, floor = np.full(n, "uneven"), np.where(np.isnan(p), np.nan, 0.0)
-    return LocalAssociation(
-        statistic="losh",
-        indicator=(str(values.name),),
-        frame=aligned.frame(columns, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr),
-        alpha=alpha,
-        fdr=fdr,
-        permutations=0,
-        seed=0,
-        weights=aligned.weights,
-        alternative="greater",
+    return aligned.local_association(
+        "losh", (str(values.name),), columns, kinds, p=p, floor=floor, alpha=alpha, fdr=fdr
     )

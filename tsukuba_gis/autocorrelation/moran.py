@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from tsukuba_gis.autocorrelation.alignment import Style, align
+from tsukuba_gis.autocorrelation.permutation import Alternative, Draws
 from tsukuba_gis.autocorrelation.randomisation import (
     WeightSums,
     is_constant,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
-    from tsukuba_gis.autocorrelation.permutation import Alternative, Matrix
+    from tsukuba_gis.autocorrelation.permutation import Matrix
     from tsukuba_gis.neighbours import GraphLike
     from tsukuba_gis.result import GlobalStatistic
 
@@ -90,6 +91,7 @@ def moran(
     >>> round(result.i, 10), round(result.expected, 10)
     (0.4, -0.3333333333)
     """
+    draws = Draws(permutations, seed, alternative)
     aligned = align(values.to_frame(), graph, style=style)
     x = aligned.values[:, 0]
     i = expected = variance = p = np.nan
@@ -97,7 +99,7 @@ def moran(
         z, matrix = x - x.mean(), aligned.matrix
         i = aligned.n / matrix.data.sum() * (z @ (matrix @ z)) / (z @ z)
         expected, variance = moran_moments(z, weight_sums(matrix), moments=moments)
-        p = _cross_p(z, z, matrix, draws=(permutations, seed, alternative))
+        p = _cross_p(z, z, matrix, draws=draws)
     return Moran(
         indicator="" if values.name is None else str(values.name),
         i=float(i),
@@ -107,10 +109,8 @@ def moran(
         n=aligned.n,
         n_missing=aligned.n_missing,
         n_islands=aligned.n_islands,
-        permutations=permutations,
-        seed=seed,
         weights=aligned.weights,
-        alternative=alternative,
+        **draws._asdict(),
     )
 
 
@@ -127,7 +127,7 @@ def moran_moments(z: Floats, sums: WeightSums, *, moments: Moments) -> tuple[flo
     return expected, second - expected**2
 
 
-def _cross_p(a: Floats, b: Floats, matrix: Matrix, *, draws: tuple[int, int, Alternative]) -> float:
+def _cross_p(a: Floats, b: Floats, matrix: Matrix, *, draws: Draws) -> float:
     """Return the p of Σ wᵢⱼ aᵢ bⱼ: of one variable with itself, or with the second one shuffled."""
 
     def cross(order: NDArray[np.intp]) -> Floats:
@@ -137,16 +137,8 @@ def _cross_p(a: Floats, b: Floats, matrix: Matrix, *, draws: tuple[int, int, Alt
         return total
 
     scale = np.abs(matrix.data).sum() * np.sqrt((a @ a) * (b @ b)) / len(a)
-    permutations, seed, alternative = draws
-    return permutation_p(
-        cross,
-        float(a @ (matrix @ b)),
-        n=len(a),
-        permutations=permutations,
-        seed=seed,
-        tolerance=1e-10 * scale,
-        alternative=alternative,
-    )
+    observed = float(a @ (matrix @ b))
+    return permutation_p(cross, observed, n=len(a), draws=draws, tolerance=1e-10 * scale)
 
 
 def bivariate_moran(
@@ -185,21 +177,14 @@ def bivariate_moran(
     >>> round(bivariate_moran(x, (10 - x).rename("y"), row).value, 10)  # opposite of I = 0.4
     -0.4
     """
-    aligned = align(pair(x, y), graph, style="row")
+    aligned, draws = align(pair(x, y), graph, style="row"), Draws(permutations, seed, alternative)
     value = p = np.nan
     if aligned.n >= 4 and not any(map(is_constant, aligned.values.T)):
         a, b = ((column - column.mean()) / column.std() for column in aligned.values.T)
         value = float(a @ (aligned.matrix @ b)) / aligned.n
-        p = _cross_p(a, b, aligned.matrix, draws=(permutations, seed, alternative))
-    return aligned.association(
-        "bivariate_moran",
-        (str(x.name), str(y.name)),
-        value=value,
-        p=p,
-        permutations=permutations,
-        seed=seed,
-        alternative=alternative,
-    )
+        p = _cross_p(a, b, aligned.matrix, draws=draws)
+    names = (str(x.name), str(y.name))
+    return aligned.association("bivariate_moran", names, value=value, p=p, draws=draws)
 
 
 def pair(x: pd.Series[float], y: pd.Series[float]) -> pd.DataFrame:
@@ -259,16 +244,9 @@ def correlogram(
 
     from tsukuba_gis.weights import higher_order
 
-    results = [
-        moran(
-            values,
-            higher_order(graph, order=order),
-            permutations=permutations,
-            seed=seed,
-            alternative=alternative,
-        )
-        for order in range(1, orders + 1)
-    ]
+    draws = Draws(permutations, seed, alternative)._asdict()
+    near = (higher_order(graph, order=order) for order in range(1, orders + 1))
+    results = [moran(values, one, **draws) for one in near]
     rows = [(r.i, r.expected, r.z, r.p, r.n) for r in results]
     index = pd.RangeIndex(1, orders + 1, name="order")
     frame = pd.DataFrame(rows, columns=["i", "expected", "z", "p", "n"], index=index)

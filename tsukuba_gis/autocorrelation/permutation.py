@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import comb, perm
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     Matrix: TypeAlias = Any
 
 Alternative = Literal["two-sided", "directed"]
+
+
+class Draws(NamedTuple):
+    """How chance is asked: how many random orders, of which stream, and which tail is told."""
+
+    permutations: int
+    seed: int
+    alternative: Alternative
+
 
 # All subsets are listed where there are no more than this; beyond, they are drawn.
 EXACT_SUBSETS = 200_000

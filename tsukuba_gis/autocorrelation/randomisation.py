@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.autocorrelation.alignment import Floats
-    from tsukuba_gis.autocorrelation.permutation import Alternative, Matrix
+    from tsukuba_gis.autocorrelation.permutation import Draws, Matrix
 
 # Numbers shuffled at a time: so few stay in the cache of the processor.
 _BLOCK = 100_000
@@ -58,10 +58,8 @@ def permutation_p(
     observed: float,
     *,
     n: int,
-    permutations: int,
-    seed: int,
+    draws: Draws,
     tolerance: float,
-    alternative: Alternative,
 ) -> float:
     """Return the p of a statistic among random orders of the zones.
 
@@ -73,13 +71,11 @@ def permutation_p(
         The statistic of the order as it is.
     n
         Number of zones.
-    permutations, seed
-        How many random orders, and of which stream.
+    draws
+        How many random orders, and of which stream; the alternative as in
+        :meth:`tsukuba_gis.autocorrelation.permutation.Tails.p`.
     tolerance
         Numbers closer to the observed one than this count as equal to it.
-
-    alternative
-        As in :meth:`tsukuba_gis.autocorrelation.permutation.Tails.p`.
 
     Returns
     -------
@@ -87,6 +83,7 @@ def permutation_p(
         Twice the smaller tail (at most 1), or the smaller tail itself; the observed order is
         counted in both.
     """
+    permutations, seed, alternative = draws
     at_least = at_most = 0
     kept = 0 < permutations * n <= _KEPT
     for orders in (_few_orders if kept else _orders)(n, permutations, seed):
