@@ -20,6 +20,7 @@ from tsukuba_gis.pseudo.cells import safe_flat
 from tsukuba_gis.pseudo.equations import System
 from tsukuba_gis.pseudo.measure import measure, measure_tallies
 from tsukuba_gis.pseudo.numbers.quantiles import quantile_bins
+from tsukuba_gis.pseudo.people import _merge_areas
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
 from tsukuba_gis.pseudo.tally import tally
@@ -69,6 +70,24 @@ def test_bands_are_merged_from_the_oldest_down():
     # A segment of fewer than k joins its neighbour; nobody is lost.
     merged = merge_bands(starts, np.array([3, 40, 1, 0, 2]), segments, 10)
     assert merged == [(0, 46)]
+
+
+def test_a_small_area_joins_one_that_loses_least():
+    # Four of 70 and two of 40 are too few for an area. The largest host has 12 of 65-74 and 60 of
+    # 40-49 and would lose both, the second 60 of 40-49; the third has no ten of either.
+    ages = {"large": [70] * 12 + [40] * 60, "middle": [70] * 8 + [40] * 60,
+            "least": [70] * 9 + [40] * 9 + [20] * 40, "few": [70] * 4 + [40] * 2}  # fmt: skip
+    names = tuple(ages)
+    area = np.repeat(range(4), [len(own) for own in ages.values()])
+    age = np.concatenate(list(ages.values()))
+    one = np.zeros(len(age), dtype=int)
+    merges = {}
+    found, labels, _ = _merge_areas(
+        (one, area, np.arange(len(age)), age), names, SPEC, None, merges
+    )
+    assert labels == names[:3]
+    assert found[area == 3].tolist() == [2] * 6
+    assert merges["areas_merged"] == 1
 
 
 def test_a_quantile_bin_is_never_one_persons():

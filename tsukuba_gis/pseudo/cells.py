@@ -297,11 +297,7 @@ def protect(table: Family, leaf_values: Floats, leaf_units: Floats, rules: Rules
         if level.role == "link":
             continue
         behind = table.total(name, leaf_units)
-        threshold = np.full(len(values), 0.0)
-        np.maximum.at(threshold, table.codes[name], rules.k)
-        shown = (values >= threshold) & (behind >= rules.units) & np.isfinite(threshold)
-        if rules.zeros:
-            shown |= (values == 0) & np.isfinite(threshold)
+        shown, threshold = showable(table, name, leaf_values, leaf_units, rules)
         if level.role == "profile":
             shown = _safe_profile(table, level, leaf_values, leaf_units, rules)
         shown &= rules.allowed.get(name, True)
@@ -313,6 +309,19 @@ def protect(table: Family, leaf_values: Floats, leaf_units: Floats, rules: Rules
                 shown &= relation.known[relation.group]
         shown = close(shown, values, behind, relations, rules.worth.get(name))
         table.values[name] = np.where(shown, values, np.nan)
+
+
+def showable(
+    table: Family, name: str, leaf_values: Floats, leaf_units: Floats, rules: Rules
+) -> tuple[Bools, Floats]:
+    """Tell which cells of a level may be shown by themselves, and the threshold of each."""
+    values, behind = table.total(name, leaf_values), table.total(name, leaf_units)
+    threshold = np.full(len(values), 0.0)
+    np.maximum.at(threshold, table.codes[name], rules.k)
+    shown = (values >= threshold) & (behind >= rules.units) & np.isfinite(threshold)
+    if rules.zeros:
+        shown |= (values == 0) & np.isfinite(threshold)
+    return shown, threshold
 
 
 def _relation(

@@ -11,6 +11,7 @@ from tsukuba_gis.pseudo.ages import age_bands, labelled_bands, single_years
 from tsukuba_gis.pseudo.cells import Rules, protect
 from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, OLD, TEN, City, care_start, start_of
 from tsukuba_gis.pseudo.counts import one_thread
+from tsukuba_gis.pseudo.hiding import hide_less
 from tsukuba_gis.pseudo.households import (
     age_gaps,
     labelled_pairs,
@@ -215,6 +216,8 @@ def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules
         # How many households stand behind a noisy count would tell of the true one.
         rules = dataclasses.replace(rules, units=0)
     protect(table, counts, behind, rules)
+    if table.name == "area_ages":
+        hide_less(table, counts, behind, rules)
     return counts
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.pseudo.city import start_of
 from tsukuba_gis.schema import CARE_LEVELS
 
 if TYPE_CHECKING:
@@ -75,8 +76,8 @@ def people_of(register: Tally, spec: Spec, zones: Zones | None) -> People:
     spec
         Its spec, without home points where there are no zones.
     zones
-        Polygons of the areas: a small area joins the nearest; without them,
-        the largest of its cluster.
+        Polygons of the areas: of those that lose alike by it, a small area joins
+        the nearest; without polygons, the largest.
 
     Raises
     ------
@@ -187,12 +188,13 @@ def _merge_areas(
     people: tuple[Ints, Ints, Ints, Ints], names: tuple[str, ...], spec: Spec, zones: Zones | None,
     merges: dict[str, int],
 ) -> tuple[Ints, tuple[str, ...], Ints]:  # fmt: skip
-    """Merge areas that are too small into the nearest safe area of the cluster.
+    """Merge areas that are too small into the safe area of the cluster that loses least by it.
 
-    Among the safe areas those go first whose children and old people (the ends
-    of ``area_top``) keep their counts, or are too few to be shown anyway. An
-    area that lies in two clusters counts as two. Where a cluster has no safe
-    area, its people get an area without a name.
+    First one whose children and old people (the ends of ``area_top``) keep their
+    counts, or are too few to be shown anyway; then the one of which the fewest age
+    bands of k or more change; then the nearest. An area that lies in two clusters
+    counts as two. Where a cluster has no safe area, its people get an area without
+    a name.
     """
     cluster, area, household, age = people
     span = len(names)
@@ -203,10 +205,12 @@ def _merge_areas(
     needed = spec.k if spec.household else 0
     enough = (persons >= spec.k) & (homes >= needed) & (named | (spec.area is None))
     merges["areas_merged"] = int((~enough).sum())
-    top = np.searchsorted(spec.area_top, age, side="right") - 1
-    last = len(spec.area_top) - 1
-    ends = np.stack([np.bincount(unit[top == t], minlength=len(units)) for t in (0, last)], axis=1)
-    whole = ends.min(axis=1) >= spec.k
+    bands = len(spec.area_bands)
+    line = unit * bands + np.searchsorted(spec.area_bands, age, side="right") - 1
+    counts = np.bincount(line, minlength=len(units) * bands).reshape(-1, bands)
+    top = start_of(np.array(spec.area_bands), spec.area_top)
+    ends = np.stack([counts[:, top == t].sum(axis=1) for t in (top[0], top[-1])], axis=1)
+    whole, told = ends.min(axis=1) >= spec.k, counts >= spec.k
     centres = _centres(names, zones)
     target = np.arange(len(units))
     for lost in np.flatnonzero(~enough):
@@ -218,7 +222,11 @@ def _merge_areas(
         apart = np.hypot(*(centres[of_name[hosts]] - centres[of_name[lost]]).T)
         apart = np.where(np.isfinite(apart), apart, np.inf)
         spoilt = whole[hosts] & ends[lost].any()
-        target[lost] = hosts[np.lexsort((-persons[hosts], apart, spoilt))[0]]
+        changed = (told[hosts] & (counts[lost] > 0)).sum(axis=1)
+        host = hosts[np.lexsort((-persons[hosts], apart, changed, spoilt))[0]]
+        target[lost] = host
+        told[host] &= counts[lost] == 0
+        whole[host] &= not ends[lost].any()
     kept = np.unique(target)
     rank = np.full(len(units), -1)
     rank[kept] = np.arange(len(kept))
