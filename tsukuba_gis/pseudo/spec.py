@@ -50,6 +50,9 @@ class Spec:
         The last one decides who is a *user* (amount above zero).
     numeric
         Columns drawn from quantile tables and a rank correlation.
+    area_means
+        Columns of ``sums`` and ``numeric`` whose mean by area is kept; None: all of
+        them; empty: none.
     carried
         Geographies that follow from the area (小地域, 小学校区).
     lon, lat
@@ -80,6 +83,8 @@ class Spec:
         Side of the squares in which households are counted.
     group_size
         Smallest number of people of a group with its own quantile table.
+    mean_digits
+        Significant digits to which means by area are rounded.
     epsilon, noisy
         Add discrete Laplace noise of this epsilon, shared by the tables named:
         see :mod:`tsukuba_gis.pseudo.noise`. None: no noise.
@@ -89,7 +94,8 @@ class Spec:
     DisclosureError
         If a statistic is asked of an identifier.
     InputError
-        If k is below 3 or an age list does not start at 0 and rise.
+        If k is below 3, an age list does not start at 0 and rise, or a mean is
+        asked of a column that is not numeric.
 
     Examples
     --------
@@ -112,6 +118,7 @@ class Spec:
     relation: str | None = None
     sums: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
+    area_means: tuple[str, ...] | None = None
     carried: tuple[str, ...] = ()
     lon: str | None = None
     lat: str | None = None
@@ -130,6 +137,7 @@ class Spec:
     area_top: tuple[int, ...] = (0, 11, 65)
     mesh_metres: float = 500.0
     group_size: int = 200
+    mean_digits: int = 3
     epsilon: float | None = None
     noisy: tuple[str, ...] = ("care", "living", "area_ages", "area_care")
 
@@ -141,6 +149,9 @@ class Spec:
                 raise InputError("pseudo_age_starts")
         if not set(self.area_top) <= set(self.area_bands):
             raise InputError("pseudo_age_starts")
+        others = set(self.area_means or ()) - {*self.sums, *self.numeric}
+        if others or self.mean_digits < 1:
+            raise InputError("pseudo_area_means", columns=", ".join(sorted(others)))
         for column in self.measured:
             if _is_identifying(column):
                 raise DisclosureError("pseudo_identifier", column=column)
@@ -185,6 +196,22 @@ class Spec:
         """All columns that the spec speaks of."""
         others = (self.person, self.household, self.lon, self.lat)
         return (*(column for column in others if column), *self.measured)
+
+    @property
+    def mean_columns(self) -> tuple[str, ...]:
+        """Columns whose mean by area is kept; none without areas.
+
+        Examples
+        --------
+        >>> Spec(cluster="district", area="ward", numeric=("bmi",)).mean_columns
+        ('bmi',)
+        >>> Spec(cluster="district", numeric=("bmi",)).mean_columns
+        ()
+        """
+        if self.area is None:
+            return ()
+        every = dict.fromkeys((*self.numeric, *self.sums))
+        return tuple(c for c in every if self.area_means is None or c in self.area_means)
 
     @property
     def heavy(self) -> Literal["care3-5", "care4-5"]:
@@ -236,8 +263,9 @@ class Spec:
                 changes[field] = None
         if not {self.lon, self.lat} <= present:
             changes |= {"lon": None, "lat": None}
-        for field in ("sums", "numeric", "carried"):
-            changes[field] = tuple(name for name in getattr(self, field) if name in present)
+        for field in ("sums", "numeric", "carried", "area_means"):
+            if getattr(self, field) is not None:
+                changes[field] = tuple(name for name in getattr(self, field) if name in present)
         changes["numeric"] = tuple(dict.fromkeys((*changes["numeric"], *changes["sums"])))
         if "area" in changes:
             changes |= {"carried": (), "lon": None, "lat": None}

@@ -13,6 +13,7 @@ import numpy as np
 
 from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, SEVERITIES, start_of
 from tsukuba_gis.pseudo.counts import by_lot
+from tsukuba_gis.pseudo.making.means import near_means
 from tsukuba_gis.pseudo.numbers.states import VALUED, state_codes
 from tsukuba_gis.pseudo.numbers.sums import users_cell
 
@@ -116,11 +117,24 @@ def draw_numbers(
             scores[letter == 2, place], group[letter == 2], tables, column
         )
         values = _stepped(values, float(units[column]))
+        alike = group
         if column in spec.sums:
             cell = _sum_cells(statistics.tables["sums"], column, city, keys)
             values = _with_sums(values, cell, float(units[column]), streams("sums", column))
+            alike = (cell[0] + 1) * (int(group.max(initial=0)) + 1) + group
+        if column in spec.mean_columns:
+            wanted = _area_means(statistics.tables["area_means"], column, len(city.areas))
+            values = near_means(values, scores[:, place], alike, crowd.area, wanted)
         drawn[column] = values
     return drawn
+
+
+def _area_means(means: pd.DataFrame, column: str, n: int) -> Floats:
+    """Return the published mean of each area, NaN where there is none."""
+    own = means[means.column == column]
+    wanted = np.full(n, np.nan)
+    wanted[own.area.to_numpy(dtype=np.int64)] = own["mean"]
+    return wanted
 
 
 def _group_of(groups: pd.DataFrame, city: City, codes: tuple[Ints, Ints, Ints]) -> Ints:

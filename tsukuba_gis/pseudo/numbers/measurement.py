@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.pseudo.city import AMOUNTS
+from tsukuba_gis.pseudo.numbers.area_means import area_mean_table
 from tsukuba_gis.pseudo.numbers.copula import correlation_table
 from tsukuba_gis.pseudo.numbers.groups import groups_of, labelled_groups
 from tsukuba_gis.pseudo.numbers.quantiles import quantile_table
@@ -37,7 +38,7 @@ def measure_numbers(
     users: Family,
     coded: Mapping[str, Ints],
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
-    """Return the tables of sums, groups, states, quantiles, correlations and units.
+    """Return the tables of sums, means by area, groups, states, quantiles, correlations and units.
 
     Parameters
     ----------
@@ -62,8 +63,10 @@ def measure_numbers(
     given = {"age": people.age.astype(np.float64)}
     if spec.care:  # among people without care there is nothing to rank
         given["care"] = np.where(coded["severity"] > 0, people.care, np.nan)
+    by_area = {"area_means": area_mean_table(values, people, city)} if spec.mean_columns else {}
     return {
         "sums": sums,
+        **by_area,
         "groups": labelled_groups(groups, city),
         "states": state_table(values, group, inside, spec.k),
         "quantiles": quantile_table(values, group, inside, spec.k),

@@ -1,17 +1,13 @@
-"""Sums per cluster × age group × care band, kept where no person dominates them.
-
-A sum that is not shown must not follow from those that are: what is left of its
-parent hides its contributors too.
-"""
+"""Sums per cluster × age group × care band, kept where no person dominates them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from tsukuba_gis.pseudo.city import BROAD, SEVERITIES
+from tsukuba_gis.pseudo.numbers.contributors import Contributors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +17,6 @@ if TYPE_CHECKING:
 
     from tsukuba_gis.pseudo.cells import Family
     from tsukuba_gis.pseudo.city import City
-    from tsukuba_gis.pseudo.spec import Spec
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
@@ -47,13 +42,14 @@ def safe_sums(column: str, amounts: Floats, city: City, coded: Mapping[str, Ints
     for depth, level in enumerate(_LEVELS, start=1):
         code = np.ravel_multi_index([axis[positive] for axis in place[:depth]], shape[:depth])
         n = int(np.prod(shape[:depth]))
-        own = _contributors(code, amount, n)
+        own = Contributors.of(code, amount, n)
         per_parent = n // len(parent_shown)
         of_parent = np.arange(n) // per_parent
-        cluster = np.arange(n) // (n // shape[0])
-        shown = own.safe(k[cluster], spec.dominance) & parent_shown[of_parent]
+        shown = own.safe(np.repeat(k, n // len(k)), dominance=spec.dominance)
+        shown &= parent_shown[of_parent]
         if depth > 1:
-            shown = _close_sums(shown, own, (code, amount, of_parent, k), spec)
+            of_cluster = np.repeat(k, len(parent_shown) // len(k))
+            shown = own.closed(shown, of_parent, of_cluster, dominance=spec.dominance)
         for cell in np.flatnonzero(shown):
             at = np.unravel_index(cell, shape[:depth])
             rows.append(
@@ -66,56 +62,6 @@ def safe_sums(column: str, amounts: Floats, city: City, coded: Mapping[str, Ints
             )  # fmt: skip
         parent_shown = shown
     return pd.DataFrame(rows, columns=["level", "column", "cluster", "broad", "severity", "total"])
-
-
-def _close_sums(
-    shown: Bools, own: _Contributors, data: tuple[Ints, Floats, Ints, Floats], spec: Spec
-) -> Bools:
-    """Give up sums until what is left of each parent hides its contributors too."""
-    code, amount, of_parent, k = data
-    shown = shown.copy()
-    while True:
-        hidden = ~shown & (own.n > 0)
-        rest = ~shown[code]
-        n_parents = int(of_parent.max()) + 1
-        left = _contributors(of_parent[code][rest], amount[rest], n_parents)
-        cells = np.bincount(of_parent, hidden, minlength=n_parents)
-        cluster_k = np.repeat(k, n_parents // len(k))
-        bad = (left.n > 0) & (~left.safe(cluster_k, spec.dominance) | (cells < 2))
-        candidates = np.flatnonzero(shown & bad[of_parent])
-        if len(candidates) == 0:
-            return shown
-        order = candidates[np.lexsort((own.n[candidates], of_parent[candidates]))]
-        shown[order[np.unique(of_parent[order], return_index=True)[1]]] = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Contributors:
-    """Count, total and the two largest amounts of each group."""
-
-    n: Floats
-    total: Floats
-    top: Floats
-
-    def safe(self, k: float | Floats, dominance: float) -> Bools:
-        """Tell which totals hide every contributor."""
-        fine: Bools = (self.n >= k) & (self.top <= dominance * self.total)
-        return fine
-
-
-def _contributors(group: Ints, amounts: Floats, n: int) -> _Contributors:
-    order = np.argsort(-amounts)
-    # Sorting by a short key that is nearly in order already is quickest.
-    order = order[np.argsort(group[order].astype(np.min_scalar_type(n)), kind="stable")]
-    sorted_group, sorted_amounts = group[order], amounts[order]
-    first = np.searchsorted(sorted_group, np.arange(n))
-    place = np.arange(len(order)) - first[sorted_group]
-    top = np.bincount(sorted_group, sorted_amounts * (place < 2), minlength=n)
-    return _Contributors(
-        n=np.bincount(group, minlength=n).astype(np.float64),
-        total=np.bincount(group, amounts, minlength=n),
-        top=top,
-    )
 
 
 def users_cell(users: Family, coded: Mapping[str, Ints]) -> Ints:

@@ -1,0 +1,79 @@
+"""Means by area, over everyone with a value, where they hide every person behind them.
+
+The sums of a cluster are published exactly, so that what the areas without a mean
+have together follows: it has to be as safe as a mean that is shown. The same is
+asked of measurements, whose sums by cluster are not published. Means are then
+rounded, so that they do not follow a single person's value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tsukuba_gis.pseudo.numbers.contributors import Contributors
+from tsukuba_gis.pseudo.statistics import one_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.city import City
+    from tsukuba_gis.pseudo.people import People
+
+    Ints = NDArray[Any]
+    Floats = NDArray[Any]
+    Bools = NDArray[Any]
+
+
+def area_mean_table(values: Mapping[str, Floats], people: People, city: City) -> pd.DataFrame:
+    """Return the means that may be shown: ``column``, ``area`` (row of the areas), ``mean``.
+
+    Parameters
+    ----------
+    values
+        Numbers of each column by person; NaN where missing. Zeros count in a mean.
+    people, city
+        The register as codes, and what the city consists of.
+    """
+    import pandas as pd
+
+    spec, areas = city.spec, city.areas
+    n, homes_in = len(areas), people.area[people.first]
+    k = np.array([spec.threshold(persons) for persons in areas.persons])
+    whole = np.bincount(areas.cluster, areas.persons, minlength=len(city.codes["cluster"]))
+    k_left = np.array([spec.threshold(persons) for persons in whole])
+    rule = {"dominance": spec.dominance, "units": spec.units if spec.household else 0}
+    parts = []
+    for column in spec.mean_columns:
+        amounts = values[column]
+        some = np.flatnonzero(np.isfinite(amounts) & (amounts != 0))
+        home = np.zeros(people.households, dtype=bool)
+        home[people.household[some]] = True
+        own = Contributors.of(
+            people.area[some], np.abs(amounts[some]), n,
+            homes=np.bincount(homes_in[home], minlength=n).astype(np.float64),
+        )  # fmt: skip
+        shown = own.closed(own.safe(k, **rule), areas.cluster.to_numpy(), k_left, **rule)
+        known = np.bincount(people.area[np.isfinite(amounts)], minlength=n)
+        total = np.bincount(people.area[some], amounts[some], minlength=n)
+        codes = np.flatnonzero(shown)
+        means = [rounded(total[code] / known[code], spec.mean_digits) for code in codes]
+        parts.append(
+            pd.DataFrame({"column": column, "area": [str(code) for code in codes], "mean": means})
+        )
+    return one_table(parts, ["column", "area", "mean"])
+
+
+def rounded(value: float, digits: int) -> float:
+    """Return a number to so many significant digits.
+
+    Examples
+    --------
+    >>> rounded(305_513.4, 3), rounded(5.6704, 3)
+    (306000.0, 5.67)
+    """
+    return float(f"{value:.{digits}g}")
