@@ -27,7 +27,7 @@ from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.pseudo.releases.counts import bands_of, compare_counts, counts_of
 from tsukuba_gis.pseudo.releases.finding import Finding, Kind
 from tsukuba_gis.pseudo.releases.labels import labels_of
-from tsukuba_gis.pseudo.releases.means import compare_means
+from tsukuba_gis.pseudo.releases.means import area_means_of, compare_area_means, compare_means
 from tsukuba_gis.pseudo.releases.sums import compare_sums, sums_of
 from tsukuba_gis.pseudo.written import families, labelled
 
@@ -74,7 +74,7 @@ def audit_release(
       other, which hides it, where some total over it hardly changed (by less
       than k, or nobody knows by how much).
     - ``sum_change``: subtracts two sums of which the people hardly changed.
-    - ``mean_change``: the same with means, distributions and shares.
+    - ``mean_change``: the same with means, by area too, distributions and shares.
     """
     k = max(previous.spec.k, statistics.spec.k)
     found: Counter[tuple[Kind, str]] = Counter()
@@ -85,6 +85,7 @@ def audit_release(
             found.update(compare_counts(name, old, new, k))
         found.update(compare_sums(previous, statistics, k))
         found.update(compare_means(previous, statistics, k))
+        found.update(compare_area_means(previous, statistics, k))
     findings = tuple(
         Finding(kind=kind, table=table, n=n, k=k)
         for (kind, table), n in sorted(found.items())
@@ -125,8 +126,9 @@ def masked_as(statistics: Statistics, previous: Statistics) -> Statistics:
                     if own not in known or not np.isfinite(known[own].value):
                         table.values[level.name][code] = np.nan
         written[name] = labelled(table, city)
-    if "sums" in written and "sums" in previous.tables:
-        shown = set(sums_of(previous))
-        keep = [key in shown for key in sums_of(statistics)]
-        written["sums"] = written["sums"][keep].reset_index(drop=True)
+    for name, keys_of in (("sums", sums_of), ("area_means", area_means_of)):
+        if name in written:
+            shown = set(keys_of(previous))
+            keep = [key in shown for key in keys_of(statistics)]
+            written[name] = written[name][keep].reset_index(drop=True)
     return dataclasses.replace(statistics, tables=written, audit={})

@@ -234,7 +234,7 @@ class _StudyReader:
 # Settings of [pseudo] that name columns of the records.
 _COLUMNS: Final = (
     "cluster", "area", "household", "person", "age", "sex", "care", "household_type", "relation",
-    "sums", "numeric", "carried", "lon", "lat",
+    "sums", "numeric", "area_means", "carried", "lon", "lat",
 )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def area_mean_table(values: Mapping[str, Floats], people: People, city: City) ->
     k = np.array([spec.threshold(persons) for persons in areas.persons])
     whole = np.bincount(areas.cluster, areas.persons, minlength=len(city.codes["cluster"]))
     k_left = np.array([spec.threshold(persons) for persons in whole])
-    rule = {"dominance": spec.dominance, "units": spec.units if spec.household else 0}
+    share, units = spec.dominance, spec.units if spec.household else 0
     parts = []
     for column in spec.mean_columns:
         amounts = values[column]
@@ -57,7 +57,8 @@ def area_mean_table(values: Mapping[str, Floats], people: People, city: City) ->
             people.area[some], np.abs(amounts[some]), n,
             homes=np.bincount(homes_in[home], minlength=n).astype(np.float64),
         )  # fmt: skip
-        shown = own.closed(own.safe(k, **rule), areas.cluster.to_numpy(), k_left, **rule)
+        shown = own.safe(k, dominance=share, units=units)
+        shown = own.closed(shown, areas.cluster.to_numpy(), k_left, dominance=share, units=units)
         known = np.bincount(people.area[np.isfinite(amounts)], minlength=n)
         total = np.bincount(people.area[some], amounts[some], minlength=n)
         codes = np.flatnonzero(shown)

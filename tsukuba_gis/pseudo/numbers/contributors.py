@@ -33,7 +33,9 @@ class Contributors:
     homes: Floats = field(repr=False)
 
     @classmethod
-    def of(cls, group: Ints, amounts: Floats, n: int, *, homes: Floats | None = None) -> Contributors:
+    def of(
+        cls, group: Ints, amounts: Floats, n: int, *, homes: Floats | None = None
+    ) -> Contributors:
         """Return those of amounts above zero, in ``n`` groups.
 
         Examples
