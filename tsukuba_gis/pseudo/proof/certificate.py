@@ -40,7 +40,7 @@ _STYLES: Final[dict[str, Style]] = {
         (
             "declared_kept", "households_coherent", "inside_area", "same_columns", "small_cells",
             "dcr", "unique_rows", "linkage", "unchanged", "aimed_kept",
-            "cells_equal", "tvd", "sums_equal", "ratio_equal",
+            "cells_equal", "tvd", "sums_equal", "area_means", "ratio_equal",
         ),
         "percent",
     ),

@@ -93,6 +93,12 @@ def _counts(
         )  # fmt: skip
     if spec.area:
         area = spec.area
+        both = [
+            utility.area_means(a, b, spec.mean_columns, area=area, k=spec.k)
+            for a, b in ((people.holdout, people.source), (real, fake))
+        ]
+        for baseline, found in zip(*both, strict=True):
+            yield dataclasses.replace(found, null=baseline.value)
         yield _beside(
             people, real, fake,
             lambda a, b: utility.pairs_equal(a, b, area=area, columns=(AGED, YOUNG), k=spec.k),

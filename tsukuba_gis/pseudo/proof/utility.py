@@ -95,6 +95,44 @@ def sums_equal(
     )  # fmt: skip
 
 
+def area_means(
+    real: pd.DataFrame, pseudo: pd.DataFrame, columns: Sequence[str], *, area: str, k: int
+) -> list[Metric]:
+    """Return, for each column, the share of areas whose mean is kept within 2 %.
+
+    Of the areas where at least k real people have a value; zeros are values.
+    ``parts`` hold the median of the relative errors; the worst could tell of one area.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> real = pd.DataFrame({"ward": list("aabb"), "bmi": [20.0, 22.0, 30.0, None]})
+    >>> made = pd.DataFrame({"ward": list("aabb"), "bmi": [21.0, 21.2, 25.0, 25.0]})
+    >>> [metric] = area_means(real, made, ["bmi"], area="ward", k=2)
+    >>> metric.value, metric.n, round(metric.parts["median"], 4)
+    (1.0, 1, 0.0048)
+    """
+    places = codes([real, pseudo], [area])
+    size = max(place.max(initial=-1) for place in places) + 1
+    found = []
+    for column in columns:
+        counts, means = [], []
+        for frame, place in zip((real, pseudo), places, strict=True):
+            value = numbers_of(frame[column], math.nan)
+            known = np.isfinite(value)
+            counts.append(np.bincount(place[known], minlength=size))
+            total = np.bincount(place[known], value[known], minlength=size)
+            means.append(total / np.maximum(counts[-1], 1))
+        asked = (counts[0] >= k) & (counts[1] > 0) & (means[0] != 0)
+        off = np.abs(means[1] / np.where(asked, means[0], 1.0) - 1)[asked]
+        parts = {"median": float(np.median(off))} if len(off) else {}
+        found.append(Metric(
+            name="area_means", kind="utility", **share_of(int((off <= 0.02).sum()), len(off)),
+            at_least=0.9, n=len(off), subject=(area, column), parts=parts,
+        ))  # fmt: skip
+    return found
+
+
 def pairs_equal(
     real: pd.DataFrame,
     pseudo: pd.DataFrame,
