@@ -40,12 +40,18 @@ def treatment(statistics: Statistics, lang: Language) -> Iterable[str]:
     for column in statistics.columns:
         role = _role(column, spec)
         values = {"metres": metres} if role == "point" else {}
-        own = word(column, lang)
+        own, used = word(column, lang), _TECHNIQUES[role]
+        told = text(f"review_role_{role}", lang, **values)
+        if column in spec.mean_columns:  # to round is to generalise, in the guideline's words
+            used = ("generalisation", *used)
+            told += (" " if lang == "en" else "") + text(
+                "review_role_means", lang, digits=spec.mean_digits
+            )
         rows.append(
             [
                 label(own, column if own != column else ""),
-                f"<td>{_techniques(role, lang)}</td>",
-                cell(text(f"review_role_{role}", lang, **values)),
+                f"<td>{_techniques(used, lang)}</td>",
+                cell(told),
             ]
         )
     yield heading("review_columns", lang)
@@ -74,12 +80,12 @@ def _role(column: str, spec: Spec) -> Role:
     return "measurement" if column in spec.numeric else "category"
 
 
-def _techniques(role: Role, lang: Language) -> str:
+def _techniques(techniques: Iterable[Technique], lang: Language) -> str:
     other: Language = "en" if lang == "ja" else "ja"
     return "".join(
         f'<span class="technique">{escape(text(f"technique_{name}", lang))}'
         f"<small>{escape(text(f'technique_{name}', other))}</small></span>"
-        for name in _TECHNIQUES[role]
+        for name in techniques
     )
 
 

@@ -180,12 +180,17 @@ def _tables(coverage: Iterable[Coverage], statistics: Statistics, lang: Language
 
 def _numbers(statistics: Statistics, lang: Language) -> Iterable[str]:
     rows = []
+    spec, areas = statistics.spec, len(statistics.tables["areas"])
     for name, table in statistics.tables.items():
         key = f"review_table_{name}"
-        means = text(
-            key if key in texts() else "review_table_other", lang,
-            **({"metres": int(statistics.spec.mesh_metres)} if name == "mesh" else {}),
-        )  # fmt: skip
+        told: dict[str, dict[str, object]] = {
+            "mesh": {"metres": int(spec.mesh_metres)},
+            "area_means": {
+                "digits": spec.mean_digits, "share": percent(spec.dominance),
+                "hidden": areas * len(spec.mean_columns) - len(table),
+            },
+        }  # fmt: skip
+        means = text(key if key in texts() else "review_table_other", lang, **told.get(name, {}))
         counts = [table[column].to_numpy(dtype=float) for column in COUNTED if column in table]
         smallest = [values[values > 0].min() for values in counts if (values > 0).any()]
         least = f"{min(smallest):,.0f}" if smallest else "–"

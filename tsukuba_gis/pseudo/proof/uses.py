@@ -53,6 +53,7 @@ def uses(
         Of the samples: rows of each side that are told apart.
     """
     yield from _counts(real, fake, people, spec)
+    yield from _areas(real, fake, people, spec)
     yield from _relations(real, fake, people, spec)
     yield from _told_apart(real, fake, spec, seed=seed, size=size)
     yield from _numbers(real, fake, people, spec)
@@ -91,18 +92,22 @@ def _counts(
             lambda a, b, column=column: utility.sums_equal(  # type: ignore[misc]
                 a, b, by=[spec.cluster], column=column),
         )  # fmt: skip
-    if spec.area:
-        area = spec.area
-        both = [
-            utility.area_means(a, b, spec.mean_columns, area=area, k=spec.k)
-            for a, b in ((people.holdout, people.source), (real, fake))
-        ]
-        for baseline, found in zip(*both, strict=True):
-            yield dataclasses.replace(found, null=baseline.value)
-        yield _beside(
-            people, real, fake,
-            lambda a, b: utility.pairs_equal(a, b, area=area, columns=(AGED, YOUNG), k=spec.k),
-        )  # fmt: skip
+
+
+def _areas(real: pd.DataFrame, fake: pd.DataFrame, people: Holdout, spec: Spec) -> Iterator[Metric]:
+    if spec.area is None:
+        return
+    area = spec.area
+    both = [
+        utility.area_means(a, b, spec.mean_columns, area=area, k=spec.k)
+        for a, b in ((people.holdout, people.source), (real, fake))
+    ]
+    for baseline, found in zip(*both, strict=True):
+        yield dataclasses.replace(found, null=baseline.value)
+    yield _beside(
+        people, real, fake,
+        lambda a, b: utility.pairs_equal(a, b, area=area, columns=(AGED, YOUNG), k=spec.k),
+    )  # fmt: skip
 
 
 def _relations(
