@@ -9,6 +9,12 @@ from tsukuba_gis.records import Records
 from tsukuba_gis.schema import CARE_LEVELS
 
 DISTRICTS = {"1": "南", "2": "中央", "3": "北"}
+# Which column is what; points, where a test asks for them, stand in lon and lat.
+RULES = {
+    "cluster": "district", "area": "ward", "household": "household_id", "person": "person_id",
+    "care": "care_level", "household_type": "household_type", "relation": "relation",
+    "sums": ("claims", "medical_cost"), "numeric": ("claims", "medical_cost", "bmi"),
+}  # fmt: skip
 
 
 def small_city(seed=1, households=900):

@@ -5,6 +5,7 @@ import shutil
 
 import pandas as pd
 import pytest
+from studies import write_study
 
 from tsukuba_gis.cli import main
 from tsukuba_gis.demo import register
@@ -16,27 +17,10 @@ def city(tmp_path_factory):
     """A register of 6,000 with the study file that names its rules; measured and audited."""
     folder = tmp_path_factory.mktemp("city")
     register(size=6_000).frame.to_parquet(folder / "register.parquet", index=False)
-    (folder / "study.toml").write_text(
-        """
-        [records]
-        path = "register.parquet"
-        kind = "invented"
-        [[zones]]
-        kind = "small_area"
-        [pseudo]
-        cluster = "school_district"
-        area = "small_area"
-        household = "household_id"
-        person = "person_id"
-        care = "care_level"
-        household_type = "household_type"
-        relation = "relation"
-        sums = ["medical_cost"]
-        lon = "lon"
-        lat = "lat"
-        """,
-        encoding="utf-8",
-    )
+    write_study(
+        folder, kind="invented", zones=["small_area"], cluster="school_district",
+        area="small_area", lon="lon", lat="lat",
+    )  # fmt: skip
     (folder / "key.txt").write_text("a long secret\n", encoding="utf-8")
     assert main(["pseudo", "measure", str(folder / "study.toml"), "--out", str(folder / "s")]) == 0
     assert main(["pseudo", "audit", str(folder / "s"), "--out", str(folder / "audited")]) == 0

@@ -4,6 +4,7 @@ import zipfile
 
 import pandas as pd
 import pytest
+from studies import write_study
 
 from tsukuba_gis.cli import main
 from tsukuba_gis.demo import register
@@ -34,32 +35,11 @@ def outputs(tmp_path_factory):
         crowd[column] = frame[column].iloc[100]
     frame = pd.concat([frame, crowd], ignore_index=True)
     frame.to_parquet(folder / "register.parquet", index=False)
-    (folder / "study.toml").write_text(
-        """
-        [study]
-        certify = true
-        [records]
-        path = "register.parquet"
-        kind = "reference"
-        [[zones]]
-        kind = "school_district"
-        [[zones]]
-        kind = "small_area"
-        [pseudo]
-        cluster = "school_district"
-        area = "small_area"
-        household = "household_id"
-        person = "person_id"
-        care = "care_level"
-        household_type = "household_type"
-        relation = "relation"
-        sums = ["medical_cost"]
-        numeric = ["medical_cost", "bmi"]
-        lon = "lon"
-        lat = "lat"
-        """,
-        encoding="utf-8",
-    )
+    write_study(
+        folder, study={"certify": True}, kind="reference", zones=["school_district", "small_area"],
+        cluster="school_district", area="small_area", numeric=["medical_cost", "bmi"],
+        lon="lon", lat="lat",
+    )  # fmt: skip
     (folder / "key.txt").write_text("a long secret\n", encoding="utf-8")
     out, study = folder / "out", str(folder / "study.toml")
     out.mkdir()

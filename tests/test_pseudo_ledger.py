@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from cities import small_city
+from cities import RULES, small_city
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,11 +23,7 @@ from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
 
 KINDS = ("small_change", "small_rest", "shown_now", "hidden_now", "sum_change", "mean_change")
-SPEC = Spec(
-    cluster="district", area="ward", household="household_id", person="person_id",
-    care="care_level", household_type="household_type", relation="relation",
-    sums=("claims", "medical_cost"), numeric=("claims", "medical_cost", "bmi"),
-)  # fmt: skip
+SPEC = Spec(**RULES)
 DAY = datetime.date(2026, 4, 1)
 
 

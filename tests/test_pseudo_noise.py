@@ -3,10 +3,10 @@
 import json
 import sys
 
+import cities
 import numpy as np
 import pandas as pd
 import pytest
-from cities import small_city
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_pseudo_evaluate import evaluation
@@ -25,9 +25,7 @@ from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
 from tsukuba_gis.pseudo.written import families
 
-RULES = {
-    "cluster": "district", "area": "ward", "household": "household_id", "person": "person_id",
-    "care": "care_level", "household_type": "household_type", "relation": "relation",
+RULES = cities.RULES | {
     "sums": ("medical_cost",), "numeric": ("medical_cost",), "zeros": "exact",
 }  # fmt: skip
 
@@ -103,7 +101,7 @@ def test_consistent_counts_meet_both_totals(data):
 
 @pytest.fixture(scope="module")
 def city():
-    return small_city(households=900)
+    return cities.small_city(households=900)
 
 
 @pytest.fixture(scope="module")

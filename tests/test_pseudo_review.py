@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from cities import small_city
+from cities import RULES, small_city
 from toys import toy_zones
 
 from tsukuba_gis.messages import text
@@ -25,12 +25,7 @@ from tsukuba_gis.pseudo.review import write_review
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.records import Records
 
-SPEC = Spec(
-    cluster="district", area="ward", household="household_id", person="person_id",
-    care="care_level", household_type="household_type", relation="relation",
-    sums=("claims", "medical_cost"), numeric=("claims", "medical_cost", "bmi"),
-    lon="lon", lat="lat", mesh_metres=50,
-)  # fmt: skip
+SPEC = Spec(**RULES, lon="lon", lat="lat", mesh_metres=50)
 # Nobody may conclude the law from this page.
 NEVER = (
     "個人情報ではな", "個人情報に当たらない", "個人情報に該当しない", "匿名加工情報です",

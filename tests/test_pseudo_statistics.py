@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from cities import small_city
+from cities import RULES, small_city
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
@@ -27,12 +27,7 @@ from tsukuba_gis.pseudo.tally import tally
 from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import Records
 
-SPEC = Spec(
-    cluster="district", area="ward", household="household_id", person="person_id",
-    care="care_level", household_type="household_type", relation="relation",
-    sums=("claims", "medical_cost"), numeric=("claims", "medical_cost", "bmi"),
-    lon="lon", lat="lat", mesh_metres=50,
-)  # fmt: skip
+SPEC = Spec(**RULES, lon="lon", lat="lat", mesh_metres=50)
 
 
 @pytest.fixture(scope="module")

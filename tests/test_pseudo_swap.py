@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from cities import small_city
+from cities import RULES, small_city
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from studies import write_study
 
 from tsukuba_gis.cli import main
 from tsukuba_gis.errors import DisclosureError, InputError
@@ -23,12 +24,7 @@ from tsukuba_gis.pseudo.strata import merged, turned
 from tsukuba_gis.pseudo.swap import swap
 from tsukuba_gis.records import Records
 
-SPEC = Spec(
-    cluster="district", area="ward", household="household_id", person="person_id",
-    care="care_level", household_type="household_type", relation="relation",
-    sums=("claims", "medical_cost"), numeric=("claims", "medical_cost", "bmi"),
-    lon="lon", lat="lat",
-)  # fmt: skip
+SPEC = Spec(**RULES, lon="lon", lat="lat")
 KEY = "f3b1 c0de 9a77 0e5d 41aa"
 
 
@@ -275,25 +271,7 @@ def test_evaluate_measures_the_leak(city, swapped, monkeypatch):
 
 def test_the_command_writes_the_records_and_the_restoring_information(city, tmp_path, capsys):
     city.frame.to_parquet(tmp_path / "register.parquet", index=False)
-    (tmp_path / "study.toml").write_text(
-        """
-        [records]
-        path = "register.parquet"
-        kind = "reference"
-        [[zones]]
-        kind = "small_area"
-        [pseudo]
-        cluster = "district"
-        area = "ward"
-        household = "household_id"
-        person = "person_id"
-        care = "care_level"
-        household_type = "household_type"
-        relation = "relation"
-        sums = ["medical_cost"]
-        """,
-        encoding="utf-8",
-    )
+    write_study(tmp_path, kind="reference", zones=["small_area"], cluster="district", area="ward")
     (tmp_path / "weak.txt").write_text("42", encoding="utf-8")
     (tmp_path / "key.txt").write_text(KEY, encoding="utf-8")
     command = ["pseudo", "swap", str(tmp_path / "study.toml"), "--lang", "en",
