@@ -17,7 +17,7 @@ from tsukuba_gis.errors import DisclosureError, InputError
 from tsukuba_gis.pseudo.ages import merge_bands
 from tsukuba_gis.pseudo.audit import _Search, _to_give_up, audit
 from tsukuba_gis.pseudo.cells import safe_flat
-from tsukuba_gis.pseudo.equations import System
+from tsukuba_gis.pseudo.equations import System, parts_of
 from tsukuba_gis.pseudo.measure import measure, measure_tallies
 from tsukuba_gis.pseudo.numbers.quantiles import quantile_bins
 from tsukuba_gis.pseudo.people import _merge_areas
@@ -233,6 +233,21 @@ def test_what_the_population_alone_tells_is_counted_by_itself():
         found = search.findings()
         assert (found["narrower_than_half_k"], found["narrow_by_totals"]) == (0, 1)
         assert (search.low[0], search.high[0]) == pytest.approx((0, 4.6))
+
+
+def test_parts_are_what_nothing_ties_together():
+    # a + b and c are told, and b = d: a, b and d are one part, c is another; no one knows of e.
+    cells = csr_array(np.array([[1.0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 1]]))
+    system = System(
+        cells=cells, values=np.array([19, 12, np.nan]), label=[("t", "l", i) for i in range(3)],
+        rank=np.zeros(3, dtype=int), ties=csr_array(np.array([[0, 1.0, 0, -1, 0]])),
+        right=np.zeros(1),
+    )  # fmt: skip
+    one, two, three = parts_of(system)
+    assert one.cells.toarray().tolist() == [[1, 1, 0]]
+    assert one.ties.toarray().tolist() == [[0, 1, -1]]
+    assert two.cells.toarray().tolist() == three.cells.toarray().tolist() == [[1]]
+    assert (one.values.tolist(), two.values.tolist(), two.ties.shape) == ([19], [12], (0, 1))
 
 
 def test_a_small_number_stops_the_audit(measured):

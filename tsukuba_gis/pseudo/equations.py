@@ -81,25 +81,39 @@ def system_of(city: City, tables: Mapping[str, Family]) -> System:
 
 def parts_of(system: System) -> list[System]:
     """Return the parts of the system that nothing ties together: as a rule, its clusters."""
-    from scipy.sparse import vstack
+    from scipy.sparse import csr_array, vstack
     from scipy.sparse.csgraph import connected_components
 
-    every = abs(vstack([system.cells, system.ties])).tocsr()
-    number, of = connected_components((every.T @ every).tocsr(), directed=False)
+    every = vstack([system.cells, system.ties]).tocsr()
+    height, n = every.shape
+    # A graph of equations and variables: variables alone would need an edge for every two of a sum.
+    ends = np.append(every.indptr, np.full(n, every.nnz))
+    graph = csr_array((np.ones(every.nnz), every.indices + height, ends), shape=(height + n,) * 2)
+    label = connected_components(graph, directed=False)[1][height:]
+    first, of = np.unique(label, return_index=True, return_inverse=True)[1:]
+    of = np.argsort(np.argsort(first))[of]  # numbered by their first variable
     of_cell = of[system.cells.indices[system.cells.indptr[:-1]]]
     live = np.diff(system.ties.indptr) > 0
     of_tie = np.full(len(live), -1)
     of_tie[live] = of[system.ties.indices[system.ties.indptr[:-1][live]]]
+    place = np.empty(len(of), dtype=np.int64)  # of each variable, in its part
+
+    def cut(matrix: csr_array, rows: Ints, width: int) -> csr_array:
+        # Renumbered, not sliced: to slice columns takes as long as there are columns in all parts.
+        own = matrix[rows]
+        return csr_array((own.data, place[own.indices], own.indptr), shape=(len(rows), width))
+
     parts = []
-    for part in range(number):
+    for part in range(len(first)):
         variables = np.flatnonzero(of == part)
+        place[variables] = np.arange(len(variables))
         cells, ties = np.flatnonzero(of_cell == part), np.flatnonzero(of_tie == part)
         if len(cells):
             parts.append(
                 System(
-                    cells=system.cells[cells][:, variables].tocsr(), values=system.values[cells],
+                    cells=cut(system.cells, cells, len(variables)), values=system.values[cells],
                     label=[system.label[cell] for cell in cells], rank=system.rank[cells],
-                    ties=system.ties[ties][:, variables].tocsr(), right=system.right[ties],
+                    ties=cut(system.ties, ties, len(variables)), right=system.right[ties],
                 )
             )  # fmt: skip
     return parts
