@@ -26,9 +26,15 @@ A cell counts as *equal* where it is published and nobody of a small area is cou
 ratio, where both of its cells are. The greatest number of them is a true upper bound of what
 a publication under these rules can leave equal with certainty (others may be met by chance).
 
+**Ratios first** is a second program: the areas as the statistics file has them, and the groups
+0-10, 11-64 and 65+ published beside the bands, so that rules 2 to 4 hold for groups as for bands.
+Besides, rule 3 holds in every published group for its bands, and rules 3 and 4 hold for the bands
+of groups that are not published: of an area, and of a group over the district. First as many
+ratios as can be are kept, then as many bands.
+
 **Left out**, so that the bound may be out of reach: the intervals of the audit (no hidden count
 in a range narrower than k/2), which also sees what two areas and two columns tell together;
-the groups 0-10, 11-64 and 65+, published as well, whose own remainders have to be safe; the
+in the first program the groups, whose own remainders have to be safe; the
 other tables by area, and whatever ties them to these.
 
 **Held fast**, so that other rules may have another bound: areas that are large enough are not
@@ -47,7 +53,9 @@ from tsukuba_gis.demo import register
 from tsukuba_gis.pseudo.audit import audit
 from tsukuba_gis.pseudo.city import start_of
 from tsukuba_gis.pseudo.measure import measure
+from tsukuba_gis.pseudo.people import people_of
 from tsukuba_gis.pseudo.spec import Spec
+from tsukuba_gis.pseudo.tally import tally
 from tsukuba_gis.pseudo.written import families
 
 
@@ -66,6 +74,15 @@ class Program:
         """Ask that the sum of (variable, factor) be at least a number."""
         self.entries += [(len(self.least), variable, factor) for variable, factor in terms]
         self.least.append(least)
+
+    def all_shown(self, hidden, groups):
+        """Return, for each group of cells, a variable that is 1 only if none is hidden."""
+        variables = []
+        for group in groups:
+            variables.append(shown := self.variable())
+            for cell in group:
+                self.at_least(-1, (shown, -1), (hidden[cell], -1))
+        return variables
 
     def most(self, wanted):
         """Return how many of some variables can be 1 at once."""
@@ -186,6 +203,74 @@ class District:
         return variables
 
 
+def in_groups(table, group):
+    """Return the sums of the columns of each wide group."""
+    return np.stack([table[:, group == g].sum(axis=1) for g in range(max(group) + 1)], axis=1)
+
+
+def ratios_first(counts, behind, group, asked, ratios, *, k=10, units=3):
+    """Return how many asked cells can be equal at once where most ratios are kept, and how many.
+
+    ``group`` is the wide group of each column, 0 and above; ``asked`` and ``ratios`` are groups of
+    (area, column) and of (area, wide group). The areas are counted as they are.
+    """
+    tables = BothTables(counts, behind, group, k, units)
+    program = tables.program
+    kept = program.all_shown(tables.closed, ratios)
+    equal = program.all_shown(tables.hidden, asked)
+    most = program.most(kept)
+    program.at_least(most, *((variable, 1) for variable in kept))
+    return program.most(equal), most
+
+
+class BothTables:
+    """The rules of one district whose areas are given, with wide groups beside the columns."""
+
+    def __init__(self, counts, behind, group, k, units):
+        self.program, self.k, self.units = Program(), k, units
+        fine, wide = (counts, behind), tuple(in_groups(table, group) for table in (counts, behind))
+        self.closed, self.hidden = self._cells(wide), self._cells(fine)
+        both = {(i, j): self._both(h, self.closed[i, group[j]])
+                for (i, j), h in self.hidden.items()}  # fmt: skip
+        areas, columns = (range(size) for size in counts.shape)
+        groups = {g: np.flatnonzero(group == g) for g in group}
+        for i in areas:
+            self._left_over(self.closed, wide, [(i, g) for g in groups])
+            self._left_over(both, fine, [(i, j) for j in columns])
+            for g, own in groups.items():
+                self._left_over(self.hidden, fine, [(i, j) for j in own], (self.closed[i, g], 1))
+        for j in columns:
+            self._left_over(self.hidden, fine, [(i, j) for i in areas])
+        for g, own in groups.items():
+            self._left_over(self.closed, wide, [(i, g) for i in areas])
+            self._left_over(both, fine, [(i, j) for i in areas for j in own])
+
+    def _cells(self, tables):
+        """Return a variable for each cell, 1 where it holds too few to be published (rule 2)."""
+        cells = {cell: self.program.variable() for cell in np.ndindex(tables[0].shape)}
+        for cell, hidden in cells.items():
+            if tables[0][cell] < self.k or tables[1][cell] < self.units:
+                self.program.at_least(1, (hidden, 1))
+        return cells
+
+    def _both(self, one, other):
+        both = self.program.variable()
+        self.program.at_least(0, (one, 1), (both, -1))
+        self.program.at_least(0, (other, 1), (both, -1))
+        self.program.at_least(-1, (both, 1), (one, -1), (other, -1))
+        return both
+
+    def _left_over(self, variables, tables, cells, *unless):
+        """Ask that the hidden ones of some cells hold nobody, or enough (rules 3, 4)."""
+        ask, some = self.program.at_least, self.program.variable()
+        for cell in cells:
+            if tables[0][cell] > 0:
+                ask(0, (some, 1), (variables[cell], -1), *unless)
+        for table, least in zip(tables, (self.k, self.units), strict=True):
+            ask(0, (some, -least), *((variables[cell], table[cell]) for cell in cells))
+        ask(0, (some, -2), *((variables[cell], 1) for cell in cells))
+
+
 def districts(frame, spec, starts):
     """Yield, for each district, its areas, persons and households by column, and households."""
     column = start_of(frame[spec.age].to_numpy(), starts)
@@ -218,10 +303,31 @@ def shown(statistics, level):
     return {(names[area], start): n for area, start, n in cells.itertuples(index=False)}
 
 
+def both_tables(records, spec, zones):
+    """Return the most cells equal where most ratios are kept, and how many these are."""
+    people = people_of(tally(records.frame, spec), spec, zones)
+    merged = records.frame.assign(**{spec.area: np.array(people.area_names)[people.area]})
+    group = np.unique(start_of(np.array(spec.area_bands), spec.area_top), return_inverse=True)[1]
+    total = np.zeros(2, dtype=int)
+    pairs = zip(
+        *(districts(f, spec, spec.area_bands) for f in (merged, records.frame)), strict=True
+    )
+    for (names, counts, behind, _), (old, own, _, _) in pairs:
+        true = pd.DataFrame(own, index=old).loc[names].to_numpy()
+        asked = [[tuple(cell)] for cell in np.argwhere((counts == true) & (true >= spec.k))]
+        wide = np.where(
+            in_groups(counts, group) == in_groups(true, group), in_groups(true, group), 0
+        )
+        ratios = ratios_of(wide, spec.k)
+        total += ratios_first(counts, behind, group, asked, ratios, k=spec.k, units=spec.units)
+    return tuple(total)
+
+
 def main():
     """Print what is published and equal, and the most that can be."""
     records, spec = register(), Spec.tsukuba()
-    statistics = audit(measure(records, spec, zones=load_boundaries("small_area")))
+    zones = load_boundaries("small_area")
+    statistics = audit(measure(records, spec, zones=zones))
     print("                                  asked  published   ceiling  no merging   CPU s")
     for title, level, starts, groups_of in (
         ("area x age band", "leaf", spec.area_bands, cells_of),
@@ -242,6 +348,10 @@ def main():
         used = time.process_time() - start
         figures = [f"{n:,} ({n / asked:.1%})" for n in (equal, most, apart)]
         print(f"{title:30} {asked:>8,} " + " ".join(f"{f:>15}" for f in figures) + f" {used:6.1f}")
+    start = time.process_time()
+    most, kept = both_tables(records, spec, zones)
+    used = time.process_time() - start
+    print(f"area x age band, the ratios kept first ({kept}): ceiling {most:,}, {used:.1f} CPU s")
 
 
 if __name__ == "__main__":

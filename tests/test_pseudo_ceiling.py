@@ -57,6 +57,34 @@ def test_a_ratio_by_hand(bench):
     assert bench.ceiling(counts, counts, np.full(3, 20), asked) == len(asked) == 1
 
 
+def test_ratios_first_by_hand(bench):
+    # Two areas hide 4 + 40 children and old, 30 + 6: 11 of 13 large cells stay, one of two ratios.
+    counts = np.array([[12, 12, 30, 40, 40], [4, 30, 20, 20, 40], [30, 20, 30, 12, 6]])
+    group = np.array([0, 1, 1, 2, 2])
+    ratios = bench.ratios_of(bench.in_groups(counts, group), K)
+    assert ratios == [[(0, 0), (0, 2)], [(2, 0), (2, 2)]]
+    asked = bench.cells_of(counts, K)
+    assert bench.ratios_first(counts, counts, group, asked, ratios) == (11, 1)
+    # If the third area's ratio is asked for, its 12 go with its 6. In the columns of these the first
+    # area's 40 and the second's 40 go, and the first's 12 children with the 4: nine stay.
+    assert bench.ratios_first(counts, counts, group, asked, ratios[1:]) == (9, 1)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.one_of(st.integers(0, 12), st.integers(10, 40)), min_size=16, max_size=16))
+def test_to_keep_ratios_never_leaves_more_cells(bench, counts):
+    counts = np.array(counts).reshape(4, 4)
+    group, homes = np.array([0, 1, 2, 2]), np.full(4, 20)
+    asked = bench.cells_of(counts, K)
+    cells, ratios = bench.ratios_first(
+        counts, counts, group, asked, bench.ratios_of(bench.in_groups(counts, group), K)
+    )
+    if (counts.sum(axis=1) >= K).all():
+        wide = bench.in_groups(counts, group)
+        assert ratios <= bench.ceiling(wide, wide, homes, bench.ratios_of(wide, K))
+        assert cells <= bench.ceiling(counts, counts, homes, asked)
+
+
 def safe(values, behind, hidden):
     """What is left of a total less the cells shown is nobody, or enough."""
     rest = values[hidden].sum()
