@@ -182,9 +182,15 @@ class _Search:
         self.every = np.arange(n, dtype=np.int32)
 
     def release(self, cells: Ints) -> None:
-        """Take cells out of the file: their equations no longer hold."""
+        """Take cells out of the file: their equations no longer hold.
+
+        A leaf that is a cell of two levels stays known until both are given up.
+        """
+        self.shown[cells] = False
+        known = self.column[self.shown & (self.column >= 0)]
         for cell in cells:
-            self.shown[cell] = False
+            if self.column[cell] in known:
+                continue
             if self.column[cell] >= 0:
                 self.solver.changeColBounds(int(self.column[cell]), 0.0, self.infinite)
             else:

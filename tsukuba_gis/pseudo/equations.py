@@ -138,7 +138,10 @@ def _tie(tables: Mapping[str, Family], offset: Mapping[str, int], n: int, link: 
 
 
 def _members(city: City, tables: Mapping[str, Family], offset: Mapping[str, int], n: int) -> Any:
-    """Return the equations between roles and households: members of patterns, and of rare pools."""
+    """Return the equations between roles and households: members of patterns, and of rare pools.
+
+    A rare household holds any number of each relation, but one head.
+    """
     from scipy.sparse import csr_array
 
     roles, homes = tables["roles"].leaves, tables["households"].leaves
@@ -151,16 +154,20 @@ def _members(city: City, tables: Mapping[str, Family], offset: Mapping[str, int]
     kinds, relations = city.pairs.type.to_numpy(), city.pairs.relation.to_numpy()
     pattern, cluster = homes.pattern.to_numpy(), homes.cluster.to_numpy()
     kind = city.patterns.type.to_numpy()[pattern]
+    members, one_head = city.members.copy(), city.head >= 0 and len(city.codes["relation"]) > 1
+    if one_head:
+        members[:, city.head] = 1
     for pair in range(n_pairs):
-        count = np.where(kind == kinds[pair], city.members[pattern, relations[pair]], 0)
+        count = np.where(kind == kinds[pair], members[pattern, relations[pair]], 0)
         used = np.flatnonzero(count)
         rows.append(cluster[used] * n_pairs + pair)
         columns.append(used + offset["households"])
         values.append(-count[used].astype(np.float64))
     every = np.arange(n_pairs * len(city.codes["cluster"]))
-    rows.append(every)
-    columns.append(pools + every)
-    values.append(-np.ones(len(every)))
+    free = every[~(one_head & (relations == city.head))[every % n_pairs]]
+    rows.append(free)
+    columns.append(pools + free)
+    values.append(-np.ones(len(free)))
     return csr_array(
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (len(every), n)
     )
