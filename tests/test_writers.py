@@ -63,7 +63,7 @@ OTHER = {
     "io/vector.py _with_index": "a copy for reading, deleted after it",
     "join/stream.py _Parts.add": "the user's own rows, with a column more",
     "join/stream.py _Parts.finish": "the user's own rows, with a column more",
-    "pseudo/ledger.py record": "hashes and dates of releases",
+    "pseudo/ledger.py _alone": "hashes and dates of releases",
     "pseudo/proof/certificate.py write_certificate": "measures of risk, and k of the rules",
     "pseudo/review.py write_review": "counts that the audit has passed",
     "pseudo/statistics.py Statistics.save": "counts under the rules of k, audited",

@@ -113,11 +113,12 @@ def generate(
     Example: tsukuba-gis pseudo generate audited --key-file key.txt --out pseudo.csv
     """
     from tsukuba_gis.pseudo.generate import generate as compute
+    from tsukuba_gis.pseudo.keys import read_key
     from tsukuba_gis.pseudo.statistics import Statistics
 
     statistics = Statistics.load(statistics_folder)
     study, _ = _study(study_file)
-    records = compute(statistics, key=_key(key_file), zones=_zones(study, statistics.spec))
+    records = compute(statistics, key=read_key(key_file), zones=_zones(study, statistics.spec))
     _write(records, out, lang, japanese=japanese)
     click.echo(str(out))
     click.echo(text("notice_pseudo", lang))
@@ -142,12 +143,13 @@ def evaluate(
     Example: tsukuba-gis pseudo evaluate study.toml --statistics audited --key-file key.txt --out certificate.html
     """  # noqa: E501 - one command line
     from tsukuba_gis.pseudo.generate import generate as make
+    from tsukuba_gis.pseudo.keys import read_key
     from tsukuba_gis.pseudo.proof.certificate import write_certificate
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.study import judge
 
     study, rules = _study(study_file)
-    key, statistics = _key(key_file), Statistics.load(statistics_folder)
+    key, statistics = read_key(key_file), Statistics.load(statistics_folder)
     with Progress(3, lang, quiet=False) as progress:
         progress.step("step_records")
         records, zones = _records(study, rules, lang), _zones(study, rules)
@@ -192,12 +194,13 @@ def swap(
     """
     import json
 
+    from tsukuba_gis.pseudo.keys import read_key
     from tsukuba_gis.pseudo.proof.certificate import write_certificate
     from tsukuba_gis.pseudo.swap import swap as compute
     from tsukuba_gis.study import judge_swapped
 
     study, rules = _study(study_file)
-    records, key = _records(study, rules, lang), _key(key_file)
+    records, key = _records(study, rules, lang), read_key(key_file)
     swapped = compute(records, rules, key=key, cell=cell)
     _write(swapped.records, out, lang, japanese=japanese, notice="swap_notice")
     told = json.dumps(swapped.record(rules), ensure_ascii=False, indent=1) + "\n"
@@ -278,16 +281,6 @@ def _zones(study: Study, rules: Spec) -> Zones | None:
     from tsukuba_gis.study import home_zones
 
     return home_zones(study, rules)
-
-
-def _key(path: Path) -> bytes:
-    try:
-        key = path.read_bytes().strip()
-    except OSError:
-        raise InputError("file_missing", path=path.name) from None
-    if not key:
-        raise InputError("key_file_empty", path=path.name)
-    return key
 
 
 def _write(

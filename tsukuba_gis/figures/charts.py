@@ -11,6 +11,7 @@ from tsukuba_gis.figures.frame import (
     label_of,
     level_word,
     open_sheet,
+    projection_of,
     style,
     top_of_notices,
 )
@@ -232,10 +233,7 @@ def draw_projection(result: Result, *, level: int = 0, lang: Language | None = N
     """
     result, lang = publishable(result), lang or result.lang
     held = result.levels[level]
-    projection = held.projection
-    if projection is None:
-        message = "this level has no projection"
-        raise ValueError(message)
+    projection = projection_of(held)
     population: Any = projection.population.dropna(how="all")
     ages = population.columns.get_level_values("age_start")
     of_year = population.columns.get_level_values("year")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tsukuba_gis.messages import Language
-    from tsukuba_gis.result import Indicator, Level, Result
+    from tsukuba_gis.result import Indicator, Level, Projection, Result
 
 SIZE: Final = (7.2, 5.4)  # inches: half an A4 page
 DPI: Final = 300
@@ -109,6 +109,14 @@ def label_of(result: Result, name: str, lang: Language) -> str:
 def level_word(level: Level, lang: Language) -> str:
     """Return what the zones are called within a title."""
     return text(f"page_level_{level.zones.kind}", lang).lower()
+
+
+def projection_of(level: Level) -> Projection:
+    """Return the projection of a level, which must have one."""
+    if level.projection is None:
+        message = "this level has no projection"
+        raise ValueError(message)
+    return level.projection
 
 
 def title_of(label: str, level: Level, lang: Language) -> str:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.classes import indicator_classes
-from tsukuba_gis.figures.frame import open_sheet, plain_axes, style, title_of, top_of_notices
+from tsukuba_gis.figures.frame import (
+    open_sheet,
+    plain_axes,
+    projection_of,
+    style,
+    title_of,
+    top_of_notices,
+)
 from tsukuba_gis.figures.legend import class_colour, class_rows, legend
 from tsukuba_gis.figures.zones import fill_zones, paths_of, scale_bar
 from tsukuba_gis.messages import text
@@ -36,10 +43,7 @@ def draw_years(
 
     result, lang = publishable(result), lang or result.lang
     held = result.levels[level]
-    projection = held.projection
-    if projection is None:
-        message = "this level has no projection"
-        raise ValueError(message)
+    projection = projection_of(held)
     label = {one: text(f"figures_measure_{measure}", one) for one in ("ja", "en")}
     one = Indicator(name=measure, unit="share", label=label, definition=label, digits=1)  # type: ignore[arg-type]
     by_year = _measure(held, measure)
@@ -73,8 +77,7 @@ def draw_years(
 
 def _measure(level: Level, measure: str) -> dict[int, np.ndarray]:
     """Return a measure of a projection by year, on the level's zones; NaN where masked."""
-    projection = level.projection
-    assert projection is not None  # noqa: S101 - asked by the caller
+    projection = projection_of(level)
     population = projection.population.reindex(level.zones.ids)
     old = population.columns.get_level_values("age_start") >= 65
 

@@ -8,7 +8,7 @@ are clustered on the ground without being clustered for the people.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -153,13 +153,7 @@ def nearest_neighbour(
         p=float(min(1.0, 2 * (1 + min(low, high)) / (simulations + 1))),
         z=float(z),
         p_normal=float(2 * norm.sf(abs(z))),
-        n=window.n,
-        n_outside=window.n_outside,
-        n_missing=window.n_missing,
-        area=window.area,
-        null="uniform" if population is None else "population",
-        simulations=simulations,
-        seed=seed,
+        **_basis(window, population, simulations, seed),
     )
 
 
@@ -201,7 +195,6 @@ def ripley(
     Ripley (1977) https://doi.org/10.1111/j.2517-6161.1977.tb01615.x; MAD test:
     Baddeley et al. (2014) https://doi.org/10.1890/13-2042.1.
     """
-    # Long: half of it hands the result its fields.
     import pandas as pd
 
     window = look_through(points, zones)
@@ -230,14 +223,19 @@ def ripley(
         most_at=float(steps[worst]),
         clustered=bool(gap[worst] > 0),
         correction=correction,
-        n=window.n,
-        n_outside=window.n_outside,
-        n_missing=window.n_missing,
-        area=window.area,
-        null="uniform" if population is None else "population",
-        simulations=simulations,
-        seed=seed,
+        **_basis(window, population, simulations, seed),
     )
+
+
+def _basis(
+    window: Window, population: gpd.GeoSeries | None, simulations: int, seed: int
+) -> dict[str, Any]:
+    """Return what either result says of its points, its window and its null."""
+    return {
+        "n": window.n, "n_outside": window.n_outside, "n_missing": window.n_missing,
+        "area": window.area, "null": "uniform" if population is None else "population",
+        "simulations": simulations, "seed": seed,
+    }  # fmt: skip
 
 
 def _steps(distances: Sequence[float] | None, window: Window) -> Floats:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tsukuba_gis.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Returns the random stream of a stage at a place.
 Streams = Callable[[str, str], np.random.Generator]
@@ -17,6 +20,23 @@ Streams = Callable[[str, str], np.random.Generator]
 # A key of fewer bytes, or of fewer different ones, can be tried out.
 _BYTES: Final = 16
 _DIFFERENT: Final = 8
+
+
+def read_key(path: Path) -> bytes:
+    """Read the secret from a file, without the white space around it.
+
+    Raises
+    ------
+    InputError
+        If the file is not there, or holds nothing.
+    """
+    try:
+        key = path.read_bytes().strip()
+    except OSError:
+        raise InputError("file_missing", path=path.name) from None
+    if not key:
+        raise InputError("key_file_empty", path=path.name)
+    return key
 
 
 def require_secret(key: str | bytes) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +21,8 @@ from tsukuba_gis.pseudo.difference import audit_release
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from typing import TextIO
 
     from tsukuba_gis.pseudo.difference import Kind
     from tsukuba_gis.pseudo.statistics import Statistics
@@ -133,12 +135,41 @@ def record(
     InputError
         If date or purpose is wrong, or somebody else is writing.
     """
-    # Long: all that happens between taking the lock and giving it back.
     path = Path(path)
     if not statistics.audited:
         raise DisclosureError("ledger_not_audited")
     if not purpose.strip():
         raise InputError("ledger_purpose", path=path.name)
+    with _alone(path) as file:
+        ledger = Ledger.load(path)
+        last = ledger.entries[-1].date if ledger.entries else ""
+        if date.isoformat() < last:
+            raise InputError("ledger_date", path=path.name, last=last)
+        others = _needed(ledger, statistics, earlier, path)
+        found = [f for other in others for f in audit_release(other, statistics, accept=accept)]
+        counted = Counter[str]()
+        for finding in found:
+            counted[finding.kind] += finding.n
+        entry = Entry(
+            number=len(ledger.entries) + 1, date=date.isoformat(), purpose=purpose.strip(),
+            statistics=statistics.sha256, k=statistics.spec.k,
+            found=dict(sorted(counted.items())), accepted=tuple(sorted(set(accept))),
+            previous=ledger.head,
+        )  # fmt: skip
+        file.write(_written((*ledger.entries, entry)))
+    return entry
+
+
+# ---- the file ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[TextIO]:
+    """Give a file that takes the ledger's place when all is well; nobody else can write till then.
+
+    The file beside the ledger is the lock: it is made if it is not there, else somebody
+    is writing.
+    """
     lock = path.with_name(f"{path.name}.writing")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -147,31 +178,12 @@ def record(
         raise InputError("ledger_busy", path=path.name, lock=lock.name) from None
     try:
         with file:
-            ledger = Ledger.load(path)
-            last = ledger.entries[-1].date if ledger.entries else ""
-            if date.isoformat() < last:
-                raise InputError("ledger_date", path=path.name, last=last)
-            others = _needed(ledger, statistics, earlier, path)
-            found = [f for other in others for f in audit_release(other, statistics, accept=accept)]
-            counted = Counter[str]()
-            for finding in found:
-                counted[finding.kind] += finding.n
-            entry = Entry(
-                number=len(ledger.entries) + 1, date=date.isoformat(), purpose=purpose.strip(),
-                statistics=statistics.sha256, k=statistics.spec.k,
-                found=dict(sorted(counted.items())), accepted=tuple(sorted(set(accept))),
-                previous=ledger.head,
-            )  # fmt: skip
-            file.write(_written((*ledger.entries, entry)))
+            yield file
             file.flush()
             os.fsync(file.fileno())
         lock.replace(path)
     finally:
         lock.unlink(missing_ok=True)
-    return entry
-
-
-# ---- the file ------------------------------------------------------------------------------------
 
 
 def _needed(

@@ -13,7 +13,7 @@ from tsukuba_gis.publishing.terms import LEAST_COUNT
 from tsukuba_gis.tables import guarded, hide_small, too_few
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -114,10 +114,8 @@ def publishable_level(level: Level, indicators: tuple[Indicator, ...], *, terms:
     DisclosureError
         If nobody said whose numbers they are, and some number of persons is small.
     """
-    if not terms.guarded:
-        return level
     units = {one.name: one.unit for one in indicators}
-    return _stated(level, _level(level, units, terms.min_count), terms)
+    return _guarded(level, lambda: _level(level, units, terms.min_count), terms)
 
 
 def publishable_part(part: Part, *, terms: Terms) -> Part:
@@ -128,18 +126,18 @@ def publishable_part(part: Part, *, terms: Terms) -> Part:
     DisclosureError
         If nobody said whose numbers they are, and some number of persons is small.
     """
-    if not terms.guarded:
-        return part
     hide: Any = {"Rate": _share, "Flows": _flows, "Projection": _projection, "Economy": _economy}
-    hidden: Part = hide[type(part).__name__](part, terms.min_count)
-    return _stated(part, hidden, terms)
+    return _guarded(part, lambda: hide[type(part).__name__](part, terms.min_count), terms)
 
 
-def _stated(before: Held, after: Held, terms: Terms) -> Held:
-    """Return what is left; raise if something was hidden though nobody said what it is."""
-    if terms.records == "unknown" and _empty(after) > _empty(before):
+def _guarded(whole: Held, hidden: Callable[[], Held], terms: Terms) -> Held:
+    """Return what may be written; raise if something is hidden though nobody said what it is."""
+    if not terms.guarded:
+        return whole
+    left = hidden()
+    if terms.records == "unknown" and _empty(left) > _empty(whole):
         raise DisclosureError("publishing_small_parts", k=terms.min_count - 1)
-    return after
+    return left
 
 
 def _empty(found: Any) -> int:

@@ -165,30 +165,13 @@ def elbow(
     ----------
     Rousseeuw (1987) https://doi.org/10.1016/0377-0427(87)90125-7 (silhouette).
     """
-    # Long: half of it hands the result its fields.
-    import pandas as pd
-
     problem = read_problem(data, graph, standardise=standardise)
     wanted = sorted(set(ks))
     wrong = [k for k in wanted if not max(2, problem.components) <= k < problem.n]
     if wrong or not wanted:
         low = max(2, problem.components)
         raise InputError("regions_ks", wrong=", ".join(map(str, wrong)), low=low, n=problem.n)
-    divisions = _divisions(problem, problem.x, wanted)
-    share = np.array([within(problem.x, region) / problem.total for region in divisions])
-    null = _null_shares(problem, wanted, permutations, seed)
-    mean, sd = (null.mean(axis=0), null.std(axis=0)) if permutations else (np.nan, np.nan)
-    frame = pd.DataFrame(
-        {
-            "within_share": share,
-            "silhouette": [silhouette(problem.x, region) for region in divisions],
-            "null_within": mean,
-            "null_sd": sd,
-            "p": (1 + (null <= share).sum(axis=0)) / (permutations + 1) if permutations else np.nan,
-        },
-        index=pd.Index(wanted, name="k"),
-    )
-    frame["gain"] = (frame["null_within"] - frame["within_share"]) / frame["null_sd"]
+    frame = _by_k(problem, wanted, permutations, seed)
     return Elbow(
         frame=frame,
         best_silhouette=wanted[int(frame["silhouette"].argmax())],
@@ -199,6 +182,28 @@ def elbow(
         standardised=standardise,
         weights=problem.weights,
     )
+
+
+def _by_k(problem: Problem, ks: Sequence[int], permutations: int, seed: int) -> pd.DataFrame:
+    """Return how alike regions are for each k, beside random maps."""
+    import pandas as pd
+
+    divisions = _divisions(problem, problem.x, ks)
+    share = np.array([within(problem.x, region) / problem.total for region in divisions])
+    null = _null_shares(problem, ks, permutations, seed)
+    mean, sd = (null.mean(axis=0), null.std(axis=0)) if permutations else (np.nan, np.nan)
+    frame = pd.DataFrame(
+        {
+            "within_share": share,
+            "silhouette": [silhouette(problem.x, region) for region in divisions],
+            "null_within": mean,
+            "null_sd": sd,
+            "p": (1 + (null <= share).sum(axis=0)) / (permutations + 1) if permutations else np.nan,
+        },
+        index=pd.Index(ks, name="k"),
+    )
+    frame["gain"] = (frame["null_within"] - frame["within_share"]) / frame["null_sd"]
+    return frame
 
 
 def _null_shares(problem: Problem, ks: Sequence[int], permutations: int, seed: int) -> Floats:

@@ -58,11 +58,12 @@ def generate(job: Job) -> Outcome:
     import geopandas as gpd
 
     from tsukuba_gis.pseudo.generate import generate as compute
+    from tsukuba_gis.pseudo.keys import read_key
     from tsukuba_gis.pseudo.statistics import Statistics
 
     statistics = Statistics.load(Path(job.params["statistics"]))
     job.told("worker_step_compute", 0.3)
-    records = compute(statistics, key=_key(job), zones=_homes(job))
+    records = compute(statistics, key=read_key(Path(job.params["key_file"])), zones=_homes(job))
     table: pd.DataFrame = records.frame.reset_index(drop=True)
     if {"lon", "lat"} <= set(table.columns):
         table = gpd.GeoDataFrame(table, geometry=records.points.array, crs=records.points.crs)
@@ -77,13 +78,14 @@ def generate(job: Job) -> Outcome:
 def evaluate(job: Job) -> Outcome:
     """Measure risk and worth of pseudo records against the people they stand for."""
     from tsukuba_gis.pseudo.generate import generate as make
+    from tsukuba_gis.pseudo.keys import read_key
     from tsukuba_gis.pseudo.proof.certificate import write_certificate
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.study import judge
 
     records, problems = job.records()
     statistics = Statistics.load(Path(job.params["statistics"]))
-    zones, key = _homes(job), _key(job)
+    zones, key = _homes(job), read_key(Path(job.params["key_file"]))
     job.told("worker_step_compute", 0.2)
     made = make(statistics, key=key, zones=zones)
     evaluation = judge(records, made, statistics, key=key, zones=zones)
@@ -116,14 +118,3 @@ def _metrics(evaluation: Evaluation) -> pd.DataFrame:
 def _homes(job: Job) -> Zones | None:
     """Return the polygons in which homes are placed, where they were given."""
     return job.zones("zones") if "zones" in job.layers else None
-
-
-def _key(job: Job) -> bytes:
-    path = Path(job.params["key_file"])
-    try:
-        key = path.read_bytes().strip()
-    except OSError:
-        raise InputError("file_missing", path=path.name) from None
-    if not key:
-        raise InputError("key_file_empty", path=path.name)
-    return key
