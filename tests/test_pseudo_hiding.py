@@ -8,14 +8,21 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tsukuba_gis.pseudo.cells import Rules, protect
+from tsukuba_gis.pseudo.cells import Level, Rules, family, protect
 from tsukuba_gis.pseudo.city import start_of
 from tsukuba_gis.pseudo.hiding import hide_less
-from tsukuba_gis.pseudo.layout import _by_area
 from tsukuba_gis.pseudo.measure import _ratio_worth
 
 K, UNITS = 10, 3
 TOP = (0, 11, 65)
+LEVELS = (
+    Level(name="area", columns=("area",), role="known"),
+    Level(name="cluster_top", columns=("cluster", "top"), role="link"),
+    Level(name="cluster_band", columns=("cluster", "band"), role="link"),
+    Level(name="top", columns=("area", "top"), role="published", parents=("area", "cluster_top")),
+    Level(name="leaf", columns=("area", "band"), role="published",
+          parents=("top", "cluster_band"), over=("area", "cluster_top")),
+)  # fmt: skip
 
 
 def toy(counts, bands, *, behind=None, k=K, zeros=False, cluster=None):
@@ -28,7 +35,7 @@ def toy(counts, bands, *, behind=None, k=K, zeros=False, cluster=None):
         "band": np.tile(bands, areas),
     })  # fmt: skip
     leaves["top"] = start_of(leaves.band.to_numpy(), TOP)
-    table = _by_area("area_ages", "persons", leaves, "top", over=("area", "cluster_top"))
+    table = family("area_ages", "persons", ("area", "band"), leaves, LEVELS)
     table.values["area"] = counts.sum(axis=1)
     n = counts.ravel()
     u = n.copy() if behind is None else np.asarray(behind, dtype=float).ravel()
