@@ -14,25 +14,21 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.pseudo.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
-    from scipy.sparse import csc_array, csr_array
+    from scipy.sparse import csr_array
 
     from tsukuba_gis.pseudo.cells import Family
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
-    Bools = NDArray[Any]
 
-# A cost apart from the raked value by more than one person is never worth a saving.
-_FAR = 20.0
 _ROUNDS = 30
-# How far from the cheapest a solution in whole numbers may be, in its cost.
-_GAP = 0.1
 
 
 def rake(
@@ -119,77 +115,19 @@ def whole_numbers(
     >>> sorted(x.tolist())
     [1, 2]
     """
-    from scipy.sparse import hstack
-
-    n = len(target)
-    base = np.floor(target + 1e-9)
-    part = np.clip(target - base, 0.0, 1.0)
-    # x = base + one − less + more: "one" rounds up, the others are last resorts.
-    cost = np.concatenate(
-        [
-            (0.5 - part) + rng.uniform(-0.5, 0.5, n),
-            _FAR + rng.random(n),
-            _FAR + rng.random(n),
-        ]
-    )
-    cost *= np.tile(np.ones(n) if weight is None else weight, 3)
-    upper = np.concatenate([np.ones(n), base, np.full(n, np.inf)])
-    wide = hstack([matrix, -matrix, matrix], format="csc")
-    asked = np.zeros(n, dtype=bool)
-    asked[[] if whole is None else whole] = True
+    program = Program(target, matrix, right, rng, weight=weight)
     # Most cheapest vertices are whole unasked, and found in a fraction of the time; where one is
     # not, wholeness is asked of some, then of all.
-    for integral in (np.zeros(n, dtype=bool), asked, np.ones(n, dtype=bool)):
-        solved = _solved(cost, wide, right - matrix @ base, upper, np.tile(integral, 3))
-        if solved is None:
+    every = np.arange(len(target))
+    for asked in (every[:0], *([] if whole is None else [whole]), every):
+        found = program.whole(asked) if len(asked) else program.solve()
+        if found is None:
             break
-        found = base + solved[:n] - solved[n : 2 * n] + solved[2 * n :]
         rounded: Ints = np.rint(found).astype(np.int64)
         fits = np.abs(matrix @ rounded - right).max(initial=0) < 0.5
         if fits and np.abs(found - rounded).max(initial=0) < 1e-6:
             return rounded
     raise DisclosureError("pseudo_not_feasible")
-
-
-def _solved(
-    cost: Floats, matrix: csc_array, right: Floats, upper: Floats, whole: Bools
-) -> Floats | None:
-    """Return the cheapest x of 0 … upper with matrix · x = right, some of it in whole numbers.
-
-    None if there is none. Called by itself, not through ``scipy.optimize``, which
-    takes longer to import than a city's programs to solve.
-    """
-    import highspy
-
-    rows, n = matrix.shape
-    problem = highspy.HighsLp()
-    problem.num_col_, problem.num_row_ = n, rows
-    problem.col_cost_, problem.col_lower_, problem.col_upper_ = cost, np.zeros(n), upper
-    problem.row_lower_ = problem.row_upper_ = right
-    problem.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    problem.a_matrix_.start_ = matrix.indptr
-    problem.a_matrix_.index_ = matrix.indices
-    problem.a_matrix_.value_ = matrix.data
-    if whole.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        problem.integrality_ = [kinds[int(asked)] for asked in whole]
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    # The cheapest but for the gap will do: the costs are lots. It is found without the
-    # solver's heuristics, which take most of its time.
-    options: dict[str, Any] = {
-        "log_to_console": False, "output_flag": False, "threads": 1,
-        "mip_rel_gap": _GAP, "mip_heuristic_effort": 0.0,
-        "mip_heuristic_run_feasibility_jump": False,
-    }  # fmt: skip
-    if not whole.any():  # a program this small is solved before it is simplified
-        options.update({"solver": "simplex", "presolve": "off"})
-    for name, value in options.items():
-        solver.setOptionValue(name, value)
-    solver.passModel(problem)
-    solver.run()
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return None
-    return np.asarray(solver.getSolution().col_value, dtype=np.float64)
 
 
 def apportion(weights: Floats, total: int, rng: np.random.Generator) -> Ints:

@@ -16,7 +16,8 @@ from tsukuba_gis.pseudo.making.care import exchange_care
 from tsukuba_gis.pseudo.making.check import check
 from tsukuba_gis.pseudo.making.crowd import Crowd
 from tsukuba_gis.pseudo.making.draws import draw_numbers
-from tsukuba_gis.pseudo.making.households import people_in, plan
+from tsukuba_gis.pseudo.making.households import people_in
+from tsukuba_gis.pseudo.making.plan import plan
 from tsukuba_gis.pseudo.places import homes
 from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import Records

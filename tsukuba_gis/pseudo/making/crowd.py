@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
-    from scipy.sparse import csc_array
+    from scipy.sparse import csc_array, csr_array
 
     from tsukuba_gis.pseudo.cells import Family
     from tsukuba_gis.pseudo.city import City
@@ -62,3 +62,14 @@ class Plan:
     ages: Mapping[tuple[int, int, int], Ints] = field(repr=False)
     gaps: Mapping[tuple[int, int], tuple[float, float]] = field(repr=False)
     pools: pd.DataFrame = field(repr=False)
+
+    def part(self, name: str, cluster: int) -> tuple[Ints, csr_array, Floats]:
+        """Return a cluster's leaves of a table, and the equations over them."""
+        from scipy.sparse import csc_array
+
+        matrix, right = self.rows[name]
+        leaves = np.flatnonzero(self.tables[name].leaves.cluster.to_numpy() == cluster)
+        part = matrix[:, leaves]
+        touched, rows = np.unique(part.indices, return_inverse=True)
+        shape = len(touched), len(leaves)
+        return leaves, csc_array((part.data, rows, part.indptr), shape).tocsr(), right[touched]

@@ -1,0 +1,78 @@
+"""Single years of age: dealt to clusters, sexes and age bands, and there to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tsukuba_gis.pseudo.city import FIVE
+from tsukuba_gis.pseudo.counts import apportion, by_lot, unfold
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tsukuba_gis.pseudo.city import City
+    from tsukuba_gis.pseudo.keys import Streams
+    from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
+    from tsukuba_gis.pseudo.statistics import Statistics
+
+    Ints = NDArray[Any]
+
+
+def single_years(
+    statistics: Statistics, city: City, streams: Streams
+) -> dict[tuple[int, int, int], Ints]:
+    """Return the single years of age of each (cluster, sex, age band), by lot over the city."""
+    atoms = sorted({*FIVE, *city.spec.area_top})
+    years = statistics.tables["years"]
+    frame = city.bands.sort_values(["cluster", "sex", "start"])
+    ends = frame.groupby(["cluster", "sex"]).start.shift(-1, fill_value=1000).to_numpy()
+    dealt: dict[tuple[int, int, int], Ints] = {}
+    for key, part in frame.assign(end=ends).groupby(["sex", "start", "end"]):
+        sex, start, end = (int(code) for code in np.asarray(key))
+        name = city.codes["sex"][sex]
+        own = years[(years.sex == name) & (years.start >= start) & (years.start < end)]
+        rng = streams("single years", f"{name}|{start}|{end}")
+        total = int(part.persons.sum())
+        ages = _years_in(start, end, own, total, atoms, rng)
+        cuts = np.cumsum(part.persons.to_numpy())[:-1]
+        for cluster, some in zip(part.cluster, np.split(rng.permutation(ages), cuts), strict=True):
+            dealt[int(cluster), sex, start] = some
+    return dealt
+
+
+def _years_in(
+    start: int, end: int, own: pd.DataFrame, total: int, atoms: list[int], rng: np.random.Generator
+) -> Ints:
+    """Return ``total`` ages in a band: as measured in it, else falling with age."""
+    if len(own) == 0:
+        steps = np.arange(start, min(end, start + 10))
+        weights = 0.8 ** np.arange(len(steps)) if end > 100 else np.ones(len(steps))
+        return steps[unfold(apportion(weights, total, rng))]
+    firsts = own["first"].to_numpy(np.int64)
+    counts = apportion(own.persons.to_numpy(np.float64), total, rng)
+    # A run of years ends where the next begins, or with its five-year age.
+    bounds = np.append(firsts[1:], min(end, start + 200))
+    after = np.array([min([a for a in atoms if a > first], default=1000) for first in firsts])
+    lengths = np.minimum(np.minimum(bounds, after), end) - firsts
+    ages = []
+    for first, count, length in zip(firsts, counts, lengths, strict=True):
+        years = np.arange(min(length, 5))
+        # In the open age at the top, and in merged runs, fewer with every year.
+        weights = 0.6**years if length > 5 else 0.9**years
+        ages.append(first + unfold(apportion(weights, int(count), rng)))
+    return np.concatenate(ages)
+
+
+def aged(crowd: Crowd, plan: Plan, rng: np.random.Generator) -> Ints:
+    """Return the age of every person: the years dealt to its cluster, sex and band."""
+    age = crowd.start.copy()
+    cluster = int(crowd.cluster[0])
+    order = by_lot(crowd.sex * 1000 + crowd.start, rng)
+    key = crowd.sex[order] * 1000 + crowd.start[order]
+    firsts = np.flatnonzero(np.append(True, np.diff(key) != 0))
+    for low, high in zip(firsts, np.append(firsts[1:], len(key)), strict=True):
+        age[order[low:high]] = plan.ages[cluster, int(key[low]) // 1000, int(key[low]) % 1000]
+    return age
