@@ -65,8 +65,8 @@ def test_ratios_first_by_hand(bench):
     assert ratios == [[(0, 0), (0, 2)], [(2, 0), (2, 2)]]
     asked = bench.cells_of(counts, K)
     assert bench.ratios_first(counts, counts, group, asked, ratios) == (11, 1)
-    # If the third area's ratio is asked for, its 12 go with its 6. In the columns of these the first
-    # area's 40 and the second's 40 go, and the first's 12 children with the 4: nine stay.
+    # If the third area's ratio is asked for, its 12 go with its 6. In the columns of these the
+    # first area's 40 and the second's 40 go, and the first's 12 children with the 4: nine stay.
     assert bench.ratios_first(counts, counts, group, asked, ratios[1:]) == (9, 1)
 
 

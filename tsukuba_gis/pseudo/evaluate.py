@@ -164,19 +164,12 @@ def weighed(  # noqa: PLR0913 - what is judged, and how thoroughly
     origins: Mapping[str, Ints] | None = None,
 ) -> Evaluation:
     """Measure the records that are handed out: the second half of :func:`evaluate`."""
-    # Long: the list of all that is measured, in the order of the certificate.
     from tsukuba_gis import __version__
 
     spec = statistics if isinstance(statistics, Spec) else statistics.spec
     spec = spec.resolve(str(column) for column in pseudo.frame.columns)
-    runs: list[list[Metric]] = []
     with one_thread():
-        for trial in trials:
-            real, fake, part_fake = prepared([records.frame, pseudo.frame, trial.made], spec)
-            people = trial.people.rows_of(real)
-            both = (real, fake)
-            more = attacks_on_all(both, people, part_fake, spec, seed=trial.seed, origins=origins)
-            runs.append([*trial.attacked, *more])
+        (real, fake), people, runs = _attacked(records, pseudo, trials, spec, origins)
         tables, hard = _gates(pseudo.frame, statistics, zones)
         if origins is not None:
             hard.insert(0, gates.swapped_kept(real, fake, spec))
@@ -189,11 +182,6 @@ def weighed(  # noqa: PLR0913 - what is judged, and how thoroughly
             )
     # Attacks on fewer than k people say little, and what they say is of those people.
     metrics = [m for m in (*hard, *soft) if m.measured and (m.kind != "risk" or m.n >= spec.k)]
-    absent = {"classifier": "extra_evaluate"}
-    if spec.area is not None:
-        absent |= {"moran": "moran_not_measured", "clusters": "clusters_not_measured"}
-    found = {metric.name for metric in metrics}
-    not_measured = {name: why for name, why in absent.items() if name not in found}
     order = ("gate", "risk", "smoke", "utility")
     return Evaluation(
         metrics=tuple(sorted(metrics, key=lambda m: order.index(m.kind))),
@@ -201,8 +189,39 @@ def weighed(  # noqa: PLR0913 - what is judged, and how thoroughly
         sha256="" if isinstance(statistics, Spec) else statistics.sha256,
         households=int(fake[spec.household].nunique()) if spec.household else 0,
         effort=effort, holdout=people.sizes,
-        not_measured=not_measured, care=spec.care is not None, spec=spec,
+        not_measured=_not_measured(metrics, spec), care=spec.care is not None, spec=spec,
     )  # fmt: skip
+
+
+def _attacked(
+    records: Records,
+    pseudo: Records,
+    trials: Sequence[Trial],
+    spec: Spec,
+    origins: Mapping[str, Ints] | None,
+) -> tuple[tuple[pd.DataFrame, pd.DataFrame], holdout.Holdout, list[list[Metric]]]:
+    """Attack all people with the records of every trial beside those that are handed out.
+
+    Returns the records as they are compared (real, pseudo) and the division of the last
+    trial, and every trial's attacks.
+    """
+    runs: list[list[Metric]] = []
+    for trial in trials:
+        real, fake, part_fake = prepared([records.frame, pseudo.frame, trial.made], spec)
+        people = trial.people.rows_of(real)
+        both = (real, fake)
+        more = attacks_on_all(both, people, part_fake, spec, seed=trial.seed, origins=origins)
+        runs.append([*trial.attacked, *more])
+    return both, people, runs
+
+
+def _not_measured(metrics: Sequence[Metric], spec: Spec) -> dict[str, str]:
+    """Return what could not be measured, and the text that says why."""
+    absent = {"classifier": "extra_evaluate"}
+    if spec.area is not None:
+        absent |= {"moran": "moran_not_measured", "clusters": "clusters_not_measured"}
+    found = {metric.name for metric in metrics}
+    return {name: why for name, why in absent.items() if name not in found}
 
 
 def _gates(

@@ -152,20 +152,13 @@ def swap(records: Records, spec: Spec, *, key: str | bytes, cell: int = CELL) ->
     >>> made.groupby("age")["cost"].sum().tolist() == frame.groupby("age")["cost"].sum().tolist()
     True
     """
-    # Long: five parts one after the other, each on what the one before has left.
     require_secret(key)
     spec = spec.resolve(str(column) for column in records.frame.columns)
-    joined([tally(records.frame, spec)])  # the same faults of a register as in measuring
-    order = _canonical(records.frame, spec)
-    frame = records.frame.iloc[order].reset_index(drop=True)
-    if frame[spec.cluster].value_counts().min() < spec.k:
-        raise DisclosureError("swap_cluster_small", column=spec.cluster, k=spec.k)
+    frame, order = _ordered(records.frame, spec)
     made, labels, cell = frame.copy(), labels_of(frame, spec), max(cell, spec.k)
     origins = {"person": np.arange(len(frame), dtype=np.int64)}
     told = []
     for part, columns, tiers in _plan(spec):
-        if not columns:
-            continue
         if part == "amounts":  # they move inside the care band that has moved
             labels = labels_of(made.assign(**{spec.age: frame[spec.age]}), spec)
         least = cell if part in ("care", "checkups") else max(cell // _QUARTER, spec.k)
@@ -176,21 +169,19 @@ def swap(records: Records, spec: Spec, *, key: str | bytes, cell: int = CELL) ->
             else turned(inside, rng)
         )  # fmt: skip
         told.append((part, columns, inside))
-        for column in columns:
-            made[column] = made[column].array.take(source)
+        _take(made, columns, source)
         origins[part] = origins.get(part, origins["person"])[source]
         if part == "care":
             origins["amounts"] = source
     for column in _checkups(spec):
         alike = near(made[column], joined_labels(labels, ("cluster", "sex", "group")), spec.k)
         source = turned(alike, stream(key, "swap rank", column))
-        made[column] = made[column].array.take(source)
+        _take(made, (column,), source)
         origins[column] = origins["checkups"][source]
         told.append((f"rank:{column}", (column,), alike))
     source, inside = _places(frame, labels, spec, key, max(cell // _QUARTER, spec.k))
     columns = tuple(c for c in (spec.area, *spec.carried, spec.lon, spec.lat) if c)
-    for column in columns:
-        made[column] = made[column].array.take(source)
+    _take(made, columns, source)
     if columns:
         origins["place"] = source
         told.append(("place", columns, inside))
@@ -200,6 +191,22 @@ def swap(records: Records, spec: Spec, *, key: str | bytes, cell: int = CELL) ->
         origins={part: order[place[rows]] for part, place in origins.items()},
         cells=_told(told, spec.k), cell=cell,
     )  # fmt: skip
+
+
+def _ordered(frame: pd.DataFrame, spec: Spec) -> tuple[pd.DataFrame, Ints]:
+    """Return the register in an order of its own, and which row each was; refuse a faulty one."""
+    joined([tally(frame, spec)])  # the same faults of a register as in measuring
+    order = _canonical(frame, spec)
+    ordered = frame.iloc[order].reset_index(drop=True)
+    if ordered[spec.cluster].value_counts().min() < spec.k:
+        raise DisclosureError("swap_cluster_small", column=spec.cluster, k=spec.k)
+    return ordered, order
+
+
+def _take(made: pd.DataFrame, columns: tuple[str, ...], source: Ints) -> None:
+    """Give every row the values of another one."""
+    for column in columns:
+        made[column] = made[column].array.take(source)
 
 
 # ---- cells ---------------------------------------------------------------------------------------
@@ -221,12 +228,13 @@ def _plan(spec: Spec) -> list[tuple[str, tuple[str, ...], tuple[tuple[str, ...],
         ("cluster", "sex", "five", "relation"), ("cluster", "sex", "five"),
         ("cluster", "sex", "group"), ("cluster", "sex", "top"),
     )  # fmt: skip
-    return [
+    plan = [
         ("age", (spec.age,), ages),
         ("care", (*care, *amounts) if care else (), people),
         ("amounts", amounts, of_care if care else people),
         ("checkups", _checkups(spec), people),
     ]
+    return [part for part in plan if part[1]]
 
 
 def _checkups(spec: Spec) -> tuple[str, ...]:

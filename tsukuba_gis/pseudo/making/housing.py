@@ -23,22 +23,11 @@ _YOUNGEST_PARENT: Final = 15
 
 def housed(crowd: Crowd, patterns: Ints, pools: Ints, plan: Plan, rng: np.random.Generator) -> Ints:
     """Return the household of each person: heads first, the others by their age gap to the head."""
-    # Long: fills one array, type by type and role by role, heads first.
     city = plan.city
-    pattern = unfold(patterns)
-    kinds = city.patterns.type.to_numpy()[pattern]
-    members = city.members[pattern].copy()
-    rare = city.patterns.rare.to_numpy()[pattern]
-    pairs = zip(city.pairs.type.tolist(), city.pairs.relation.tolist(), pools, strict=True)
-    for kind, relation, count in pairs:
-        mine = np.flatnonzero(rare & (kinds == kind))
-        if count and len(mine):
-            _share_out(members, mine, (relation, int(count)), city.head, rng)
-    _fill_empty(members, np.flatnonzero(rare), kinds, rng)
-    _unlist(members, np.flatnonzero(rare), kinds, city, rng)
+    kinds, members = _peopled(patterns, pools, city, rng)
     household = np.full(len(crowd.age), -1)
-    head_age = np.full(len(pattern), np.nan)
-    head_sex = np.full(len(pattern), -1)
+    head_age = np.full(len(kinds), np.nan)
+    head_sex = np.full(len(kinds), -1)
     relations = sorted(range(len(city.codes["relation"])), key=lambda r: (r != city.head, r))
     gaps = plan.gaps
     for kind in range(len(city.codes["type"])):
@@ -66,6 +55,24 @@ def housed(crowd: Crowd, patterns: Ints, pools: Ints, plan: Plan, rng: np.random
     return household
 
 
+def _peopled(
+    patterns: Ints, pools: Ints, city: City, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Return type and members by role of each household; those of rare patterns from the pools."""
+    pattern = unfold(patterns)
+    kinds = city.patterns.type.to_numpy()[pattern]
+    members = city.members[pattern].copy()
+    rare = city.patterns.rare.to_numpy()[pattern]
+    pairs = zip(city.pairs.type.tolist(), city.pairs.relation.tolist(), pools, strict=True)
+    for kind, relation, count in pairs:
+        mine = np.flatnonzero(rare & (kinds == kind))
+        if count and len(mine):
+            _share_out(members, mine, (relation, int(count)), city.head, rng)
+    _fill_empty(members, np.flatnonzero(rare), kinds, rng)
+    _unlist(members, np.flatnonzero(rare), kinds, city, rng)
+    return kinds, members
+
+
 def _led(
     homes: Ints, heads: tuple[Ints, Ints], homes_of: tuple[int, Ints], crowd: Crowd, plan: Plan,
     rng: np.random.Generator,
@@ -76,7 +83,6 @@ def _led(
     of the other sex than the spouses there are, and as far from them in age as
     the measured gap says. Likewise those who have children.
     """
-    # Long: two choices, spouse and child, over one set of heads.
     kind, members = homes_of
     age, sex = heads
     gaps, names = plan.gaps, plan.city.codes["relation"]
