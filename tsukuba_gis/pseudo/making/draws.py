@@ -365,47 +365,56 @@ def _sum_cells(
 def _with_sums(
     values: Floats, cells: tuple[Ints, Floats], unit: float, rng: np.random.Generator
 ) -> Floats:
-    """Return amounts with exact sums: scaled, then shifted by whole steps here and there."""
-    cell, wanted = cells
-    values = values.copy()
-    step = max(unit, 1.0)
-    order = np.argsort(cell, kind="stable")
-    order = order[(cell[order] >= 0) & (values[order] > 0)]
-    if len(order) == 0:
-        return values
-    for rows in np.split(order, np.flatnonzero(np.diff(cell[order])) + 1):
-        goal = wanted[cell[rows[0]]]
-        own = values[rows]
-        factor = goal / own.sum()
-        if own.mean() > 50 * step:  # small counts would be distorted: they are only shifted
-            own = np.maximum(np.rint(own * factor / step), 1) * step
-        values[rows] = _shifted(own, goal, step, rng)
-    return values
-
-
-def _shifted(own: Floats, goal: float, step: float, rng: np.random.Generator) -> Floats:
-    """Shift amounts by whole steps, keeping each at one step or more, until their sum is met.
+    """Return amounts with exact sums: scaled, then shifted by whole steps here and there.
 
     Examples
     --------
     >>> rng = np.random.Generator(np.random.Philox(1))
-    >>> float(_shifted(np.array([10.0, 10.0, 20.0]), 57.0, 10.0, rng).sum())
-    57.0
+    >>> cells = np.array([0, 0, 0, -1]), np.array([57.0])
+    >>> made = _with_sums(np.array([10.0, 10.0, 20.0, 5.0]), cells, 10.0, rng)
+    >>> float(made[:3].sum()), float(made[3])
+    (57.0, 5.0)
+    """
+    cell, wanted = cells
+    rows = np.flatnonzero((cell >= 0) & (values > 0))
+    held = np.bincount(cell[rows], minlength=len(wanted)) > 0
+    code, goal = (np.cumsum(held) - 1)[cell[rows]], wanted[held]
+    own, step = values[rows], max(unit, 1.0)
+    total, n = np.bincount(code, own), np.bincount(code)
+    large = (total > 50 * step * n)[code]  # small counts would be distorted: only shifted
+    scaled = np.maximum(np.rint(own * (goal / total)[code] / step), 1) * step
+    own = _shifted(np.where(large, scaled, own), code, goal, step, rng)
+    rest = goal - np.bincount(code, own)
+    if rest.any():  # less than a step is left: on the largest of the cell
+        order = np.lexsort((own, code))
+        own[order[np.cumsum(n) - 1]] += rest
+    values = values.copy()
+    values[rows] = own
+    return values
+
+
+def _shifted(
+    own: Floats, code: Ints, goal: Floats, step: float, rng: np.random.Generator
+) -> Floats:  # fmt: skip
+    """Shift amounts by whole steps, keeping each at one step or more, until sums are met.
+
+    The larger an amount, the likelier it is shifted: people are drawn with the smallest of
+    an exponential lot over the amount (Efraimidis and Spirakis 2006,
+    doi:10.1016/j.ipl.2005.11.003).
     """
     own = own.copy()
-    steps = int(np.trunc((goal - own.sum()) / step))
-    while steps:
-        sign = 1 if steps > 0 else -1
-        able = np.flatnonzero(own > step) if sign < 0 else np.arange(len(own))
+    steps = np.trunc((goal - np.bincount(code, own)) / step).astype(np.int64)
+    left = np.arange(len(own))
+    while True:
+        left = left[steps[code[left]] != 0]
+        able = left[(steps[code[left]] > 0) | (own[left] > step)]
         if len(able) == 0:
-            break
-        # The larger an amount, the likelier it is shifted.
-        weight = own[able] / own[able].sum()
-        size = min(abs(steps), max(1, int((weight > 0).sum())))
-        chosen = rng.choice(able, size, replace=False, p=weight)
+            return own
+        able = able[np.argsort(rng.exponential(size=len(able)) / own[able])]
+        order = able[np.argsort(code[able].astype(np.min_scalar_type(len(goal))), kind="stable")]
+        first = np.searchsorted(code[order], np.arange(len(goal)))
+        turn = np.arange(len(order)) - first[code[order]]
+        chosen = order[turn < np.abs(steps)[code[order]]]
+        sign = np.sign(steps)[code[chosen]]
         own[chosen] += sign * step
-        steps -= sign * size
-    rest = goal - own.sum()
-    if rest:  # less than a step: on the largest
-        own[np.argmax(own)] += rest
-    return own
+        steps -= np.bincount(code[chosen], sign, minlength=len(goal)).astype(np.int64)

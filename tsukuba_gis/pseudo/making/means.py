@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # How much of what is missing each step makes up for: less at the end, since a small area
 # that jumps past its mean would jump back and forth.
-_STEPS: Final = (1.0, 1.0, 0.7, 0.5)
+_STEPS: Final = (1.0, 1.0, 1.0, 0.7, 0.5)
 # Farthest that an area moves, in standard deviations of the score.
 _FARTHEST: Final = 3.0
 # Wider than any score with its area's move, so that cells stay apart in one order.
