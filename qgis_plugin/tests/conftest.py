@@ -40,6 +40,30 @@ def expected(data):
     return json.loads((data / "expected.json").read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="session")
+def plugin(qgis_app, qgis_processing):
+    """The plugin as qgis_process loads it."""
+    import tsukuba_gis_qgis
+    from qgis.core import QgsApplication
+
+    loaded = tsukuba_gis_qgis.classFactory(None)
+    loaded.initProcessing()
+    yield loaded
+    QgsApplication.processingRegistry().removeProvider(loaded.provider)
+
+
+@pytest.fixture
+def small(data):
+    """The small areas, as a layer."""
+    from layers import KEPT
+    from qgis.core import QgsVectorLayer
+
+    layer = QgsVectorLayer(f"{data}/small areas 町丁.gpkg|layername=small", "町丁", "ogr")
+    assert layer.isValid()
+    KEPT.append(layer)
+    return layer
+
+
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
     """A temporary folder of one's own, in which nothing may be left at the end."""
