@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.pseudo.cells import safe_flat
+from tsukuba_gis.pseudo.cells import Relation, close
 from tsukuba_gis.pseudo.people import zone_ids
 from tsukuba_gis.records import LONLAT
 
@@ -96,17 +96,14 @@ def measure_mesh(
     )
     counts = square.groupby(["area", "column", "row"], sort=True).size().reset_index(name="n")
     n_areas = len(people.area_names)
-    persons = np.bincount(people.area, minlength=n_areas)
-    households = np.bincount(people.area[first], minlength=n_areas)
-    rows = []
-    for area, part in counts.groupby("area", sort=True):
-        code = int(str(area))
-        # The area's other households are in institutions or without a point: one more part.
-        others = int(households[code] - part.n.sum())
-        k = spec.threshold(float(persons[code]))
-        shown = safe_flat([*part.n.tolist(), others], k=k)[:-1]
-        rows.append(part[np.array(shown, dtype=bool)])
-    table = pd.concat(rows, ignore_index=True).astype(np.int64)
+    area, n = counts["area"].to_numpy(), counts["n"].to_numpy()
+    # An area's other households are in institutions or without a point: one more part of it.
+    others = np.bincount(people.area[first], minlength=n_areas) - np.bincount(area, n, n_areas)
+    k = np.array([spec.threshold(p) for p in np.bincount(people.area, minlength=n_areas).tolist()])
+    parts, group = np.append(n, others), np.append(area, np.arange(n_areas))
+    every = Relation(group=group, known=np.ones(n_areas, dtype=bool), k=k, units=0)
+    shown = close(parts >= k[group], parts, np.full(len(parts), np.inf), [every])[: len(n)]
+    table = counts[shown].reset_index(drop=True).astype(np.int64)
     table.columns = pd.Index(["area", "mesh_x", "mesh_y", "households"])
     return {"mesh": table.assign(area=table.area.astype(str))}
 
