@@ -88,18 +88,23 @@ def labelled(table: Family, city: City) -> pd.DataFrame:
     """Return the published cells of a table with their codes spelt out: one CSV of the file."""
     import pandas as pd
 
-    parts = []
+    written: dict[str, list[str]] = {"level": [], **{key: [] for key in _columns(table)}}
+    counts = []
     for level in table.levels:
         if level.role == "link":
             continue
         shown = np.isfinite(table.values[level.name])
-        cells = table.cells(level.name)[shown]
-        part = pd.DataFrame({"level": [level.name] * len(cells)})
+        first = np.unique(table.codes[level.name], return_index=True)[1][shown]
+        written["level"] += [level.name] * len(first)
         for key in _columns(table):
-            part[key] = _spelt(key, cells[key].to_numpy(), city) if key in cells else ""
-        part["count"] = table.values[level.name][shown].astype(np.int64)
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+            told = key in level.columns
+            written[key] += (
+                _spelt(key, table.leaves[key].to_numpy()[first], city)
+                if told
+                else [""] * len(first)
+            )
+        counts.append(table.values[level.name][shown].astype(np.int64))
+    return pd.DataFrame({**written, "count": np.concatenate(counts)})
 
 
 def profile_keys(table: Family, city: City, columns: tuple[str, ...]) -> list[str]:
