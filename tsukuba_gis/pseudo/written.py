@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.pseudo.city import HEADS, LIVINGS, SEVERITIES, City
 from tsukuba_gis.pseudo.layout import tables
 from tsukuba_gis.pseudo.links import lend, lend_ages
@@ -114,31 +115,59 @@ def profile_keys(table: Family, city: City, columns: tuple[str, ...]) -> list[st
 
 
 def fill(table: Family, city: City, read: pd.DataFrame) -> None:
-    """Write the published cells of a CSV of the file into a table."""
+    """Write the published cells of a CSV of the file into a table.
+
+    Raises
+    ------
+    DisclosureError
+        If the city has no such cell: the file was altered.
+    """
+    # "" stands where a level does not have the column.
+    codes = {key: _read(key, read[key].astype(str), city) for key in _columns(table)}
     for level in table.levels:
         if level.role == "link":
             continue
-        cells = table.cells(level.name)
-        spelt = [_spelt(key, cells[key].to_numpy(), city) for key in level.columns]
-        place = {key: number for number, key in enumerate(zip(*spelt, strict=True))}
-        rows = read[read.level == level.name]
-        asked = zip(*(rows[key].astype(str) for key in level.columns), strict=True)
-        for key, count in zip(asked, rows["count"], strict=True):
-            table.values[level.name][place[key]] = count
+        rows = (read.level == level.name).to_numpy()
+        first = np.unique(table.codes[level.name], return_index=True)[1]
+        own, asked = np.zeros(len(first), np.int64), np.zeros(int(rows.sum()), np.int64)
+        for key in level.columns:
+            column = table.leaves[key].to_numpy()
+            span = int(max(column.max(initial=0), codes[key].max(initial=0))) + 1
+            own, asked = own * span + column[first], asked * span + codes[key][rows]
+        order = np.argsort(own)
+        place = order[np.minimum(np.searchsorted(own[order], asked), len(own) - 1)]
+        if (own[place] != asked).any():  # a cell that the city does not have
+            raise DisclosureError("pseudo_not_feasible")
+        table.values[level.name][place] = read["count"].to_numpy()[rows]
 
 
 def _columns(table: Family) -> list[str]:
     return list(dict.fromkeys(column for level in table.levels for column in level.columns))
 
 
+def _names(key: str, city: City) -> tuple[str, ...] | None:
+    """Return what the codes of a key are called, None if they are numbers."""
+    own = {"severity": SEVERITIES, "living": LIVINGS, "heads": HEADS}
+    return city.codes.get(key, own.get(key))
+
+
 def _spelt(key: str, codes: Ints, city: City) -> list[str]:
-    if key in city.codes:
-        names = city.codes[key]
-    elif key in {"severity", "living", "heads"}:
-        names = {"severity": SEVERITIES, "living": LIVINGS, "heads": HEADS}[key]
+    names = _names(key, city)
+    return [str(code) for code in codes] if names is None else [names[code] for code in codes]
+
+
+def _read(key: str, labels: pd.Series[str], city: City) -> Ints:
+    """Return the codes of spelt ones, -1 for those that are empty."""
+    import pandas as pd
+
+    place, spelt = pd.factorize(labels)
+    names = _names(key, city)
+    if names is None:
+        known = {label: int(label) for label in spelt if label}
     else:
-        return [str(code) for code in codes]
-    return [names[code] for code in codes]
+        known = {name: code for code, name in enumerate(names)}
+    codes = [known[label] if label else known.get("", -1) for label in spelt]
+    return np.array(codes, dtype=np.int64)[place]
 
 
 def _coded(labels: pd.Series[str], names: tuple[str, ...]) -> Ints:
