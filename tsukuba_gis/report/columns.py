@@ -178,6 +178,11 @@ _UNITS: Final = {
 }
 
 
+def named(key: str, lang: Language, fallback: str) -> str:
+    """Return a text, or ``fallback`` where the table of messages has none."""
+    return text(key, lang) if key in table() else fallback
+
+
 def said(key: str, lang: Language) -> str:
     """Return what a column is called."""
     return plain(text(f"table_{key}", lang), lang)
@@ -208,6 +213,11 @@ def repeated(columns: Iterable[Column], *, each: int = 1, times: int = 1) -> lis
 def label_of(result: Result, name: str, lang: Language) -> str:
     """Return what an indicator is called; one that the result does not show, by the messages."""
     return indicator_of(result, name).label[lang]
+
+
+def both(result: Result, indicators: tuple[str, ...], lang: Language) -> str:
+    """Return the labels of one or more indicators in one text."""
+    return " × ".join(label_of(result, name, lang) for name in indicators)
 
 
 def indicator_of(result: Result, name: str) -> Indicator:

@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tsukuba_gis.messages import Language, text
-from tsukuba_gis.report.columns import (
-    Table,
-    given,
-    nameless_share,
-    numbers,
-    words,
-)
-from tsukuba_gis.report.statistic_tables import named
+from tsukuba_gis.report.columns import Table, given, named, nameless_share, numbers, words
 
 if TYPE_CHECKING:
     from tsukuba_gis.result import Economy, Flows

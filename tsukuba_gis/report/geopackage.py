@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from tsukuba_gis.messages import Language, text
 from tsukuba_gis.publishing import publishable
 from tsukuba_gis.report import layer_styles
-from tsukuba_gis.report.columns import ZONE_TABLES, Table, label_of, shown
+from tsukuba_gis.report.columns import ZONE_TABLES, Table, both, label_of, named, shown
 from tsukuba_gis.report.layer_styles import Style, floats, local_field
-from tsukuba_gis.report.statistic_tables import both, lisa_frame, named
+from tsukuba_gis.report.statistic_tables import lisa_frame
 from tsukuba_gis.report.tables import level_names, tables
 from tsukuba_gis.report.text_files import notice_line, origin_line
 

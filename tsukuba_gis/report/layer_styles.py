@@ -18,8 +18,7 @@ from tsukuba_gis.classes import (
     region_colour,
 )
 from tsukuba_gis.messages import Language, text
-from tsukuba_gis.report.columns import label_of
-from tsukuba_gis.report.statistic_tables import both, named
+from tsukuba_gis.report.columns import both, label_of, named
 from tsukuba_gis.report.styles import categorised, graduated, sized
 from tsukuba_gis.result import Indicator
 

@@ -13,13 +13,13 @@ from tsukuba_gis.report.columns import (
     Table,
     change_indicator,
     keys,
+    named,
     numbers,
     plain,
     repeated,
     symbols,
     words,
 )
-from tsukuba_gis.report.statistic_tables import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

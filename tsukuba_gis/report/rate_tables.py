@@ -12,12 +12,12 @@ from tsukuba_gis.report.columns import (
     indicator_of,
     keys,
     label_of,
+    named,
     numbers,
     plain,
     symbols,
     words,
 )
-from tsukuba_gis.report.statistic_tables import named
 
 if TYPE_CHECKING:
     from tsukuba_gis.result import Indicator, Level, Rate, Result

@@ -17,9 +17,9 @@ from tsukuba_gis.reading import (
     rate_words,
     regression_words,
 )
-from tsukuba_gis.report.columns import Table, label_of, words
+from tsukuba_gis.report.columns import Table, both, label_of, words
 from tsukuba_gis.report.rate_tables import rate_name
-from tsukuba_gis.report.statistic_tables import both, model_name
+from tsukuba_gis.report.statistic_tables import model_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

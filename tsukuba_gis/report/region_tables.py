@@ -10,6 +10,7 @@ from tsukuba_gis.messages import Language, text
 from tsukuba_gis.reading import weights_name
 from tsukuba_gis.report.columns import (
     Table,
+    both,
     indicator_of,
     keys,
     label_of,
@@ -17,7 +18,6 @@ from tsukuba_gis.report.columns import (
     plain,
     words,
 )
-from tsukuba_gis.report.statistic_tables import both
 
 if TYPE_CHECKING:
     from tsukuba_gis.result import Level, Result

@@ -10,10 +10,12 @@ from tsukuba_gis.reading import weights_name
 from tsukuba_gis.report.columns import (
     Column,
     Table,
+    both,
     given,
     indicator_of,
     keys,
     label_of,
+    named,
     numbers,
     plain,
     repeated,
@@ -46,17 +48,6 @@ def statistic_tables(result: Result, names: list[str], lang: Language) -> list[T
         _impacts(result, names, lang),
         *(_residuals(level, number, names, result, lang) for number, level in levels),
     ]
-
-
-def named(key: str, lang: Language, fallback: str) -> str:
-    """Return a text, or ``fallback`` where the table of messages has none."""
-    return text(key, lang) if key in table() else fallback
-
-
-def both(result: Result, indicators: tuple[str, ...], lang: Language) -> str:
-    """Return the labels of one or more indicators in one text."""
-    sign = " × "
-    return sign.join(label_of(result, name, lang) for name in indicators)
 
 
 def moran_table(result: Result, names: list[str], lang: Language) -> Table:
