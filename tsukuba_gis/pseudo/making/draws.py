@@ -6,20 +6,19 @@ exact by whole steps: see :mod:`tsukuba_gis.pseudo.numbers` for what is measured
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, SEVERITIES, start_of
 from tsukuba_gis.pseudo.counts import by_lot
+from tsukuba_gis.pseudo.making.curves import curves_of, drawn_values, stepped
 from tsukuba_gis.pseudo.making.means import near_means
+from tsukuba_gis.pseudo.making.sums import sum_cells, with_sums
 from tsukuba_gis.pseudo.numbers.states import VALUED, state_codes
 from tsukuba_gis.pseudo.numbers.sums import users_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -33,48 +32,6 @@ if TYPE_CHECKING:
     Ints = NDArray[Any]
     Floats = NDArray[Any]
     Bools = NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Curve:
-    """A quantile table as a function from shares to values."""
-
-    x: Floats
-    y: Floats
-
-    def __call__(self, shares: Floats) -> Floats:
-        """Return the values at the shares."""
-        return np.interp(shares, self.x, self.y)
-
-
-def curve(upper: Floats, mean: Floats, tie: Bools) -> Curve:
-    """Return the function of a quantile table: flat over ties, else two straight lines a bin.
-
-    The mean over each bin is the measured one, as far as values can rise.
-
-    Examples
-    --------
-    >>> step = curve(np.array([0.5, 1.0]), np.array([1.0, 2.0]), np.array([True, True]))
-    >>> step(np.array([0.1, 0.49, 0.51])).tolist()
-    [1.0, 1.0, 2.0]
-    """
-    lower = np.concatenate([[0.0], upper[:-1]])
-    middle = (mean[1:] + mean[:-1]) / 2
-    left = np.concatenate([[mean[0]], middle])
-    right = np.concatenate([middle, [mean[-1]]])
-    if len(mean) > 1:  # the ends reach out as far as they reach in, and never change sign
-        left[0] = mean[0] - (right[0] - mean[0])
-        left[0] = max(left[0], mean[0] / 4) if mean[0] > 0 else left[0]
-        right[-1] = mean[-1] + (mean[-1] - left[-1])
-    left, right = np.where(tie, mean, left), np.where(tie, mean, right)
-    # Through the middle so that the mean over the bin is the measured one.
-    middle = np.clip(
-        2 * mean - (left + right) / 2, np.minimum(left, right), np.maximum(left, right)
-    )
-    nudge = 1e-9
-    x = np.column_stack([lower + nudge, (lower + upper) / 2, upper - nudge]).ravel()
-    y = np.column_stack([left, middle, right]).ravel()
-    return Curve(x=x, y=y)
 
 
 def draw_numbers(
@@ -108,19 +65,19 @@ def draw_numbers(
     )
     care = np.where(severity > 0, crowd.care, -1)
     scores = _latent(statistics, spec, (crowd.age, care), group, streams)
-    tables = _curves(statistics.tables["quantiles"])
+    tables = curves_of(statistics.tables["quantiles"])
     drawn = {}
     for place, column in enumerate(spec.numeric):
         letter = state // 3 ** (len(spec.numeric) - 1 - place) % 3
         values = np.where(letter == 0, np.nan, 0.0)
-        values[letter == 2] = _drawn_values(
+        values[letter == 2] = drawn_values(
             scores[letter == 2, place], group[letter == 2], tables, column
         )
-        values = _stepped(values, float(units[column]))
+        values = stepped(values, float(units[column]))
         alike = group
         if column in spec.sums:
-            cell = _sum_cells(statistics.tables["sums"], column, city, keys)
-            values = _with_sums(values, cell, float(units[column]), streams("sums", column))
+            cell = sum_cells(statistics.tables["sums"], column, city, keys)
+            values = with_sums(values, cell, float(units[column]), streams("sums", column))
             alike = (cell[0] + 1) * (int(group.max(initial=0)) + 1) + group
         if column in spec.mean_columns:
             wanted = _area_means(statistics.tables["area_means"], column, len(city.areas))
@@ -291,130 +248,3 @@ def _ranked(codes: Ints, group: Ints, rng: np.random.Generator) -> Floats:
     rank[order] = np.arange(len(codes)) - first[group[order]]
     scores: Floats = ndtri((rank + 0.5) / n[group])
     return scores
-
-
-def _curves(table: pd.DataFrame) -> dict[tuple[str, str], Curve]:
-    return {
-        (str(group), str(column)): curve(
-            part.upper.to_numpy(np.float64), part["mean"].to_numpy(np.float64),
-            part.tie.to_numpy(np.int64) == 1,
-        )
-        for (group, column), part in table.groupby(["group", "column"], sort=False)
-    }  # fmt: skip
-
-
-def _drawn_values(
-    score: Floats, group: Ints, tables: Mapping[tuple[str, str], Curve], column: str
-) -> Floats:
-    """Return values: the rank of the score within the group, put into the group's table."""
-    order = np.argsort(score)
-    order = order[np.argsort(group[order].astype(np.uint16), kind="stable")]
-    values = np.full(len(score), np.nan)
-    spare = next((made for (_, name), made in tables.items() if name == column), None)
-    ends = np.cumsum(np.bincount(group))
-    for number, mine in enumerate(np.split(order, ends[:-1])):
-        made = tables.get((f"g{number}", column), spare)
-        if made is not None and len(mine):
-            values[mine] = made((np.arange(len(mine)) + 0.5) / len(mine))
-    return values
-
-
-def _stepped(values: Floats, unit: float) -> Floats:
-    """Return values in whole steps; a valued amount stays at least one step from zero."""
-    if unit <= 0:
-        return values
-    steps = np.rint(values / unit)
-    steps = np.where((values != 0) & (steps == 0), np.sign(values), steps)
-    digits = max(0, -int(np.floor(np.log10(unit) + 1e-9)))
-    return np.round(steps * unit, digits)
-
-
-def _sum_cells(
-    sums: pd.DataFrame, column: str, city: City, keys: Mapping[str, Ints]
-) -> tuple[Ints, Floats]:
-    """Return for each person the cell whose sum it belongs to (-1: none), and the cells' sums.
-
-    The finest published sum counts; what is left of a coarser one is a cell too.
-    """
-    shape = (len(city.codes["cluster"]), len(BROAD), len(SEVERITIES))
-    totals = [np.full(shape[:depth], np.nan) for depth in (1, 2, 3)]
-    own = sums[sums.column == column]
-    for row in own.itertuples(index=False):
-        at = [city.codes["cluster"].index(str(row.cluster))]
-        if row.broad != "":
-            at.append(BROAD.index(int(str(row.broad))))
-        if row.severity != "":
-            at.append(SEVERITIES.index(str(row.severity)))
-        totals[len(at) - 1][tuple(at)] = float(str(row.total))
-    place = (keys["cluster"], np.searchsorted(BROAD, keys["broad"]), keys["severity"])
-    cell = np.full(len(place[0]), -1)
-    wanted: list[Floats] = []
-    offset = 0
-    for depth in (3, 2, 1):
-        level = totals[depth - 1].copy()
-        if depth < 3:
-            level -= np.nansum(totals[depth], axis=-1)
-        code = np.ravel_multi_index(place[:depth], shape[:depth])
-        known = np.isfinite(level).ravel()[code] & (cell < 0)
-        cell[known] = code[known] + offset
-        wanted.append(level.ravel())
-        offset += level.size
-    return cell, np.concatenate(wanted)
-
-
-def _with_sums(
-    values: Floats, cells: tuple[Ints, Floats], unit: float, rng: np.random.Generator
-) -> Floats:
-    """Return amounts with exact sums: scaled, then shifted by whole steps here and there.
-
-    Examples
-    --------
-    >>> rng = np.random.Generator(np.random.Philox(1))
-    >>> cells = np.array([0, 0, 0, -1]), np.array([57.0])
-    >>> made = _with_sums(np.array([10.0, 10.0, 20.0, 5.0]), cells, 10.0, rng)
-    >>> float(made[:3].sum()), float(made[3])
-    (57.0, 5.0)
-    """
-    cell, wanted = cells
-    rows = np.flatnonzero((cell >= 0) & (values > 0))
-    held = np.bincount(cell[rows], minlength=len(wanted)) > 0
-    code, goal = (np.cumsum(held) - 1)[cell[rows]], wanted[held]
-    own, step = values[rows], max(unit, 1.0)
-    total, n = np.bincount(code, own), np.bincount(code)
-    large = (total > 50 * step * n)[code]  # small counts would be distorted: only shifted
-    scaled = np.maximum(np.rint(own * (goal / total)[code] / step), 1) * step
-    own = _shifted(np.where(large, scaled, own), code, goal, step, rng)
-    rest = goal - np.bincount(code, own)
-    if rest.any():  # less than a step is left: on the largest of the cell
-        order = np.lexsort((own, code))
-        own[order[np.cumsum(n) - 1]] += rest
-    values = values.copy()
-    values[rows] = own
-    return values
-
-
-def _shifted(
-    own: Floats, code: Ints, goal: Floats, step: float, rng: np.random.Generator
-) -> Floats:  # fmt: skip
-    """Shift amounts by whole steps, keeping each at one step or more, until sums are met.
-
-    The larger an amount, the likelier it is shifted: people are drawn with the smallest of
-    an exponential lot over the amount (Efraimidis and Spirakis 2006,
-    doi:10.1016/j.ipl.2005.11.003).
-    """
-    own = own.copy()
-    steps = np.trunc((goal - np.bincount(code, own)) / step).astype(np.int64)
-    left = np.arange(len(own))
-    while True:
-        left = left[steps[code[left]] != 0]
-        able = left[(steps[code[left]] > 0) | (own[left] > step)]
-        if len(able) == 0:
-            return own
-        able = able[np.argsort(rng.exponential(size=len(able)) / own[able])]
-        order = able[np.argsort(code[able].astype(np.min_scalar_type(len(goal))), kind="stable")]
-        first = np.searchsorted(code[order], np.arange(len(goal)))
-        turn = np.arange(len(order)) - first[code[order]]
-        chosen = order[turn < np.abs(steps)[code[order]]]
-        sign = np.sign(steps)[code[chosen]]
-        own[chosen] += sign * step
-        steps -= np.bincount(code[chosen], sign, minlength=len(goal)).astype(np.int64)
