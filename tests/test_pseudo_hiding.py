@@ -229,3 +229,19 @@ def test_districts_do_not_matter_to_each_other():
     hide_less(table, *rest)
     for level, found in enumerate(shown(table)):
         assert (found == np.vstack([alone[0][level], alone[1][level]])).all()
+
+
+def test_leaves_may_be_finer_than_bands():
+    # The same counts, each band in two leaves: the same cells are chosen.
+    counts = np.array([[12, 12, 30, 40, 40], [4, 30, 20, 20, 40], [30, 20, 30, 12, 6]])
+    table, *rest = toy(counts, [0, 11, 40, 65, 85])
+    hide_less(table, *rest)
+    halves = pd.concat([table.leaves.assign(half=half) for half in (0, 1)], ignore_index=True)
+    finer = family("area_ages", "persons", ("area", "band", "half"), halves, LEVELS)
+    n = np.concatenate([counts.ravel() // 2, counts.ravel() - counts.ravel() // 2]).astype(float)
+    rules = Rules(k=np.full(len(n), float(K)), units=UNITS, zeros=False, worth=rest[2].worth)
+    finer.values["area"] = counts.sum(axis=1).astype(float)
+    protect(finer, n, n, rules)
+    hide_less(finer, n, n, rules)
+    for one, other in zip(shown(table), shown(finer), strict=True):
+        assert (one == other).all()
