@@ -175,6 +175,24 @@ def by_lot(codes: Ints, rng: np.random.Generator) -> Ints:
     return lot[np.argsort(line[lot], kind="stable")]
 
 
+def packed(rows: Ints) -> Ints:
+    """Return one code a row of whole numbers of 0 and above, in the order of the rows.
+
+    Examples
+    --------
+    >>> packed(np.array([[1, 2], [0, 3], [1, 2]])).tolist()
+    [6, 3, 6]
+    """
+    code, most = np.zeros(len(rows), dtype=np.int64), 1
+    for column in rows.T:
+        span = int(column.max(initial=0)) + 1
+        if most * span > 2**62:  # full: codes are numbered anew
+            code = np.unique(code, return_inverse=True)[1].astype(np.int64)
+            most = int(code.max(initial=0)) + 1
+        code, most = code * span + column, most * span
+    return code
+
+
 def distinct(rows: Ints) -> tuple[Ints, Ints, Ints]:
     """Return rows each once, in order; the number of each row among them; how often each occurs.
 
@@ -187,15 +205,8 @@ def distinct(rows: Ints) -> tuple[Ints, Ints, Ints]:
     >>> once.tolist(), place.tolist(), number.tolist()
     ([[0, 3], [1, 2]], [1, 0, 1], [1, 2])
     """
-    code, most = np.zeros(len(rows), dtype=np.int64), 1
-    for column in rows.T:
-        span = int(column.max(initial=0)) + 1
-        if most * span > 2**62:  # full: codes are numbered anew
-            code = np.unique(code, return_inverse=True)[1].astype(np.int64)
-            most = int(code.max(initial=0)) + 1
-        code, most = code * span + column, most * span
     first, place, number = np.unique(
-        code, return_index=True, return_inverse=True, return_counts=True
+        packed(rows), return_index=True, return_inverse=True, return_counts=True
     )[1:]
     return rows[first], place, number
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.counts import apportion, by_lot, unfold
+from tsukuba_gis.pseudo.counts import apportion, by_lot, packed, unfold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,17 +163,15 @@ def _fill_empty(members: Ints, rare: Ints, kinds: Ints, rng: np.random.Generator
 
 def _unlist(members: Ints, rare: Ints, kinds: Ints, city: City, rng: np.random.Generator) -> None:
     """Move people between rare households until none is like a listed pattern."""
-    usual = {
-        (int(kind), *row)
-        for kind, row, pooled in zip(
-            city.patterns.type, city.members.tolist(), city.patterns.rare, strict=True
-        )
-        if not pooled
-    }
+    usual = np.column_stack([city.patterns.type, city.members])[~city.patterns.rare.to_numpy()]
+    alike = {kind: rare[kinds[rare] == kind] for kind in np.unique(kinds[rare])}
     for _ in range(20):
-        listed = [h for h in rare if (int(kinds[h]), *members[h].tolist()) in usual]
+        own = np.column_stack([kinds, members])[rare]
+        codes = packed(np.concatenate([usual, own]))
+        listed = rare[np.isin(codes[len(usual) :], codes[: len(usual)])]
         for home in listed:
-            same = rare[(kinds[rare] == kinds[home]) & (rare != home)]
+            same = alike[kinds[home]]
+            same = same[same != home]
             able = np.flatnonzero((members[home] > 0) & (np.arange(members.shape[1]) != city.head))
             if len(same) == 0 or len(able) == 0:
                 continue
@@ -185,7 +183,7 @@ def _unlist(members: Ints, rare: Ints, kinds: Ints, city: City, rng: np.random.G
                 giver, taker = home, rng.choice(same)
             members[giver, relation] -= 1
             members[taker, relation] += 1
-        if not listed:
+        if len(listed) == 0:
             return
 
 
