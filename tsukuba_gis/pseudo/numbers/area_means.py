@@ -49,18 +49,17 @@ def area_mean_table(values: Mapping[str, Floats], people: People, city: City) ->
     share, units = spec.dominance, spec.units if spec.household else 0
     parts = []
     for column in spec.mean_columns:
-        amounts = values[column]
-        some = np.flatnonzero(np.isfinite(amounts) & (amounts != 0))
+        given = np.isfinite(values[column])
+        some = np.flatnonzero(given & (values[column] != 0))
+        place, amounts = people.area[some], values[column][some]
         home = np.zeros(people.households, dtype=bool)
         home[people.household[some]] = True
-        own = Contributors.of(
-            people.area[some], np.abs(amounts[some]), n,
-            homes=np.bincount(homes_in[home], minlength=n).astype(np.float64),
-        )  # fmt: skip
+        homes = np.bincount(homes_in[home], minlength=n).astype(np.float64)
+        own = Contributors.of(place, np.abs(amounts), n, homes=homes)
         shown = own.safe(k, dominance=share, units=units)
         shown = own.closed(shown, areas.cluster.to_numpy(), k_left, dominance=share, units=units)
-        known = np.bincount(people.area[np.isfinite(amounts)], minlength=n)
-        total = np.bincount(people.area[some], amounts[some], minlength=n)
+        known = np.bincount(people.area[given], minlength=n)
+        total = np.bincount(place, amounts, minlength=n)
         codes = np.flatnonzero(shown)
         means = [rounded(total[code] / known[code], spec.mean_digits) for code in codes]
         parts.append(
