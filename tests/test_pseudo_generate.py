@@ -21,8 +21,8 @@ from tsukuba_gis.pseudo.audit import audit
 from tsukuba_gis.pseudo.counts import apportion, rake, whole_numbers
 from tsukuba_gis.pseudo.generate import generate
 from tsukuba_gis.pseudo.keys import stream
+from tsukuba_gis.pseudo.making.homes import homes
 from tsukuba_gis.pseudo.measure import measure
-from tsukuba_gis.pseudo.places import homes
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import Records

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError, InputError
-from tsukuba_gis.pseudo.counts import by_lot, one_thread
+from tsukuba_gis.pseudo.counts import one_thread
 from tsukuba_gis.pseudo.keys import stream
 from tsukuba_gis.pseudo.making.areas import settle
 from tsukuba_gis.pseudo.making.care import exchange_care
 from tsukuba_gis.pseudo.making.check import check
 from tsukuba_gis.pseudo.making.crowd import Crowd
 from tsukuba_gis.pseudo.making.draws import draw_numbers
+from tsukuba_gis.pseudo.making.homes import homes
 from tsukuba_gis.pseudo.making.households import people_in
 from tsukuba_gis.pseudo.making.plan import plan
-from tsukuba_gis.pseudo.places import homes
+from tsukuba_gis.pseudo.making.rows import rows_of
 from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import Records
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.keys import Streams
     from tsukuba_gis.pseudo.making.crowd import Plan
     from tsukuba_gis.pseudo.statistics import Statistics
@@ -99,7 +99,7 @@ def _made(
     numbers = draw_numbers(statistics, city, tables["users"], crowd, streams)
     places = _places(statistics, crowd, zones, streams)
     check(city, tables, crowd, numbers)
-    return _frame(statistics, city, crowd, {**numbers, **places}, streams)
+    return rows_of(statistics, city, crowd, {**numbers, **places}, streams)
 
 
 def _side_by_side(shared: Plan, streams: Streams, workers: int) -> list[Crowd]:
@@ -147,76 +147,3 @@ def _places(
     first = np.unique(crowd.household, return_index=True)[1]
     lon, lat = homes(statistics, zones, crowd.area[first], partial(streams, "places"))
     return {spec.lon: lon[crowd.household], spec.lat: lat[crowd.household]}
-
-
-def _frame(
-    statistics: Statistics, city: City, crowd: Crowd, numbers: dict[str, Floats], streams: Streams
-) -> pd.DataFrame:
-    """Return the table: columns and dtypes of the register, rows and numbers by lot."""
-    import pandas as pd
-
-    spec, n = statistics.spec, len(crowd.age)
-    n_homes = int(crowd.household.max()) + 1
-    rng = streams("order", "")
-    shuffled = rng.permutation(n_homes)[crowd.household]
-    order = by_lot(shuffled * 2 + (crowd.relation != city.head), rng)
-    areas = statistics.tables["areas"]
-    coded: dict[str | None, tuple[tuple[str, ...], Ints]] = {
-        spec.cluster: (city.codes["cluster"], crowd.cluster),
-        spec.sex: (city.codes["sex"], crowd.sex),
-        spec.care: (city.codes["care"], crowd.care),
-        spec.household_type: (city.codes["type"], crowd.type),
-        spec.relation: (city.codes["relation"], crowd.relation),
-        spec.area: (tuple(areas.area), crowd.area),
-        **{column: (tuple(areas[f"carried:{column}"]), crowd.area) for column in spec.carried},
-    }
-    columns: dict[str, object] = {}
-    for column, dtype in statistics.columns.items():
-        if column == spec.person:
-            values: object = numbered("P", np.arange(1, n + 1), dtype)
-        elif column == spec.household:
-            values = numbered("H", shuffled[order] + 1, dtype)
-        elif column == spec.age:
-            values = crowd.age[order]
-        elif column in coded:
-            names, codes = coded[column]
-            columns[column] = _named(names, codes[order], dtype)
-            continue
-        else:
-            values = numbers[column][order]
-        columns[column] = typed(values, dtype)
-    return pd.DataFrame(columns)
-
-
-def _named(names: tuple[str, ...], codes: Ints, dtype: Any) -> Any:
-    """Return names by their codes, the empty one missing; put into the dtype once each."""
-    held = np.bincount(codes, minlength=len(names)) > 0
-    used = typed([names[code] or None for code in np.flatnonzero(held)], dtype)
-    return used.take((np.cumsum(held) - 1)[codes]).array
-
-
-def numbered(letter: str, number: Ints, dtype: str) -> object:
-    """Return new numbers: whole where the register's were, else a letter and digits."""
-    if "int" in dtype.lower() or "float" in dtype.lower():
-        return number
-    digits = len(str(int(number.max(initial=1))))
-    text = np.full((len(number), 1 + digits), ord(letter), dtype=np.uint32)
-    for place in range(digits):  # digit by digit, for all at once
-        text[:, digits - place] = number // 10**place % 10 + ord("0")
-    return text.view(f"<U{1 + digits}").ravel()
-
-
-def typed(values: Any, dtype: Any) -> Any:
-    """Return a column in the dtype of the register's."""
-    import pandas as pd
-
-    series = pd.Series(values)
-    lowered = dtype.lower()
-    if lowered == "category":
-        return series.astype("str").astype("category")
-    if lowered.startswith(("int", "uint")) or lowered in {"int64[pyarrow]"}:
-        if series.isna().any():  # whole numbers cannot be missing in this dtype
-            return series.astype("Float64").round().astype("Int64")
-        whole = pd.to_numeric(series)
-        return whole.round().astype(dtype)
-    return series.astype(dtype)
