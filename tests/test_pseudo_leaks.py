@@ -1,6 +1,7 @@
 """Attacks on the statistics file that its audit once did not see, or that no audit can see."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from cities import RULES, small_city
 from scipy.optimize import linprog
@@ -10,8 +11,10 @@ from toys import toy_zones
 from tsukuba_gis.pseudo.audit import _Search, _to_give_up, audit
 from tsukuba_gis.pseudo.equations import System
 from tsukuba_gis.pseudo.measure import measure
+from tsukuba_gis.pseudo.numbers.quantiles import quantile_bins
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.written import families
+from tsukuba_gis.records import Records
 
 SPEC = Spec(**RULES, lon="lon", lat="lat", mesh_metres=50)
 
@@ -77,3 +80,111 @@ def test_whoever_knows_that_a_household_has_one_head_learns_no_more(seed, househ
             low, high = linprog(cell, **known).fun, -linprog(-cell, **known).fun
             narrow = high - low < SPEC.k / 2 - 1e-6
             assert not (narrow and low < SPEC.k and high > 0), (level, code, low, high)
+
+
+# ---- who stands out --------------------------------------------------------------
+
+
+def tables_of(frame, spec=SPEC):
+    return measured(Records(frame=frame, kind="invented"), spec).tables
+
+
+def test_how_large_the_largest_bill_is_moves_no_number():
+    # Sums are exact by design; everything else is the same for 10 million and for 100.
+    spec = Spec(**{**RULES, "sums": (), "numeric": ("medical_cost", "bmi")})
+    frame = small_city().frame
+    person = int(np.flatnonzero(frame.bmi.notna() & (frame.medical_cost > 0))[0])
+    found = []
+    for bill, bmi in ((10_000_000, 60.0), (100_000_000, 99.0)):
+        frame.loc[person, ["medical_cost", "bmi"]] = bill, bmi
+        found.append(tables_of(frame.copy(), spec))
+    for name, table in found[0].items():
+        if (
+            name != "area_means"
+        ):  # of one area, three digits: it is shown only where nobody dominates
+            pd.testing.assert_frame_equal(table, found[1][name])
+
+
+def test_two_bills_alone_make_no_bin():
+    # The second largest could work out the largest: 4,995 of 9,993, with 4,990 of one's own.
+    for _, mean, _ in quantile_bins(np.sort([1.0] * 40 + [4_990.0, 4_995.0]), 10):
+        assert mean == 1.0
+    # Two of a bin between the ends.
+    values = np.sort([1.0] * 30 + [900.0, 950.0] + [1_000.0] * 12)
+    for upper, mean, _ in quantile_bins(values, 10):
+        assert upper == 1.0 or mean == 1.0
+
+
+def test_how_old_a_head_is_moves_no_mean_gap():
+    frame = small_city().frame
+    with_child = frame.household_id.isin(frame.household_id[frame.relation == "child"])
+    head = frame.index[with_child & (frame.relation == "head")][0]
+    found = []
+    for age in (105, 119):  # both are the oldest of all; nobody counts single years up there
+        frame.loc[head, "age"] = age
+        found.append(tables_of(frame.copy()))
+    for name, table in found[0].items():
+        pd.testing.assert_frame_equal(table, found[1][name])
+
+
+def test_a_crowd_is_one_household_wherever_households_hide_people():
+    frame = small_city().frame
+    crowd = frame.head(80).assign(
+        person_id=[f"大{i}" for i in range(80)], household_id="大世帯", relation="child",
+        household_type="couple_children", age=65 + np.arange(80) % 20, care_level="care5",
+        district="北", ward="c3", medical_cost=5_000, claims=2,
+    )  # fmt: skip
+    for column in ("lon", "lat"):
+        crowd[column] = frame[column][frame.ward == "c3"].iloc[0]
+    statistics = measured(Records(frame=pd.concat([frame, crowd]), kind="invented"))
+    tables = statistics.tables
+    # Sixteen parts of a head and four children, and no other household like that.
+    assert not tables["patterns"].members.str.contains("child:4").any()
+    # Eighty cases of care5, and hardly another one of the same sex and age.
+    care = tables["care"]
+    assert len(care[(care.cluster == "北") & (care.care == "care5") & (care.level == "leaf")]) == 0
+    sums = tables["sums"]
+    for row in sums[(sums.cluster == "北") & (sums.severity == "severe")].itertuples():
+        low, high = {"0": (0, 15), "15": (15, 65), "65": (65, 75), "75": (75, 999)}[row.broad]
+        behind = frame[(frame.district == "北") & frame.age.between(low, high - 1)]
+        behind = behind[behind.care_level.isin(["care3", "care4", "care5"]) & (behind.claims > 0)]
+        assert behind.household_id.nunique() >= SPEC.units - 1, row
+    squares = tables["mesh"].households
+    assert squares.sum() <= frame.household_id.nunique()
+    assert statistics.merges["households_divided"] == 0, "told from ten on"
+    assert statistics.merges["heads_mended"] == 0
+
+
+def test_the_ages_in_a_small_area_do_not_choose_where_it_is_counted():
+    found = []
+    for age in (5, 30, 70, 90):
+        frame = small_city(2, 600).frame
+        lonely = frame.index[(frame.household_type == "single") & (frame.district == "中央")][0]
+        frame.loc[lonely, ["ward", "age"]] = "ひとりだけの区", age
+        areas = tables_of(frame)["areas"]
+        found.append(areas[["cluster", "area", "persons"]].to_csv())
+    assert len(set(found)) == 1
+
+
+def test_the_number_of_people_with_a_distribution_tells_no_small_cell():
+    # Women with care3: 250 of 80 to 84, and 4 of 85 and over, which is hidden; men hide it in the
+    # table of care levels, but have a distribution of their own. 254 less 250 would be 4.
+    parts = [
+        ("female", 80, "none", 300), ("female", 80, "care3", 250), ("female", 85, "none", 12),
+        ("female", 85, "care3", 4), ("male", 75, "none", 300), ("male", 75, "care3", 240),
+        ("male", 80, "none", 300), ("male", 80, "care3", 12), ("male", 85, "none", 20),
+        ("female", 30, "none", 300), ("male", 30, "none", 300),
+    ]  # fmt: skip
+    rows = [part[:3] for part in parts for _ in range(part[3])]
+    frame = pd.DataFrame(rows, columns=["sex", "age", "care"])
+    frame["district"] = "一"
+    frame["cost"] = 1_000 + np.arange(len(frame)) % 97 * 10
+    spec = Spec(cluster="district", care="care", numeric=("cost",))
+    tables = measure(Records(frame=frame, kind="invented"), spec).tables
+    groups, states, care = tables["groups"], tables["states"], tables["care"]
+    own = groups[(groups.severity == "severe") & (groups.sex == "female") & (groups.ten == 75)]
+    told = states[states.group.isin(own.group)].persons.sum()
+    leaves = care[(care.level == "leaf") & (care.sex == "female") & (care.care == "care3")]
+    left = told - leaves["count"].sum()
+    assert leaves["count"].sum() == 250
+    assert left == 0 or left >= spec.k

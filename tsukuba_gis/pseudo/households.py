@@ -8,6 +8,7 @@ import numpy as np
 
 from tsukuba_gis.pseudo.city import RARE
 from tsukuba_gis.pseudo.counts import distinct
+from tsukuba_gis.pseudo.numbers.quantiles import without_ends
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,9 @@ def patterns_of(people: People) -> tuple[Ints, pd.DataFrame, Ints, list[str]]:
     ).reshape(-1, span)
     types = people.type[people.first]
     rows, inverse, number = distinct(np.column_stack([types, counts]))
+    if people.merges.get("households_divided"):  # the parts of a crowd are one household
+        whole = distinct(np.column_stack([inverse, people.undivided[people.first]]))[0][:, 0]
+        number = np.bincount(whole, minlength=len(rows))
     common = number >= people.spec.k
     n_types = len(people.codes["type"])
     place = np.where(common, np.cumsum(common) - 1, common.sum() + rows[:, 0])
@@ -72,23 +76,32 @@ def labelled_pairs(people: People) -> pd.DataFrame:
 
 
 def mean_sizes(people: People, city: City, pattern: Ints) -> pd.DataFrame:
-    """Return the mean size of rare households by type, to two digits, where there are k of them."""
+    """Return the mean size of rare households by type, where there are k of them.
+
+    It is rounded to two digits, and to a step of at least 2k people in all. The two
+    largest count as large as the third: how large they are is not told.
+    """
     import pandas as pd
 
-    size = np.bincount(people.household)
+    size, k = np.bincount(people.household), people.spec.k
+    whole = people.undivided[people.first]
     kinds, rare = city.patterns.type.to_numpy()[pattern], city.patterns.rare.to_numpy()[pattern]
     rows = []
     for kind, name in enumerate(city.codes["type"]):
-        own = size[rare & (kinds == kind)]
-        if len(own) >= people.spec.k and own.max() <= own.sum() / 2:
-            rows.append((name, float(f"{own.mean():.2g}")))
+        mine = rare & (kinds == kind)
+        if len(np.unique(whole[mine])) >= k:
+            own = without_ends(size[mine])
+            step = 2 * k / len(own)
+            mean = max(1.0, round(float(own.mean()) / step) * step)
+            rows.append((name, float(f"{mean:.2g}")))
     return pd.DataFrame(rows, columns=["type", "mean_size"])
 
 
 def age_gaps(people: People, city: City) -> pd.DataFrame:
-    """Return mean and spread of the age gap to the head, by type, relation and sex of the head.
+    """Return mean and spread of the age gap to the head, by type and relation.
 
-    Over at least ten times k pairs, to a tenth of a year.
+    Over at least ten times k pairs of k households, to a tenth of a year; the two
+    largest gaps and the two smallest count as the third.
     """
     import pandas as pd
 
@@ -100,15 +113,21 @@ def age_gaps(people: People, city: City) -> pd.DataFrame:
     other = (people.relation != city.head) & (head[people.household] >= 0)
     mine = np.flatnonzero(other)
     gap = people.age[mine] - people.age[head[people.household[mine]]]
-    frame = pd.DataFrame({"type": people.type[mine], "relation": people.relation[mine], "gap": gap})
+    frame = pd.DataFrame(
+        {
+            "type": people.type[mine], "relation": people.relation[mine], "gap": gap,
+            "home": people.undivided[mine],
+        }
+    )  # fmt: skip
     rows = []
     for key, part in frame.groupby(["type", "relation"], sort=True):
         kind, relation = (int(str(code)) for code in np.atleast_1d(np.asarray(key)))
-        if len(part) >= 10 * people.spec.k:
+        if len(part) >= 10 * people.spec.k and part.home.nunique() >= people.spec.k:
+            own = without_ends(part.gap.to_numpy(dtype=np.float64))
             rows.append(
                 (
                     people.codes["type"][kind], people.codes["relation"][relation],
-                    round(float(part.gap.mean()), 1), round(float(part.gap.std()), 1),
+                    round(float(own.mean()), 1), round(float(own.std(ddof=1)), 1),
                 )
             )  # fmt: skip
     return pd.DataFrame(rows, columns=["type", "relation", "mean", "sd"])

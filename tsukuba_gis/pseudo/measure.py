@@ -142,7 +142,7 @@ def _measured(register: Tally, spec: Spec, zones: Zones | None) -> Statistics:
         "profile": one_table(profiles, ["table", "context", "part", "share", "step"]),
         "gaps": age_gaps(people, city),
         "pools": mean_sizes(people, city, pattern),
-        **measure_numbers(register.values, people, city, built["users"], coded),
+        **measure_numbers(register.values, people, city, built, coded),
         **measure_mesh(register.values, people, zones),
     }
     kept = set(spec.columns)
@@ -151,7 +151,10 @@ def _measured(register: Tally, spec: Spec, zones: Zones | None) -> Statistics:
         tables={name: table for name, table in written.items() if len(table.columns)},
         codes=people.codes,
         columns={name: dtype for name, dtype in register.columns.items() if name in kept},
-        merges=people.merges,
+        merges={
+            name: n if name in {"areas_merged", "clusters_merged"} or n >= spec.k else 0
+            for name, n in people.merges.items()
+        },
     )
 
 
@@ -203,11 +206,12 @@ def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules
     n = len(table.leaves)
     counts = np.bincount(leaf[inside], minlength=n).astype(np.float64)
     counts = noised(table, counts, people.spec)
-    home = people.household if table.unit == "persons" else np.arange(people.households)
+    home = people.undivided if table.unit == "persons" else people.undivided[first]
     # Households behind each leaf: pairs of leaf and household, counted once.
-    seen = np.sort(leaf[inside] * (people.households + 1) + home[inside])
+    span = int(people.undivided.max()) + 1
+    seen = np.sort(leaf[inside] * span + home[inside])
     once = np.append(True, seen[1:] != seen[:-1])[: len(seen)]
-    behind = np.bincount(seen[once] // (people.households + 1), minlength=n).astype(np.float64)
+    behind = np.bincount(seen[once] // span, minlength=n).astype(np.float64)
     if table.name == "area_ages":
         rules = dataclasses.replace(
             rules, worth={"top": _ratio_worth(table, counts, people.spec.k)}
@@ -297,7 +301,7 @@ def _rules(table: Family, city: City, built: Mapping[str, Family]) -> Rules:
         allowed["relation"] = np.array([of_type[c, t] for c, t in cells.to_numpy()[:, :2]])
     return Rules(
         k=_thresholds(table, city),
-        units=spec.units if spec.household and table.unit == "persons" else 0,
+        units=0 if not spec.household else spec.units if table.unit == "persons" else spec.k,
         zeros=spec.zeros == "exact",
         allowed=allowed,
     )

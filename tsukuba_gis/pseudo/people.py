@@ -43,6 +43,9 @@ class People:
     type: Ints = field(repr=False)
     relation: Ints = field(repr=False)
     household: Ints = field(repr=False)
+    # As in the register, before crowds are divided: whoever counts households to hide behind
+    # counts these.
+    undivided: Ints = field(repr=False)
     area: Ints = field(repr=False)
     area_names: tuple[str, ...]
     area_clusters: Ints = field(repr=False)
@@ -105,14 +108,19 @@ def people_of(register: Tally, spec: Spec, zones: Zones | None) -> People:
         arrays[role], codes[role] = _category(register, column, role, household, spec, merges)
     # A type belongs to the whole household: the one that most members bear.
     arrays["type"] = _mode_by(household, arrays["type"], len(codes["type"]))[household]
+    undivided = household
     household = _divided(household, arrays["type"], codes["type"], spec, merges)
-    arrays["relation"] = _one_head(arrays["relation"], age, household, codes, spec, merges)
+    relation = _one_head(arrays["relation"], age, household, codes, spec)
+    # Of a crowd, which is given many heads, once.
+    merges["heads_mended"] = len(np.unique(undivided[relation != arrays["relation"]]))
+    arrays["relation"] = relation
     arrays["type"], arrays["relation"], pairs = _merge_pairs(
-        arrays["type"], arrays["relation"], household, codes, spec, merges
+        arrays["type"], arrays["relation"], undivided, codes, spec, merges
     )
     return People(
         spec=spec, codes=codes, cluster=cluster, sex=arrays["sex"], age=age, care=arrays["care"],
-        type=arrays["type"], relation=arrays["relation"], household=household, area=area,
+        type=arrays["type"], relation=arrays["relation"], household=household, undivided=undivided,
+        area=area,
         area_names=area_labels, area_clusters=area_clusters, pairs=pairs, merges=merges,
     )  # fmt: skip
 
@@ -190,11 +198,11 @@ def _merge_areas(
 ) -> tuple[Ints, tuple[str, ...], Ints]:  # fmt: skip
     """Merge areas that are too small into the safe area of the cluster that loses least by it.
 
-    First one whose children and old people (the ends of ``area_top``) keep their
-    counts, or are too few to be shown anyway; then the one of which the fewest age
-    bands of k or more change; then the nearest. An area that lies in two clusters
-    counts as two. Where a cluster has no safe area, its people get an area without
-    a name.
+    First one whose children or old people (the ends of ``area_top``) are too few to
+    be shown anyway; then the one with the fewest age bands of k or more; then the
+    nearest. Who lives in the small area plays no part: the choice would tell of their
+    ages. An area that lies in two clusters counts as two. Where a cluster has no safe
+    area, its people get an area without a name.
     """
     cluster, area, household, age = people
     span = len(names)
@@ -210,7 +218,7 @@ def _merge_areas(
     counts = np.bincount(line, minlength=len(units) * bands).reshape(-1, bands)
     top = start_of(np.array(spec.area_bands), spec.area_top)
     ends = np.stack([counts[:, top == t].sum(axis=1) for t in (top[0], top[-1])], axis=1)
-    whole, told = ends.min(axis=1) >= spec.k, counts >= spec.k
+    whole, told = ends.min(axis=1) >= spec.k, (counts >= spec.k).sum(axis=1)
     centres = _centres(names, zones)
     target = np.arange(len(units))
     for lost in np.flatnonzero(~enough):
@@ -221,12 +229,9 @@ def _merge_areas(
             continue
         apart = np.hypot(*(centres[of_name[hosts]] - centres[of_name[lost]]).T)
         apart = np.where(np.isfinite(apart), apart, np.inf)
-        spoilt = whole[hosts] & ends[lost].any()
-        changed = (told[hosts] & (counts[lost] > 0)).sum(axis=1)
-        host = hosts[np.lexsort((-persons[hosts], apart, changed, spoilt))[0]]
+        host = hosts[np.lexsort((-persons[hosts], apart, told[hosts], whole[hosts]))[0]]
         target[lost] = host
-        told[host] &= counts[lost] == 0
-        whole[host] &= not ends[lost].any()
+        told[host], whole[host] = 0, False
     kept = np.unique(target)
     rank = np.full(len(units), -1)
     rank[kept] = np.arange(len(kept))
@@ -317,9 +322,8 @@ def _divided(
 
 
 def _one_head(
-    relation: Ints, age: Ints, household: Ints, codes: Mapping[str, tuple[str, ...]], spec: Spec,
-    merges: dict[str, int],
-) -> Ints:  # fmt: skip
+    relation: Ints, age: Ints, household: Ints, codes: Mapping[str, tuple[str, ...]], spec: Spec
+) -> Ints:
     """Give every household exactly one head, where the register has heads: its oldest, if in doubt.
 
     Further heads take the commonest other relation.
@@ -333,9 +337,7 @@ def _one_head(
     leads[first] = True
     counts = np.bincount(relation, minlength=len(codes["relation"]))
     counts[head] = -1
-    mended = np.where(leads, head, np.where(relation == head, int(np.argmax(counts)), relation))
-    merges["heads_mended"] = int((mended != relation).sum())
-    return mended
+    return np.where(leads, head, np.where(relation == head, int(np.argmax(counts)), relation))
 
 
 def _merge_pairs(

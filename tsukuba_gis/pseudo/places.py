@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
+    Bools = NDArray[Any]
 
 
 def areas_of(people: People) -> pd.DataFrame:
@@ -67,7 +68,7 @@ def measure_mesh(
     """Return households per area and square, where there are at least k.
 
     Squares lie in the plane CRS of the zones, numbered from its origin.
-    Households in institutions are not counted: a square could name them.
+    Households in institutions, and crowds, are not counted: a square could name them.
     """
     import pandas as pd
     import pyproj
@@ -78,10 +79,8 @@ def measure_mesh(
     first = people.first
     lon = numbers[spec.lon][first]
     lat = numbers[spec.lat][first]
-    types = people.codes["type"]
-    homes = np.isfinite(lon) & np.isfinite(lat)
-    if spec.institution in types:
-        homes &= people.type[first] != types.index(spec.institution)
+    ordinary, households = _ordinary(people)
+    homes = np.isfinite(lon) & np.isfinite(lat) & ordinary
     transform = pyproj.Transformer.from_crs(LONLAT, zones.frame.crs, always_xy=True)
     x, y = transform.transform(lon[homes], lat[homes])
     square = pd.DataFrame(
@@ -95,7 +94,7 @@ def measure_mesh(
     n_areas = len(people.area_names)
     area, n = counts["area"].to_numpy(), counts["n"].to_numpy()
     # An area's other households are in institutions or without a point: one more part of it.
-    others = np.bincount(people.area[first], minlength=n_areas) - np.bincount(area, n, n_areas)
+    others = households - np.bincount(area, n, n_areas)
     k = np.array([spec.threshold(p) for p in np.bincount(people.area, minlength=n_areas).tolist()])
     parts, group = np.append(n, others), np.append(area, np.arange(n_areas))
     every = Relation(group=group, known=np.ones(n_areas, dtype=bool), k=k, units=0)
@@ -103,3 +102,16 @@ def measure_mesh(
     table = counts[shown].reset_index(drop=True).astype(np.int64)
     table.columns = pd.Index(["area", "mesh_x", "mesh_y", "households"])
     return {"mesh": table.assign(area=table.area.astype(str))}
+
+
+def _ordinary(people: People) -> tuple[Bools, Ints]:
+    """Tell which households are no institution and no crowd; count each area's, a crowd once."""
+    first, types, spec = people.first, people.codes["type"], people.spec
+    whole = people.undivided[first]
+    parts = np.bincount(whole)
+    ordinary = parts[whole] == 1
+    if spec.institution in types:
+        ordinary &= people.type[first] != types.index(spec.institution)
+    place = np.full(len(parts), -1)
+    place[whole] = people.area[first]
+    return ordinary, np.bincount(place[place >= 0], minlength=len(people.area_names))

@@ -206,9 +206,16 @@ def _merges(statistics: Statistics, lang: Language) -> Iterable[str]:
     yield heading("review_merges", lang)
     yield paragraph("review_merges_text", lang)
     yield entries(
-        (text(key, lang) if key in texts() else name, f"{statistics.merges[name]:,}")
+        (text(key, lang) if key in texts() else name, _merged(name, statistics))
         for name, key in named.items()
     )
+
+
+def _merged(name: str, statistics: Statistics) -> str:
+    """Return how many, as far as it is told."""
+    n = statistics.merges[name]
+    few = n == 0 and name not in {"areas_merged", "clusters_merged"}
+    return f"0–{statistics.spec.k - 1}" if few else f"{n:,}"
 
 
 def _audit(statistics: Statistics, lang: Language) -> Iterable[str]:

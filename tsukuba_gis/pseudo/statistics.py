@@ -51,6 +51,7 @@ class Statistics:
         The register's columns in order, with their dtypes.
     merges
         How many clusters, areas, households and codes were merged: numbers only.
+        Below k, all but clusters and areas, which are missed by name, are told as 0.
     audit
         What the audit found; empty until then.
     """

@@ -42,7 +42,9 @@ def area_mean_table(values: Mapping[str, Floats], people: People, city: City) ->
     import pandas as pd
 
     spec, areas = city.spec, city.areas
-    n, homes_in = len(areas), people.area[people.first]
+    n = len(areas)
+    homes_in = np.zeros(int(people.undivided.max(initial=0)) + 1, dtype=np.int64)
+    homes_in[people.undivided] = people.area
     k = np.array([spec.threshold(persons) for persons in areas.persons])
     whole = np.bincount(areas.cluster, areas.persons, minlength=len(city.codes["cluster"]))
     k_left = np.array([spec.threshold(persons) for persons in whole])
@@ -52,8 +54,8 @@ def area_mean_table(values: Mapping[str, Floats], people: People, city: City) ->
         given = np.isfinite(values[column])
         some = np.flatnonzero(given & (values[column] != 0))
         place, amounts = people.area[some], values[column][some]
-        home = np.zeros(people.households, dtype=bool)
-        home[people.household[some]] = True
+        home = np.zeros(len(homes_in), dtype=bool)
+        home[people.undivided[some]] = True
         homes = np.bincount(homes_in[home], minlength=n).astype(np.float64)
         own = Contributors.of(place, np.abs(amounts), n, homes=homes)
         shown = own.safe(k, dominance=share, units=units)

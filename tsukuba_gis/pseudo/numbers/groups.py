@@ -50,6 +50,50 @@ def groups_of(city: City, coded: Mapping[str, Ints], inside: Bools) -> Ints:
     return groups
 
 
+def without_rest(group: Ints, inside: Bools, leaf: Ints, told: Bools, *, k: int) -> Bools:
+    """Leave people of hidden cells out of a group where they are so few that its total tells them.
+
+    Parameters
+    ----------
+    group
+        Of each person.
+    inside
+        Who is looked at.
+    leaf, told
+        Cell of each person in the table of care levels, and whether its count is published.
+    k
+        Smallest number that may be told.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        ``inside``, but for people of hidden cells that are fewer than k, or all of one cell,
+        in their group; groups that share a cell count as one.
+
+    Examples
+    --------
+    >>> told = np.array([True, False, True, True, False, False])
+    >>> leaf, group = np.array([0, 1, 0, 3, 4, 5]), np.array([0, 0, 0, 1, 1, 1])
+    >>> without_rest(group, np.ones(6, dtype=bool), leaf, told, k=2).tolist()
+    [True, False, True, True, True, True]
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = int(group.max(initial=0)) + 1
+    span = int(leaf.max(initial=0)) + 1
+    persons = np.bincount(group[inside] * span + leaf[inside], minlength=n * span)
+    shared = csr_array(persons.reshape(n, span) > 0, dtype=np.float64)
+    union = connected_components(shared @ shared.T, directed=False)[1]
+    hidden = np.flatnonzero(inside & ~told)
+    people = np.bincount(union[group[hidden]], minlength=n)
+    cells = np.unique(union[group[hidden]] * span + leaf[hidden]) // span
+    few = (people < k) | (np.bincount(cells, minlength=n) < 2)
+    kept = inside.copy()
+    kept[hidden[few[union[group[hidden]]]]] = False
+    return kept
+
+
 def labelled_groups(groups: Ints, city: City) -> pd.DataFrame:
     """Return the group of each care band, sex and ten-year age as a table, in words."""
     import pandas as pd

@@ -9,7 +9,7 @@ import numpy as np
 from tsukuba_gis.pseudo.city import AMOUNTS
 from tsukuba_gis.pseudo.numbers.area_means import area_mean_table
 from tsukuba_gis.pseudo.numbers.copula import correlation_table
-from tsukuba_gis.pseudo.numbers.groups import groups_of, labelled_groups
+from tsukuba_gis.pseudo.numbers.groups import groups_of, labelled_groups, without_rest
 from tsukuba_gis.pseudo.numbers.quantiles import quantile_table
 from tsukuba_gis.pseudo.numbers.states import state_table
 from tsukuba_gis.pseudo.numbers.sums import model_cells, safe_sums, users_cell
@@ -35,7 +35,7 @@ def measure_numbers(
     numbers: Mapping[str, Floats],
     people: People,
     city: City,
-    users: Family,
+    built: Mapping[str, Family],
     coded: Mapping[str, Ints],
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Return the tables of sums, means by area, groups, states, quantiles, correlations and units.
@@ -46,20 +46,24 @@ def measure_numbers(
         The register, as numbers and as codes.
     city
         What the city consists of.
-    users
-        The table of users, protected.
+    built
+        The tables of care and users, protected.
     """
     spec = city.spec
     if not spec.numeric:
         return {}
     values = {column: numbers[column] for column in spec.numeric}
     sums = one_table(
-        [safe_sums(column, values[column], city, coded) for column in spec.sums],
+        [safe_sums(column, values[column], city, coded, people.undivided) for column in spec.sums],
         ["level", "column", "cluster", "broad", "severity", "total"],
     )
+    users, care = built["users"], built["care"]
     inside = model_cells(sums, users, city)[users_cell(users, coded)]
     groups = groups_of(city, coded, inside)
     group = groups[coded["severity"], coded["sex"], np.searchsorted(AMOUNTS, coded["amounts"])]
+    leaf = care.find(coded)
+    told = np.isfinite(care.values["leaf"])[care.codes["leaf"]][leaf]
+    inside = without_rest(group, inside, leaf, told, k=spec.k)
     given = {"age": people.age.astype(np.float64)}
     if spec.care:  # among people without care there is nothing to rank
         given["care"] = np.where(coded["severity"] > 0, people.care, np.nan)

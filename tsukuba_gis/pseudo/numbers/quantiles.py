@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     Floats = NDArray[Any]
     Bools = NDArray[Any]
 
-# Most bins of a quantile table; the outermost ones hold k people each.
+# Most bins of a quantile table; the outermost ones are the finest.
 BINS: Final = 48
-# Largest share of one person in the sum of a quantile bin.
-BIN_DOMINANCE: Final = 0.5
+# So many at each end count as the next: how far out they are is not told.
+ENDS: Final = 2
+# Largest share of one person, and of two, in the sum of a quantile bin.
+BIN_DOMINANCE: Final = (0.5, 0.85)
 
 
 def quantile_table(
@@ -39,14 +41,15 @@ def quantile_table(
 
 
 def quantile_bins(values: Floats, k: int) -> list[tuple[float, float, int]]:
-    """Return a quantile table: means of bins of at least k people, no bin dominated by one.
+    """Return a quantile table: means of bins of at least k people, no bin dominated by two.
 
     Parameters
     ----------
     values
-        Sorted.
+        Sorted. The two largest count as large as the third, and the two smallest as the
+        third smallest, so that nobody can be seen by how far out he is.
     k
-        Smallest number of people in a bin; the two ends are finest.
+        Smallest number of people in a bin; the two at the ends hold two more.
 
     Returns
     -------
@@ -56,14 +59,15 @@ def quantile_bins(values: Floats, k: int) -> list[tuple[float, float, int]]:
 
     Examples
     --------
-    >>> quantile_bins(np.array([1.0] * 12 + [2.0] * 5 + [4.0] * 5), 10)
-    [(0.5455, 1.0, 1), (1.0, 3.0, 0)]
+    >>> quantile_bins(np.array([1.0] * 14 + [2.0] * 6 + [4.0] * 4 + [5.0, 900.0]), 10)
+    [(0.5385, 1.0, 1), (1.0, 3.0, 0)]
     >>> quantile_bins(np.array([1.0] * 5), 10)
     []
     """
     n = len(values)
     if n < k:
         return []
+    values = without_ends(values)
     edges = _edges(n, k)
     # Move each edge behind the values equal to the one before it.
     edges = np.unique(np.searchsorted(values, values[edges - 1], side="right"))
@@ -89,10 +93,22 @@ def quantile_bins(values: Floats, k: int) -> list[tuple[float, float, int]]:
     ]
 
 
+def without_ends(values: Floats) -> Floats:
+    """Return three values or more, the two at each end taken for the next.
+
+    Examples
+    --------
+    >>> without_ends(np.array([5.0, 1.0, 7.0, 900.0, 6.0, 2.0, 8.0])).tolist()
+    [5.0, 5.0, 7.0, 7.0, 6.0, 5.0, 7.0]
+    """
+    line = np.sort(values)
+    return np.clip(values, line[min(ENDS, len(line) // 2)], line[max(-ENDS - 1, -len(line) // 2)])
+
+
 def _edges(n: int, k: int) -> Ints:
-    """Return bin edges: k people at both ends, wider towards the middle."""
+    """Return bin edges: two more than k people at both ends, wider towards the middle."""
     widest = max(k, n // BINS)
-    ends, width, at = [], k, k
+    ends, width, at = [], k, k + ENDS
     while at < n // 2:
         ends.append(at)
         width = min(int(width * 1.5), widest)
@@ -102,4 +118,6 @@ def _edges(n: int, k: int) -> Ints:
 
 def _dominated(values: Floats) -> bool:
     size = np.abs(values)
-    return bool(size.max() > BIN_DOMINANCE * size.sum())
+    far = sorted(size[[0, 1, -2, -1]].tolist())  # in order, so that the largest are at the ends
+    (one, two), total = BIN_DOMINANCE, float(size.sum())
+    return bool(far[-1] > one * total or far[-1] + far[-2] > two * total)

@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 _LEVELS: Final = ("cluster", "broad", "severity")
 
 
-def safe_sums(column: str, amounts: Floats, city: City, coded: Mapping[str, Ints]) -> pd.DataFrame:
-    """Return the sums that may be shown: from the cluster down to age group × care band."""
+def safe_sums(
+    column: str, amounts: Floats, city: City, coded: Mapping[str, Ints], home: Ints
+) -> pd.DataFrame:
+    """Return the sums that may be shown: from the cluster down to age group × care band.
+
+    ``home`` is each person's household, as in the register.
+    """
     import pandas as pd
 
     spec = city.spec
+    share, units = spec.dominance, spec.units if spec.household else 0
     positive = amounts > 0
     amount = amounts[positive]
     shape = (len(city.codes["cluster"]), len(BROAD), len(SEVERITIES))
@@ -42,14 +48,14 @@ def safe_sums(column: str, amounts: Floats, city: City, coded: Mapping[str, Ints
     for depth, level in enumerate(_LEVELS, start=1):
         code = np.ravel_multi_index([axis[positive] for axis in place[:depth]], shape[:depth])
         n = int(np.prod(shape[:depth]))
-        own = Contributors.of(code, amount, n)
+        own = Contributors.of(code, amount, n, homes=_homes(code, home[positive], n))
         per_parent = n // len(parent_shown)
         of_parent = np.arange(n) // per_parent
-        shown = own.safe(np.repeat(k, n // len(k)), dominance=spec.dominance)
+        shown = own.safe(np.repeat(k, n // len(k)), dominance=share, units=units)
         shown &= parent_shown[of_parent]
         if depth > 1:
             of_cluster = np.repeat(k, len(parent_shown) // len(k))
-            shown = own.closed(shown, of_parent, of_cluster, dominance=spec.dominance)
+            shown = own.closed(shown, of_parent, of_cluster, dominance=share, units=units)
         for cell in np.flatnonzero(shown):
             at = np.unravel_index(cell, shape[:depth])
             rows.append(
@@ -62,6 +68,14 @@ def safe_sums(column: str, amounts: Floats, city: City, coded: Mapping[str, Ints
             )  # fmt: skip
         parent_shown = shown
     return pd.DataFrame(rows, columns=["level", "column", "cluster", "broad", "severity", "total"])
+
+
+def _homes(code: Ints, home: Ints, n: int) -> Floats:
+    """Return how many households stand behind each cell."""
+    span = int(home.max(initial=0)) + 1
+    pairs = np.sort(code * span + home)
+    once = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
+    return np.bincount(once // span, minlength=n).astype(np.float64)
 
 
 def users_cell(users: Family, coded: Mapping[str, Ints]) -> Ints:
