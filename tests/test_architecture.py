@@ -53,22 +53,26 @@ def room_of(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path):
-    """Rooms of the package that a file imports, inside functions and for typing too."""
+def modules(path):
+    """Modules that a file imports, inside functions and for typing too."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        names = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name}: relative import"
-            names = [node.module or ""]
-            if node.module == "tsukuba_gis":
-                names = [f"tsukuba_gis.{alias.name}" for alias in node.names]
-        for name in names:
-            parts = name.split(".")
-            if parts[0] == "tsukuba_gis" and len(parts) > 1:
-                yield parts[1]
+            place = (PACKAGE.parent / (node.module or "").replace(".", "/")).is_dir()
+            yield from (
+                f"{node.module}.{alias.name}" if place else node.module for alias in node.names
+            )
+
+
+def imports(path):
+    """Rooms of the package that a file imports."""
+    for name in modules(path):
+        parts = name.split(".")
+        if parts[0] == "tsukuba_gis" and len(parts) > 1:
+            yield parts[1]
 
 
 def allowed(importer, imported):
@@ -116,20 +120,48 @@ def test_outputs_never_see_a_person():
             assert "import Records" not in path.read_text(encoding="utf-8"), path.name
 
 
-def test_nouns_do_not_import_in_a_circle():
+def circle(edges):
+    """Return the arrows that are left when those to whoever imports nothing are taken away."""
+    while True:
+        importing = {a for a, _ in edges}
+        ends = {(a, b) for a, b in edges if b not in importing}
+        if not ends:
+            return sorted(edges)
+        edges = edges - ends
+
+
+def test_rooms_do_not_import_in_a_circle():
     edges = {
         (room_of(path), there)
         for path in FILES
         for there in imports(path)
         if room_of(path) != there
     }
-    while True:
-        rooms = {a for a, _ in edges}
-        leaf = {(a, b) for a, b in edges if b not in rooms}
-        if not leaf:
-            break
-        edges -= leaf
-    assert not edges, f"circle: {sorted(edges)}"
+    assert circle(edges) == []
+
+
+FOLDERS = sorted({path.parent for path in FILES} - {PACKAGE})
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_inside_a_room_nothing_imports_in_a_circle(folder):
+    """Files of a folder, and its folders as a whole; for typing too."""
+    own = ".".join((PACKAGE.name, *folder.relative_to(PACKAGE).parts))
+    inside = {path.name.removesuffix(".py") for path in folder.iterdir()}
+    edges = set()
+    for path in folder.rglob("*.py"):
+        here = path.relative_to(folder).parts[0].removesuffix(".py")
+        for module in modules(path):
+            if module.startswith(f"{own}."):
+                there = module.removeprefix(f"{own}.").split(".")[0]
+                edges.add((here, there if there in inside else "__init__"))
+    assert circle({(a, b) for a, b in edges if a != b}) == []
+
+
+def test_a_planted_circle_is_found():
+    assert circle({("a", "b"), ("b", "c"), ("c", "a"), ("a", "d"), ("d", "e")}) == [
+        ("a", "b"), ("b", "c"), ("c", "a"),
+    ]  # fmt: skip
 
 
 def test_every_room_stands_in_the_architecture_document():
