@@ -407,6 +407,18 @@ def test_large_households_are_counted_as_one_and_a_crowd_is_divided(city):
 # ---- part by part -------------------------------------------------------------------------
 
 
+def test_households_and_persons_may_be_numbered_from_0(city):
+    def numbered(first):
+        code = {
+            name: pd.factorize(city.frame[name])[0] + first
+            for name in ("household_id", "person_id")
+        }
+        return measure(dataclasses.replace(city, frame=city.frame.assign(**code)), SPEC)
+
+    zero, one = numbered(0), numbered(1)
+    assert (zero.sha256, zero.merges) == (one.sha256, one.merges)
+
+
 def test_a_register_measured_in_parts_gives_the_same_file(city, measured, tmp_path):
     # Households, clusters and areas lie across parts; one part is empty of some codes.
     frame = city.frame.sample(frac=1, random_state=5)

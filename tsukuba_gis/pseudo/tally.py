@@ -226,6 +226,8 @@ def _hashed(column: pd.Series[Any]) -> Ints:
     import pandas as pd
 
     hashed = pd.util.hash_pandas_object(column, index=False).to_numpy(dtype=np.uint64)
+    # The number 0 has the hash 0, which here means that there is no number.
+    hashed = np.where(hashed == 0, np.uint64(2**64 - 1), hashed)
     return np.where(column.isna().to_numpy(dtype=bool), np.uint64(0), hashed)
 
 
