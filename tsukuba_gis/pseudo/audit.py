@@ -93,11 +93,14 @@ def _repaired(search: _Search, tables: Mapping[str, Family], rng: np.random.Gene
         narrow = search.narrow(rng)
         if len(narrow) == 0:
             return given_up
-        gone = _to_give_up(search, narrow)
-        for name, level, code in (search.system.label[cell] for cell in gone):
-            tables[name].values[level][code] = np.nan
-        search.release(gone)
-        given_up += len(gone)
+        # These are seen to first: to look for others anew takes many programs.
+        while len(narrow):
+            gone = _to_give_up(search, narrow)
+            for name, level, code in (search.system.label[cell] for cell in gone):
+                tables[name].values[level][code] = np.nan
+            search.release(gone)
+            given_up += len(gone)
+            narrow = np.intersect1d(narrow, search.open_cells()) if len(gone) else gone
     raise DisclosureError("pseudo_not_repaired")
 
 
@@ -146,6 +149,7 @@ class _Search:
         self.high = np.where(self.shown, system.values, -np.inf)
         self.by_totals = np.zeros(len(self.shown), dtype=bool)
         self.programs = 0
+        self.over = system.cells.T.tocsr()  # the cells that each leaf is in
         self._open(system)
 
     def _open(self, system: System) -> None:
@@ -198,7 +202,9 @@ class _Search:
 
     def push(self, cells: Ints, weight: Floats) -> float:
         """Find the allowed table with the largest weighted cells; widen all ranges by it."""
-        cost = -np.asarray(self.system.cells[cells].T @ weight).ravel()
+        weights = np.zeros(len(self.shown))
+        weights[cells] = weight
+        cost = -(self.over @ weights)
         self.solver.changeColsCost(len(cost), self.every, cost)
         self.solver.run()
         self.programs += 1
@@ -289,21 +295,24 @@ class _Search:
 
 
 def _to_give_up(search: _Search, narrow: Ints) -> Ints:
-    """Return, for the narrow cells, the published cells to give up.
+    """Return the published cell to give up for the first of the narrow cells that one bounds.
 
     The dual values of the program that bounds a cell name the cells that
-    bound it. Sums that are shown only where safe go first, then the smallest.
+    bound it. A sum that is shown only where safe goes first, then the smallest.
     Where none bounds a cell that may be empty, known totals do, which are not given up.
     """
     system = search.system
-    gone: set[int] = set()
+    stuck = len(narrow) > 0
     for cell in narrow:
         bounds = search.bounds(int(cell))
-        if len(bounds) == 0:
-            search.by_totals[cell] = search.low[cell] <= _TOLERANCE
-        elif not gone.intersection(bounds.tolist()):
+        if not np.isin(cell, search.open_cells()):
+            stuck = False  # widened by what was given up for others
+        elif len(bounds):
             order = np.lexsort((system.values[bounds], -system.rank[bounds]))
-            gone.add(int(bounds[order[0]]))
-    if not gone and not search.by_totals[narrow].any():
+            return bounds[order[:1]]
+        else:
+            search.by_totals[cell] = search.low[cell] <= _TOLERANCE
+            stuck &= not search.by_totals[cell]
+    if stuck:
         raise DisclosureError("pseudo_not_repaired")
-    return np.array(sorted(gone), dtype=np.int64)
+    return narrow[:0]
