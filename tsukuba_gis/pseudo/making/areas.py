@@ -206,7 +206,6 @@ def _features(crowd: Crowd, plan: Plan, unit: Ints, role: Ints) -> Ints:
 
 def _targets(kinds: Ints, role: Ints, areas: Ints, plan: Plan) -> Targets:
     """Return what one household of each kind counts in each cell, and what is published."""
-    # Long: the list of what the area tables count.
     spec, tables = plan.city.spec, plan.tables
     n_band = len(spec.area_bands)
     bands, care, heads = np.split(kinds, [n_band, n_band + 2], axis=1)
