@@ -58,6 +58,9 @@ def hide_less(table: Family, leaf_values: Floats, leaf_units: Floats, rules: Rul
     -----
     ``protect`` runs again over what was chosen: nothing is shown that it would not show. A
     cluster in which no better choice is found stays as it was.
+
+    What a cell costs does not depend on its count. Cells given up smallest first are told to be
+    small by that; of those chosen here nothing follows but what the rules ask.
     """
     program, cells = _rules_of(table, leaf_values, leaf_units, rules)
     hidden = program.cheapest()
