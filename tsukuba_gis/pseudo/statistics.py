@@ -66,12 +66,19 @@ class Statistics:
     @property
     def sha256(self) -> str:
         """Hash of the tables and rules: the name of what was reviewed and signed."""
-        return str(self._manifest()["sha256"])
+        return str(self._manifest(self._digests())["sha256"])
 
     @property
     def audited(self) -> bool:
         """True if the audit passed on exactly these tables."""
-        return bool(self.audit) and self.audit.get("tables") == self._tables_hash()
+        return self.seal is not None
+
+    @property
+    def seal(self) -> str | None:
+        """The hash of what was reviewed and signed, if the audit passed on exactly these tables."""
+        digests = self._digests()
+        passed = bool(self.audit) and self.audit.get("tables") == _tables_hash(digests)
+        return str(self._manifest(digests)["sha256"]) if passed else None
 
     @property
     def counts(self) -> int:
@@ -89,7 +96,7 @@ class Statistics:
 
     def with_audit(self, audit: Mapping[str, Any]) -> Statistics:
         """Return the same statistics with the audit's findings, bound to the tables' hash."""
-        return dataclasses.replace(self, audit={**audit, "tables": self._tables_hash()})
+        return dataclasses.replace(self, audit={**audit, "tables": _tables_hash(self._digests())})
 
     def save(self, folder: str | Path) -> Path:
         """Write the folder: one CSV (UTF-8, LF) a table and a manifest with hashes.
@@ -109,7 +116,7 @@ class Statistics:
             old.unlink()
         for name, table in self.tables.items():
             (folder / f"{name}.csv").write_bytes(_csv(table))
-        (folder / MANIFEST).write_bytes(_json(self._manifest()))
+        (folder / MANIFEST).write_bytes(_json(self._manifest(self._digests())))
         return folder
 
     @classmethod
@@ -148,11 +155,9 @@ class Statistics:
             audit=manifest["audit"],
         )
 
-    def _tables_hash(self) -> str:
-        digest = sha256()
-        for name, table in self.tables.items():
-            digest.update(name.encode() + b"\0" + _csv(table))
-        return digest.hexdigest()
+    def _digests(self) -> dict[str, str]:
+        """Return the hash of each table's file."""
+        return {name: sha256(_csv(table)).hexdigest() for name, table in self.tables.items()}
 
     def _noise(self) -> dict[str, Any]:
         """Return epsilon beside its invariants, where there is noise."""
@@ -162,7 +167,7 @@ class Statistics:
         exact = {lang: text("noise_invariants", lang) for lang in LANGUAGES}
         return {"noise": {**dataclasses.asdict(noise), "invariants": exact}}
 
-    def _manifest(self) -> dict[str, Any]:
+    def _manifest(self, digests: Mapping[str, str]) -> dict[str, Any]:
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "spec": self.spec.to_dict(),
@@ -170,12 +175,14 @@ class Statistics:
             "columns": dict(self.columns),
             "merges": dict(self.merges),
             **self._noise(),
-            "tables": {
-                name: sha256(_csv(table)).hexdigest() for name, table in self.tables.items()
-            },
+            "tables": dict(digests),
         }
         digest = sha256(_json(manifest)).hexdigest()
         return {**manifest, "audit": dict(self.audit), "sha256": digest}
+
+
+def _tables_hash(digests: Mapping[str, str]) -> str:
+    return sha256("\n".join(f"{name} {own}" for name, own in digests.items()).encode()).hexdigest()
 
 
 def one_table(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
