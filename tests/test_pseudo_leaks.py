@@ -1,5 +1,7 @@
 """Attacks on the statistics file that its audit once did not see, or that no audit can see."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from scipy.sparse import csr_array
 from toys import toy_zones
 
 from tsukuba_gis.pseudo.audit import _Search, _to_give_up, audit
+from tsukuba_gis.pseudo.cells import safe_flat
 from tsukuba_gis.pseudo.equations import System
 from tsukuba_gis.pseudo.measure import measure
 from tsukuba_gis.pseudo.numbers.quantiles import quantile_bins
@@ -188,3 +191,39 @@ def test_the_number_of_people_with_a_distribution_tells_no_small_cell():
     left = told - leaves["count"].sum()
     assert leaves["count"].sum() == 250
     assert left == 0 or left >= spec.k
+
+
+def test_one_district_tells_no_shares_of_its_hidden_people():
+    # Beside the cells that are shown they narrowed two hidden ones to less than half of k.
+    frame = small_city().frame.assign(district="一")
+    assert tables_of(frame)["profile"].empty
+
+
+# ---- known limits ----------------------------------------------------------------
+
+
+def test_whoever_runs_the_programme_again_seldom_learns_more():
+    # The cells that are hidden depend on the numbers: which numbers would hide the same ones?
+    rng, k = np.random.default_rng(1), 10
+    narrow = pinned = cells = 0
+    for _ in range(600):
+        few = rng.random(4) < 0.4
+        parts = np.where(few, rng.integers(0, 10, 4), rng.integers(10, 40, 4)).tolist()
+        shown = safe_flat(parts, k=k)
+        hidden = [number for number in range(4) if not shown[number]]
+        rest = sum(parts[number] for number in hidden)
+        if rest == 0 or len(hidden) > 3:
+            continue
+        found = []
+        for values in itertools.product(range(rest + 1), repeat=len(hidden) - 1):
+            tried = list(parts)
+            for number, value in zip(hidden, (*values, rest - sum(values)), strict=True):
+                tried[number] = value
+            if min(tried) >= 0 and safe_flat(tried, k=k) == shown:
+                found.append([tried[number] for number in hidden])
+        width = np.ptp(np.array(found), axis=0)
+        cells, narrow = cells + len(width), narrow + int((width < k / 2).sum())
+        pinned += int((width == 0).sum())
+    assert cells > 500
+    assert narrow / cells < 0.02, "docs/pseudo.md says about 1 %"
+    assert pinned / cells < 0.005, "and about 0.1 %"

@@ -30,6 +30,8 @@ from tsukuba_gis.pseudo.written import labelled, profile_keys
 
 # Steps in which shares of hidden people are told.
 _STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
+# Of so many clusters at least.
+_CLUSTERS: Final = 2
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -245,8 +247,9 @@ def _profile(table: Family, city: City, counts: Floats) -> pd.DataFrame:
 
     Within each context (people of one sex and age, of one household type and
     relation) the shares are rounded to a step of at least 2k people, so that
-    each leaves any cell a play of k or more; where that is more than half, no
-    share is told.
+    each leaves any cell a play of k or more; where that is more than half, or the
+    people are of one cluster, no share is told: beside the cells that
+    are shown, the shares of one cluster would narrow its hidden ones further.
     """
     import pandas as pd
 
@@ -257,8 +260,11 @@ def _profile(table: Family, city: City, counts: Floats) -> pd.DataFrame:
             "context": profile_keys(table, city, context),
             "part": profile_keys(table, city, parts),
             "n": counts * hidden,
+            "cluster": table.leaves.cluster,
         }
     )
+    clusters = frame[frame.n > 0].groupby("context").cluster.nunique()
+    frame = frame[frame.context.isin(clusters.index[clusters >= _CLUSTERS])]
     cells = frame.groupby(["context", "part"], sort=False).n.sum()
     contexts = cells.groupby(level=0, sort=False).sum()
     everyone = float(contexts.sum())
