@@ -140,7 +140,8 @@ def _tie(tables: Mapping[str, Family], offset: Mapping[str, int], n: int, link: 
 def _members(city: City, tables: Mapping[str, Family], offset: Mapping[str, int], n: int) -> Any:
     """Return the equations between roles and households: members of patterns, and of rare pools.
 
-    A rare household holds any number of each relation, but one head.
+    A rare household holds any number of each relation, but one head; of a type without
+    any relation there is none.
     """
     from scipy.sparse import csr_array
 
@@ -168,6 +169,9 @@ def _members(city: City, tables: Mapping[str, Family], offset: Mapping[str, int]
     rows.append(free)
     columns.append(pools + free)
     values.append(-np.ones(len(free)))
-    return csr_array(
-        (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (len(every), n)
-    )
+    nobody = np.flatnonzero(~np.isin(kind, kinds))  # of a type that nobody bears
+    rows.append(len(every) + np.arange(len(nobody)))
+    columns.append(nobody + offset["households"])
+    values.append(np.ones(len(nobody)))
+    place = np.concatenate(rows), np.concatenate(columns)
+    return csr_array((np.concatenate(values), place), (len(every) + len(nobody), n))
