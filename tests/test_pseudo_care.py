@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsukuba_gis.pseudo.keys import stream
-from tsukuba_gis.pseudo.making.care import CareMisfit, best_exchange, exchange_care
+from tsukuba_gis.pseudo.making.care import CareMisfit, best_exchange, exchange_care, likely_bands
+from tsukuba_gis.pseudo.spec import Spec
 
 # Codes of care: none, light, severe; of types: alone, together, institution.
 CITY = {
     "severity": np.array([0, 1, 2]),
     "living": np.array([0, 1, 2]),
     "codes": {"sex": ("f", "m")},
+    "spec": Spec(cluster="district"),
 }
 
 
@@ -25,7 +27,8 @@ def crowd_of(start, sex, care, kind, area):
 
 def plan_of(areas, **told):
     """A cluster of so many areas with the published numbers by level, label and area."""
-    city = SimpleNamespace(areas=pd.DataFrame({"cluster": np.zeros(areas, dtype=int)}), **CITY)
+    frame = pd.DataFrame({"cluster": [0] * areas, "persons": [20] * areas})
+    city = SimpleNamespace(areas=frame, **CITY)
     wanted = {
         ("area_care", level): {label: np.array(column) for label, column in columns.items()}
         for level, columns in told.items()
@@ -49,7 +52,9 @@ def test_nothing_moves_where_the_tables_are_right():
     people[0, 0, 5], people[0, 1, 3] = 4, 4
     told = {"leaf": {0: np.array([0.0, 4.0]), 2: np.array([4.0, 0.0])}}
     ways = np.array([[4, 0, 0], [0, 0, 4]])
-    misfit = CareMisfit.of(people.sum(axis=0), told, ways)
+    here = people.sum(axis=0)
+    likely = likely_bands(here, told, ways, np.array([10, 10]))
+    misfit = CareMisfit.of(here, told, likely, 0.5)
     assert best_exchange(people, misfit, stream("k", "care", "b")) is None
 
 
@@ -96,7 +101,8 @@ def test_no_table_of_the_cluster_changes_and_the_misfit_only_lessens(seed, areas
         ways = np.zeros((2, 3), dtype=int)
         old = crowd.start >= 65
         np.add.at(ways, ((crowd.type[old] == 2).astype(int), crowd.care[old]), 1)
-        return np.nansum(CareMisfit.of(here, told, ways).error ** 2)
+        likely = likely_bands(here, told, ways, np.full(areas, 10))
+        return np.nansum(CareMisfit.of(here, told, likely, 0.1).error ** 2)
 
     (cells, numbers), far = tables(), off()
     exchange_care(0, crowd, plan_of(areas, **told), stream("k", "care", f"{seed}"))

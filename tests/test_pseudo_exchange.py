@@ -135,3 +135,22 @@ def test_cells_given_up_are_not_minded():
     cells[0, 3:] = True
     assert not dealing.without(cells).wrong.any()
     assert dealing.wrong.sum() == 4
+
+
+def test_what_is_not_published_is_spread_as_it_is_likely():
+    """Ten old people and ten young, alone, over two areas of ten homes; old people are hidden.
+
+    Evenly, five old ones each. If 8 and 2 are likely, a misfit of so many is worth as large a
+    push: the old of the first area are s = 10 / (1 + exp(s - 8)), which is 7.1.
+    """
+    counts = np.array([[1, 1, 1], [1, 1, 0]])
+    wanted = np.array([[10.0, 10.0, np.nan]] * 2)
+    told = {"counts": counts, "wanted": wanted, "urgent": np.zeros(3, dtype=bool)}
+    everywhere, number = np.ones((2, 2), dtype=bool), np.array([10, 10])
+    even = raked(number, Targets(**told), everywhere)
+    np.testing.assert_allclose(even, 5.0)
+    guess = np.array([[np.nan, np.nan, 8.0], [np.nan, np.nan, 2.0]])
+    likely = raked(number, Targets(**told, guess=guess), everywhere)
+    np.testing.assert_allclose(likely, [[7.1, 2.9], [2.9, 7.1]], atol=0.3)
+    # Neither misfit nor rounding minds a guess.
+    assert (Targets(**told, guess=guess).error(likely)[:, 2] == 0).all()

@@ -78,6 +78,10 @@ class Family:
         codes = self.codes[name]
         return int(codes.max()) + 1 if len(codes) else 0
 
+    def number(self, name: str) -> int:
+        """Return how many cells a level consists of; a code of -1 stands for all others."""
+        return int((self.cells(name) >= 0).all(axis=1).sum())
+
     def total(self, name: str, leaf_values: Floats) -> Floats:
         """Return the sum of leaf values in every cell of a level."""
         return np.bincount(self.codes[name], leaf_values, minlength=self.size(name))

@@ -26,6 +26,8 @@ BROAD: Final = (0, 15, 65, 75)
 # one level of amounts whichever sum its people belong to.
 AMOUNTS: Final = tuple(sorted({*TEN, *BROAD}))
 OLD: Final = 65
+# First age that is no child's: shares and ratios of indicators are of those below.
+GROWN: Final = 15
 # First age of the long-term care insurance: below, hardly anyone is certified.
 INSURED: Final = 40
 SEVERITIES: Final = ("none", "light", "severe")
@@ -101,6 +103,22 @@ def start_of(ages: Ints, starts: tuple[int, ...]) -> Ints:
     """
     line = np.asarray(starts, dtype=np.int64)
     return line[np.searchsorted(line, ages, side="right") - 1]
+
+
+def child_parts(ages: Ints, spec: Spec) -> Ints:
+    """Return the first age of the part, before 15 or from then on, of an area band that 15 cuts.
+
+    Ages in all other bands are -1: the bands tell which of them are children's.
+
+    Examples
+    --------
+    >>> from tsukuba_gis.pseudo.spec import Spec
+    >>> child_parts(np.array([10, 11, 14, 15, 19, 20]), Spec.tsukuba()).tolist()
+    [-1, 11, 11, 15, 15, -1]
+    """
+    cut = max(start for start in spec.area_bands if start <= GROWN)
+    inside = (start_of(ages, spec.area_bands) == cut) & (cut < GROWN)
+    return np.where(inside, np.where(ages < GROWN, cut, GROWN), -1)
 
 
 def care_start(starts: Ints, spec: Spec) -> Ints:

@@ -51,7 +51,7 @@ def coverage_of(table: Family) -> Coverage:
         modelled=int((~shown & ~pooled).sum()),
         share=float(np.nansum(values) / total) if total else 0.0,
         levels=tuple(
-            (level.columns, table.size(level.name), _published(table, level.name))
+            (level.columns, table.number(level.name), _published(table, level.name))
             for level in table.levels if level.role != "link"
         ),
     )  # fmt: skip

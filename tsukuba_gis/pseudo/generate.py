@@ -14,6 +14,7 @@ from tsukuba_gis.pseudo.keys import stream
 from tsukuba_gis.pseudo.making.areas import settle
 from tsukuba_gis.pseudo.making.care import exchange_care
 from tsukuba_gis.pseudo.making.check import check
+from tsukuba_gis.pseudo.making.children import exchange_ages
 from tsukuba_gis.pseudo.making.crowd import Crowd
 from tsukuba_gis.pseudo.making.draws import draw_numbers
 from tsukuba_gis.pseudo.making.homes import homes
@@ -134,6 +135,7 @@ def _crowds(clusters: Iterable[int], shared: Plan, streams: Streams) -> list[Cro
                 place = city.codes["cluster"][cluster]
                 settle(cluster, crowd, shared, streams("areas", place))
                 exchange_care(cluster, crowd, shared, streams("area_care", place))
+                exchange_ages(cluster, crowd, shared, streams("area_ages", place))
             crowds.append(crowd)
     return crowds
 

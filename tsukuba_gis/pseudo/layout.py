@@ -11,20 +11,28 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tsukuba_gis.pseudo.cells import Family, Level, family
-from tsukuba_gis.pseudo.city import BROAD, HEADS, OLD, TEN, care_start, start_of
+from tsukuba_gis.pseudo.city import (
+    BROAD,
+    GROWN,
+    HEADS,
+    OLD,
+    TEN,
+    care_start,
+    child_parts,
+    start_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Unit
     from tsukuba_gis.pseudo.city import City
 
     Ints = NDArray[np.int64]
 
-# Levels of the area tables that households are dealt by.
+# Levels of the area tables that people are dealt by.
 AREA_LEVELS: Final = {
-    "area_ages": ("top", "leaf"),
+    "area_ages": ("top", "leaf", "child"),
     "area_care": ("certified", "leaf"),
     "area_households": ("old", "leaf"),
 }
@@ -171,22 +179,37 @@ def _living(city: City) -> Family:
 
 
 def _area_ages(city: City) -> Family:
-    leaves = _area_leaves(city, "band", np.asarray(city.spec.area_bands, dtype=np.int64))
-    leaves["top"] = start_of(leaves.band.to_numpy(), city.spec.area_top)
+    spec = city.spec
+    leaves = _area_leaves(city, "cut", np.array(sorted({*spec.area_bands, GROWN})))
+    cut = leaves.cut.to_numpy()
+    leaves["band"] = start_of(cut, spec.area_bands)
+    leaves["top"] = start_of(cut, spec.area_top)
+    leaves["child"] = child_parts(cut, spec)
     # Bands may be shown in an area whose wider group is hidden.
-    return _by_area("area_ages", "persons", leaves, "top", over=("area", "cluster_top"))
+    levels = _by_area("band", "top", over=("area", "cluster_top"))
+    if (leaves.child >= 0).any():
+        levels = (
+            *levels,
+            Level(name="cluster_child", columns=("cluster", "child"), role="link"),
+            # The parts of the band that 15 cuts; nothing else is shown at this level.
+            Level(name="child", columns=("area", "child"), role="published",
+                  parents=("leaf", "cluster_child")),
+        )  # fmt: skip
+    return family("area_ages", "persons", ("area", "cut"), leaves, levels)
 
 
 def _area_care(city: City) -> Family:
     leaves = _area_leaves(city, "severity", np.unique(city.severity))
     leaves["certified"] = (leaves.severity > 0).astype(np.int64)
-    return _by_area("area_care", "persons", leaves, "certified")
+    levels = _by_area("severity", "certified")
+    return family("area_care", "persons", ("area", "severity"), leaves, levels)
 
 
 def _area_households(city: City) -> Family:
     leaves = _area_leaves(city, "heads", np.arange(len(HEADS)))
     leaves["old"] = (leaves.heads < 2).astype(np.int64)
-    return _by_area("area_households", "households", leaves, "old")
+    levels = _by_area("heads", "old")
+    return family("area_households", "households", ("area", "heads"), leaves, levels)
 
 
 def _area_leaves(city: City, name: str, values: Ints) -> pd.DataFrame:
@@ -194,20 +217,14 @@ def _area_leaves(city: City, name: str, values: Ints) -> pd.DataFrame:
     return _cross(base.reset_index(drop=True), name, values)
 
 
-def _by_area(
-    name: str, unit: Unit, leaves: pd.DataFrame, coarse: str, *, over: tuple[str, ...] = ()
-) -> Family:
-    """Return a table by area: wide groups, their parts, and the totals of area and cluster."""
-    fine = str(leaves.columns[2])
-    return family(
-        name, unit, ("area", fine), leaves,
-        (
-            Level(name="area", columns=("area",), role="known"),
-            Level(name=f"cluster_{coarse}", columns=("cluster", coarse), role="link"),
-            Level(name=f"cluster_{fine}", columns=("cluster", fine), role="link"),
-            Level(name=coarse, columns=("area", coarse), role="published",
-                  parents=("area", f"cluster_{coarse}")),
-            Level(name="leaf", columns=("area", fine), role="published",
-                  parents=(coarse, f"cluster_{fine}"), over=over),
-        ),
+def _by_area(fine: str, coarse: str, *, over: tuple[str, ...] = ()) -> tuple[Level, ...]:
+    """Return the levels by area: wide groups, their parts, and the totals of area and cluster."""
+    return (
+        Level(name="area", columns=("area",), role="known"),
+        Level(name=f"cluster_{coarse}", columns=("cluster", coarse), role="link"),
+        Level(name=f"cluster_{fine}", columns=("cluster", fine), role="link"),
+        Level(name=coarse, columns=("area", coarse), role="published",
+              parents=("area", f"cluster_{coarse}")),
+        Level(name="leaf", columns=("area", fine), role="published",
+              parents=(coarse, f"cluster_{fine}"), over=over),
     )  # fmt: skip

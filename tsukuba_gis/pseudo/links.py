@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import start_of
+from tsukuba_gis.pseudo.city import child_parts, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,9 +84,14 @@ def lend(built: Mapping[str, Family]) -> None:
 
 def lend_ages(city: City, table: Family) -> None:
     """Write the clusters' age bands, which are always known, into the areas' table."""
-    starts = city.bands.start.to_numpy()
-    for level, cut in (("cluster_top", city.spec.area_top), ("cluster_band", city.spec.area_bands)):
-        key = city.bands.cluster.to_numpy() * 1000 + start_of(starts, cut)
+    starts, spec = city.bands.start.to_numpy(), city.spec
+    groups = {
+        "cluster_top": start_of(starts, spec.area_top),
+        "cluster_band": start_of(starts, spec.area_bands),
+        "cluster_child": child_parts(starts, spec),
+    }
+    for level in [level.name for level in table.levels if level.name in groups]:
+        key = city.bands.cluster.to_numpy() * 1000 + groups[level]
         own, place = np.unique(key, return_inverse=True)
         persons = np.bincount(place.ravel(), city.bands.persons)
         cells = table.cells(level)

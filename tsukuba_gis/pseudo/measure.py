@@ -9,7 +9,7 @@ import numpy as np
 
 from tsukuba_gis.pseudo.ages import age_bands, labelled_bands, single_years
 from tsukuba_gis.pseudo.cells import Rules, protect
-from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, OLD, TEN, City, care_start, start_of
+from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, GROWN, OLD, TEN, City, care_start, start_of
 from tsukuba_gis.pseudo.counts import one_thread
 from tsukuba_gis.pseudo.hiding import hide_less
 from tsukuba_gis.pseudo.households import (
@@ -182,7 +182,7 @@ def encode(people: People, city: City) -> dict[str, Ints]:
         "broad": start_of(start, BROAD),
         "living": city.living[people.type],
         "area": people.area,
-        "band": start_of(start, spec.area_bands),
+        "cut": start_of(start, tuple(sorted({*spec.area_bands, GROWN}))),
     }
     old_head = (people.relation == city.head) & (start >= OLD)
     alone = city.living[people.type] == 0
@@ -211,6 +211,11 @@ def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules
     home = people.undivided if table.unit == "persons" else people.undivided[first]
     # Households behind each leaf: pairs of leaf and household, counted once.
     span = int(people.undivided.max()) + 1
+    if "child" in table.leaves:  # once in a band that is cut too: in its younger part
+        part = table.leaves.child.to_numpy()[leaf]
+        young = np.zeros(span, dtype=bool)
+        young[home[inside & (part >= 0) & (part < GROWN)]] = True
+        inside &= ~((part == GROWN) & young[home])
     seen = np.sort(leaf[inside] * span + home[inside])
     once = np.append(True, seen[1:] != seen[:-1])[: len(seen)]
     behind = np.bincount(seen[once] // span, minlength=n).astype(np.float64)
@@ -305,6 +310,10 @@ def _rules(table: Family, city: City, built: Mapping[str, Family]) -> Rules:
             zip(map(tuple, table.cells("type").to_numpy()), allowed["type"], strict=True)
         )
         allowed["relation"] = np.array([of_type[c, t] for c, t in cells.to_numpy()[:, :2]])
+    if any(level.name == "child" for level in table.levels):  # only where a band is really cut
+        parts = table.cells("child")
+        whole = np.isin(city.areas.cluster.to_numpy()[parts.area], city.whole((0, GROWN)))
+        allowed["child"] = (parts.child.to_numpy() >= 0) & whole
     return Rules(
         k=_thresholds(table, city),
         units=0 if not spec.household else spec.units if table.unit == "persons" else spec.k,

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 MARGINS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "care": (("cluster", "sex", "start"), ("cluster", "broad", "severity")),
     "living": (("cluster", "living"), ("cluster", "severity")),
-    "area_ages": (("area",), ("cluster", "band")),
+    "area_ages": (("area",), ("cluster", "cut")),
     "area_care": (("area",), ("cluster", "severity")),
 }
 

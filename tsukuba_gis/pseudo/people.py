@@ -8,7 +8,7 @@ bear. The merges are counted, and only the counts leave this step.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
+
+
+# An area to which others are added has at least so many times the households that are needed.
+_HAMLET: Final = 3
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -199,10 +203,11 @@ def _merge_areas(
     """Merge areas that are too small into the safe area of the cluster that loses least by it.
 
     First one whose children or old people (the ends of ``area_top``) are too few to
-    be shown anyway; then the one with the fewest age bands of k or more; then the
-    nearest. Who lives in the small area plays no part: the choice would tell of their
-    ages. An area that lies in two clusters counts as two. Where a cluster has no safe
-    area, its people get an area without a name.
+    be shown anyway; then one of at least three times as many households as are needed,
+    whose persons per household change less; then the one with the fewest age bands of
+    k or more; then the nearest. Who lives in the small area plays no part: the choice
+    would tell of them. An area that lies in two clusters counts as two. Where a cluster
+    has no safe area, its people get an area without a name.
     """
     cluster, area, household, age = people
     span = len(names)
@@ -227,10 +232,10 @@ def _merge_areas(
             target[lost] = np.flatnonzero(of_cluster == of_cluster[lost])[0]
             named[target[lost]] = False
             continue
-        apart = np.hypot(*(centres[of_name[hosts]] - centres[of_name[lost]]).T)
-        apart = np.where(np.isfinite(apart), apart, np.inf)
-        host = hosts[np.lexsort((-persons[hosts], apart, told[hosts], whole[hosts]))[0]]
-        target[lost] = host
+        apart = np.hypot(*(centres[of_name[hosts]] - centres[of_name[lost]]).T)  # NaN comes last
+        hamlet = homes[hosts] < _HAMLET * needed
+        keys = (-persons[hosts], apart, told[hosts], hamlet, whole[hosts])
+        host = target[lost] = hosts[np.lexsort(keys)[0]]
         told[host], whole[host] = 0, False
     kept = np.unique(target)
     rank = np.full(len(units), -1)

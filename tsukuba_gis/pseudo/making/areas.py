@@ -216,6 +216,7 @@ def _targets(kinds: Ints, role: Ints, areas: Ints, plan: Plan) -> Targets:
     own = plan.city.areas.iloc[areas]
     home = (role >= 0).astype(np.int64)  # residents of open households are not households
     counts = [home, size]
+    guess = [np.full(len(areas), np.nan)] * 2
     wanted = [own.households.to_numpy(np.float64), own.persons.to_numpy(np.float64)]
     parts = {
         ("area_ages", "top"): tops,
@@ -232,10 +233,15 @@ def _targets(kinds: Ints, role: Ints, areas: Ints, plan: Plan) -> Targets:
         told = plan.wanted[name, level]
         for label, per_area in told.items():
             wanted.append(per_area[areas])
+            likely = plan.guessed.get((name, level), {})
+            guess.append(likely[label][areas] if label in likely else np.full(len(areas), np.nan))
             counts.append(_column(columns, label, list(told), last, spec.area_top, spec.area_bands))
     # The numbers of households and persons, and of young and old, go before the others.
     urgent = np.arange(len(wanted)) < 2 + len(spec.area_top) * ("area_ages" in tables)
-    return Targets(counts=np.stack(counts, axis=1), wanted=np.stack(wanted, axis=1), urgent=urgent)
+    return Targets(
+        counts=np.stack(counts, axis=1), wanted=np.stack(wanted, axis=1), urgent=urgent,
+        guess=np.stack(guess, axis=1),
+    )  # fmt: skip
 
 
 def _column(

@@ -32,8 +32,9 @@ _BANDS: Final = len(SEVERITIES)
 _PAIRS: Final = tuple(
     (first + a, first + b) for first in (0, _BANDS) for a, b in combinations(range(_BANDS), 2)
 )
-# What a likely number weighs against a published one, as a factor of its misfit.
-_LIKELY: Final = 0.5
+# What a likely number weighs against a published one, as a factor of its misfit: so much that heavy
+# care goes where it is likely, then so little that the published numbers win.
+_LIKELY: Final = (0.5, 0.1)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -52,8 +53,10 @@ class CareMisfit:
     cells: Floats
 
     @classmethod
-    def of(cls, here: Ints, told: Mapping[str, Mapping[int, Floats]], ways: Ints) -> CareMisfit:
-        """Compare people (areas × bands) with published cells and likely ones."""
+    def of(
+        cls, here: Ints, told: Mapping[str, Mapping[int, Floats]], likely: Floats, weight: float
+    ) -> CareMisfit:
+        """Compare people (areas × bands) with published cells and with likely numbers of theirs."""
         severity = np.tile(np.arange(_BANDS), 2)
         counted = {"leaf": severity, "certified": (severity > 0).astype(np.int64)}
         hard = [
@@ -61,9 +64,8 @@ class CareMisfit:
             for level, columns in told.items()
             for label, column in columns.items()
         ]
-        cells = np.column_stack([*(own for own, _ in hard), _LIKELY * np.eye(len(severity))])
-        likely = likely_bands(here, told, ways)
-        wanted = np.column_stack([*(column for _, column in hard), _LIKELY * likely])
+        cells = np.column_stack([*(own for own, _ in hard), weight * np.eye(len(severity))])
+        wanted = np.column_stack([*(column for _, column in hard), weight * likely])
         return cls(error=here @ cells - wanted, cells=cells)
 
     def change(self) -> Floats:
@@ -80,12 +82,16 @@ class CareMisfit:
         self.error[other] -= step
 
 
-def likely_bands(here: Ints, told: Mapping[str, Mapping[int, Floats]], ways: Ints) -> Floats:
+def likely_bands(
+    here: Ints, told: Mapping[str, Mapping[int, Floats]], ways: Ints, least: Floats
+) -> Floats:
     """Return how many young and old people of each care band each area is likely to have.
 
     The young need care as they do in the whole cluster. The old live at home or
     in institutions, and need care as the cluster's do who live so: the published
     number of certified people tells how many of an area's old live in institutions.
+    Where that number is published and its parts are not, the smaller part is taken to be one
+    that may not be shown. Areas without it share what is left, by their old people.
 
     Parameters
     ----------
@@ -96,11 +102,13 @@ def likely_bands(here: Ints, told: Mapping[str, Mapping[int, Floats]], ways: Int
         Published people by level and label: an entry an area, NaN where not published.
     ways
         The cluster's old people, at home and in institutions × care.
+    least
+        The smallest number that may be shown, by area.
 
     Returns
     -------
     numpy.ndarray
-        Areas × bands; NaN where nothing is published.
+        Areas × bands.
 
     Examples
     --------
@@ -109,9 +117,21 @@ def likely_bands(here: Ints, told: Mapping[str, Mapping[int, Floats]], ways: Int
 
     >>> here = np.array([[0, 0, 0, 42, 8, 0], [0, 0, 0, 39, 1, 10]])
     >>> told = {"certified": {1: np.array([5.0, 14.0])}}
-    >>> likely_bands(here, told, np.array([[81, 9, 0], [0, 0, 10]]))[:, 3:]
+    >>> ways = np.array([[81, 9, 0], [0, 0, 10]])
+    >>> likely_bands(here, told, ways, np.array([10, 10]))[:, 3:]
     array([[45.,  5.,  0.],
            [36.,  4., 10.]])
+
+    If four were shown, so would be the four in light care beside the ten: three is the most.
+
+    >>> likely_bands(here, told, ways, np.array([4, 4]))[1, 3:]
+    array([36.,  3., 11.])
+
+    Not published in the second area: it has what the first leaves.
+
+    >>> told = {"certified": {1: np.array([5.0, np.nan])}}
+    >>> likely_bands(here, told, ways, np.array([10, 10]))[1, 3:]
+    array([36.,  4., 10.])
     """
     table = here.reshape(len(here), 2, _BANDS).astype(np.float64)
     ages, bands = table.sum(axis=2), table.sum(axis=0)
@@ -128,10 +148,17 @@ def likely_bands(here: Ints, told: Mapping[str, Mapping[int, Floats]], ways: Int
         found[:, 1, 1:] = (
             inside[:, None] * of_these[1] + (certified - inside)[:, None] * of_these[0]
         )
+        light, severe = found[:, 1, 1], found[:, 1, 2]
+        moved = np.maximum(np.minimum(light, severe) - (least - 1), 0.0) * np.sign(light - severe)
+        found[:, 1, 1] += moved
+        found[:, 1, 2] -= moved
         found[:, 1, 0] = ages[:, 1] - certified
     for label, column in told.get("leaf", {}).items():
         known = np.isfinite(column)
         found[known, 1, label] = np.clip(column - found[:, 0, label], 0, ages[:, 1])[known]
+    untold = np.isnan(found[:, 1]).any(axis=1)  # not even how many are certified
+    left = np.maximum(bands[1] - found[~untold, 1].sum(axis=0), 0.0)
+    found[untold, 1] = ages[untold, 1][:, None] * left / max(left.sum(), 1.0)
     return found.reshape(here.shape)
 
 
@@ -167,22 +194,26 @@ def exchange_care(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generat
     old = band >= _BANDS
     inside = living[old] == LIVINGS.index("institution")
     np.add.at(ways, (inside.astype(np.int64), band[old] - _BANDS), 1)
-    misfit = CareMisfit.of(people.sum(axis=0), told, ways)
+    spec = plan.city.spec
+    least = np.array([spec.threshold(n) for n in plan.city.areas.persons.to_numpy()[areas]])
+    likely = likely_bands(people.sum(axis=0), told, ways, least)
     cell = alike * len(areas) + place
     order = np.argsort(cell, kind="stable")
     ends = np.searchsorted(cell[order], np.arange(len(people) * len(areas) + 1))
-    while (found := best_exchange(people, misfit, rng)) is not None:
-        group, one, other, bands = found
-        two = [one, other]
-        pair = []
-        for area, has in zip(two, bands, strict=True):
-            here = group * len(areas) + area
-            own = order[ends[here] : ends[here + 1]]
-            pair.append(int(rng.choice(own[band[own] == has])))
-        crowd.care[pair], band[pair] = crowd.care[pair[::-1]], band[pair[::-1]]
-        people[group, two, bands] -= 1
-        people[group, two, bands[::-1]] += 1
-        misfit.move(one, other, bands)
+    for weight in _LIKELY:
+        misfit = CareMisfit.of(people.sum(axis=0), told, likely, weight)
+        while (found := best_exchange(people, misfit, rng)) is not None:
+            group, one, other, bands = found
+            two = [one, other]
+            pair = []
+            for area, has in zip(two, bands, strict=True):
+                here = group * len(areas) + area
+                own = order[ends[here] : ends[here + 1]]
+                pair.append(int(rng.choice(own[band[own] == has])))
+            crowd.care[pair], band[pair] = crowd.care[pair[::-1]], band[pair[::-1]]
+            people[group, two, bands] -= 1
+            people[group, two, bands[::-1]] += 1
+            misfit.move(one, other, bands)
 
 
 def best_exchange(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.city import BROAD, OLD, TEN, care_start, start_of
+from tsukuba_gis.pseudo.city import BROAD, GROWN, OLD, TEN, care_start, start_of
 from tsukuba_gis.pseudo.counts import distinct
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def _keys(city: City, crowd: Crowd, numbers: Mapping[str, Floats]) -> dict[tuple
         ("", "broad"): start_of(crowd.start, BROAD), ("", "ten"): start_of(crowd.start, TEN),
         ("", "user"): used.astype(np.int64), ("", "type"): crowd.type,
         ("", "relation"): crowd.relation, ("", "living"): city.living[crowd.type],
-        ("", "area"): crowd.area, ("", "band"): start_of(crowd.start, spec.area_bands),
+        ("", "area"): crowd.area,
+        ("", "cut"): start_of(crowd.start, tuple(sorted({*spec.area_bands, GROWN}))),
         ("area_households", "area"): crowd.area[first], ("area_households", "heads"): heads,
         ("households", "cluster"): crowd.cluster[first],
     }  # fmt: skip

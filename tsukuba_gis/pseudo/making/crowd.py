@@ -59,6 +59,7 @@ class Plan:
     rows: Mapping[str, tuple[csc_array, Floats]] = field(repr=False)
     likely: Mapping[str, Floats] = field(repr=False)
     wanted: Mapping[tuple[str, str], Mapping[int, Floats]] = field(repr=False)
+    guessed: Mapping[tuple[str, str], Mapping[int, Floats]] = field(repr=False)
     ages: Mapping[tuple[int, int, int], Ints] = field(repr=False)
     gaps: Mapping[tuple[int, int], tuple[float, float]] = field(repr=False)
     pools: pd.DataFrame = field(repr=False)

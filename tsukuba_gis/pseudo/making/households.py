@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.city import LIVINGS, OLD, SEVERITIES, TEN, care_start, start_of
+from tsukuba_gis.pseudo.city import GROWN, LIVINGS, OLD, SEVERITIES, TEN, care_start, start_of
 from tsukuba_gis.pseudo.counts import by_lot, unfold, whole_numbers
 from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
 from tsukuba_gis.pseudo.making.housing import housed
@@ -137,8 +137,11 @@ def _dealt(
         slot_severity[mine] = rng.permutation(unfold(wanted))
     # Both sides sorted by sex, age and (65+) care band: person i takes slot i.
     n_severity = len(SEVERITIES)
-    person = by_lot(cell * n_severity + np.where(old, severity, 0), rng)
-    place = by_lot(slot_cell * n_severity + slot_severity, rng)
+    # Of those of 10 to 19, households are headed by people of 15 and over.
+    leads = (slot_cell % 1000 < GROWN) & (slot_relation == city.head)
+    grown = (ten < GROWN) & (start >= GROWN)
+    person = by_lot((cell * n_severity + np.where(old, severity, 0)) * 2 + grown, rng)
+    place = by_lot((slot_cell * n_severity + slot_severity) * 2 + leads, rng)
     n = len(person)
     return Crowd(
         cluster=np.full(n, cluster), sex=sex[person], start=start[person], age=start[person],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ def plan(
         raked[name] = rake(tables[name], seed=seed, guessed=guessed)
     return Plan(
         city=city, tables=tables, raked=raked, rows=rows, likely=likely,
-        wanted=_by_area(city, tables),
+        wanted=_by_area(city, tables), guessed=_guessed_ages(city, tables),
         ages=single_years(statistics, city, streams), gaps=_gaps(statistics, city),
         pools=statistics.tables["pools"],
     )  # fmt: skip
@@ -95,7 +96,8 @@ def _by_area(city: City, tables: Mapping[str, Family]) -> dict[tuple[str, str], 
     """Return the published cells of the area tables: by table and level, label, and area."""
     found: dict[tuple[str, str], dict[int, Floats]] = {}
     for name, levels in AREA_LEVELS.items():
-        for level in levels if name in tables else ():
+        table = tables.get(name)
+        for level in [level for level in levels if table is not None and level in table.values]:
             cells, values = tables[name].cells(level), tables[name].values[level]
             last = next(c for c in tables[name].level(level).columns if c != "area")
             labels, area = cells[last].to_numpy(), cells.area.to_numpy()
@@ -105,6 +107,20 @@ def _by_area(city: City, tables: Mapping[str, Family]) -> dict[tuple[str, str], 
                 column[area[labels == label]] = values[labels == label]
                 found[name, level][int(label)] = column
     return found
+
+
+def _guessed_ages(
+    city: City, tables: Mapping[str, Family]
+) -> dict[tuple[str, str], dict[int, Floats]]:
+    """Return how many people of each age band areas are likely to have, where not published."""
+    if "area_ages" not in tables:
+        return {}
+    ages = tables["area_ages"]
+    likely = dataclasses.replace(
+        ages, values={**ages.values, "leaf": ages.total("leaf", rake(ages))}
+    )
+    return {key: columns for key, columns in _by_area(city, {"area_ages": likely}).items()
+            if key == ("area_ages", "leaf")}  # fmt: skip
 
 
 def _likely_care(city: City, tables: Mapping[str, Family]) -> dict[str, Floats]:

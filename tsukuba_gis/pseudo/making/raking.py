@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 # Steps of raking, and those at which the curvature is computed anew.
 _RAKING: Final = 16
 _CURVED: Final = frozenset({0, 1, 2, 4, 8})
-# How soft a published cell is in raking: a misfit of so many is worth a push of one.
+# How soft a published cell is in raking, and a guessed one: a misfit of so many is worth a push
+# of one.
 _SOFT: Final = 0.05
+_GUESSED: Final = 1.0
 # Raking is near enough when no cell is further from its aim: rounding moves it by more.
 _CLOSE: Final = 0.3
 # Kinds that are rounded at once, before what is lacking is told anew.
@@ -34,17 +36,25 @@ class Targets:
 
     ``counts`` is kinds × cells: what one household adds to each cell of its
     area. ``wanted`` is areas × cells, NaN where nothing is published. ``urgent``
-    are the cells that go before the others.
+    are the cells that go before the others. ``guess`` is what cells that are not
+    published are likely to hold, NaN where nothing is said: raking heeds it, and
+    nothing else does.
     """
 
     counts: Ints = field(repr=False)
     wanted: Floats = field(repr=False)
     urgent: Bools = field(repr=False)
+    guess: Floats | None = field(repr=False, default=None)
 
     @property
     def known(self) -> Bools:
         """Which cells are published, by area."""
         return np.isfinite(self.wanted)
+
+    def aims(self) -> tuple[Floats, Floats]:
+        """Return what raking aims at in each cell, NaN where at nothing, and how soft it is."""
+        guess = np.nan if self.guess is None else self.guess
+        return np.where(self.known, self.wanted, guess), np.where(self.known, _SOFT, _GUESSED)
 
     def error(self, placed: Floats) -> Floats:
         """Return what is counted too much in each published cell, 0 in the others."""
@@ -80,13 +90,13 @@ def raked(
     entropy, Darroch and Ratcliff 1972, doi:10.1214/aoms/1177692379.
     """
     counts = targets.counts.astype(np.float64)
-    known = targets.known
-    wanted = np.nan_to_num(targets.wanted)
+    wanted, soft = targets.aims()
+    known, wanted = np.isfinite(wanted), np.nan_to_num(wanted)
     homes = targets.wanted[:, 0]
     start = np.outer(homes, np.ones(len(number))) if prior is None else prior
     base = np.where(allowed, np.log(np.maximum(start, 1e-9)), -np.inf)
     push, best = np.zeros(known.shape), -np.inf
-    fixed = np.eye(counts.shape[1]) * _SOFT
+    fixed = np.eye(counts.shape[1]) * soft[:, :, None]
     squares = (counts[:, :, None] * counts[:, None, :]).reshape(len(counts), -1)
     shares, kept, reach, move = start, push, 1.0, push
     for step in range(steps):
@@ -97,18 +107,18 @@ def raked(
         np.exp(x, out=x)
         whole = x.sum(axis=0)
         worth = float((wanted * push).sum() - number @ (top + np.log(whole)))
-        worth -= float(_SOFT / 2 * (push * push).sum())
+        worth -= float((soft / 2 * push * push).sum())
         if worth < best - 1e-9 * abs(best):  # too far: half the way back
             reach, move = reach / 2, move / 2
             push = kept + move
             continue
         x *= number / whole
         shares, kept, best = x, push, worth
-        slope = np.where(known, wanted - shares @ counts, 0.0) - _SOFT * push
+        slope = np.where(known, wanted - shares @ counts, 0.0) - soft * push
         if np.abs(slope).max() < _CLOSE:
             break
         if step in _CURVED or reach < 1:
-            curve = (shares @ squares).reshape(len(shares), *fixed.shape)
+            curve = (shares @ squares).reshape(fixed.shape)
             curve = np.where(known[:, :, None] & known[:, None, :], curve, 0.0) + fixed
         reach = min(1.0, reach * 1.5)
         # Far from the solution a whole step would overshoot.

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import BROAD, LIVINGS, OLD, RARE, TEN, care_start, start_of
+from tsukuba_gis.pseudo.city import (
+    BROAD,
+    LIVINGS,
+    OLD,
+    RARE,
+    TEN,
+    care_start,
+    child_parts,
+    start_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +90,7 @@ def _ages(start: Ints, spec: Spec) -> dict[str, NDArray[Any]]:
         "start": start, "old": start >= OLD, "group": start_of(care, spec.group_starts),
         "ten": start_of(start, TEN), "broad": start_of(start, BROAD),
         "band": start_of(start, spec.area_bands), "top": start_of(start, spec.area_top),
-        "care_start": care,
+        "child": child_parts(start, spec), "care_start": care,
     }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def recount(frame: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
                 role = "exact" if name in _EXACT else "aimed"
                 role = "profile" if level.role == "profile" else role
                 columns = ",".join(level.columns)
-                rows.append((name, level.name, columns, role, table.size(level.name), *kept))
+                rows.append((name, level.name, columns, role, table.number(level.name), *kept))
     rows += _sums(frame, people, statistics)
     rows += _areas(people, statistics)
     names = ["table", "level", "columns", "role", "cells", "declared", "kept", "persons"]
@@ -134,7 +134,7 @@ def _own_names(spec: Spec) -> dict[str, str | None]:
         "cluster": spec.cluster, "area": spec.area, "sex": spec.sex, "care": spec.care,
         "type": spec.household_type, "relation": spec.relation, "start": "~age5",
         "ten": "~age10", "old": "~65plus",
-        **dict.fromkeys(("group", "broad", "band", "top"), "~band"),
+        **dict.fromkeys(("group", "broad", "band", "top", "child"), "~band"),
         **{f"amount:{column}": column for column in spec.sums},
         **{key: f"~{key}" for key in _MADE},
     }  # fmt: skip

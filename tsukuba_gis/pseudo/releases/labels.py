@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import BROAD, OLD, TEN, care_start, start_of
+from tsukuba_gis.pseudo.city import BROAD, OLD, TEN, care_start, child_parts, start_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Label = tuple[str, ...]
 # Keys of the tables that are ages.
-_AGES: Final = ("start", "group", "old", "ten", "broad", "band", "top")
+_AGES: Final = ("start", "group", "old", "ten", "broad", "band", "top", "child")
 # Above every age.
 OPEN: Final = 1000
 
@@ -86,6 +86,8 @@ def _group(key: str, start: Ints, spec: Spec) -> Ints:
         return start_of(care_start(start, spec), spec.group_starts)
     if key == "old":
         return (start >= OLD).astype(np.int64)
+    if key == "child":
+        return child_parts(start, spec)
     cuts = {"ten": TEN, "broad": BROAD, "band": spec.area_bands, "top": spec.area_top}
     return start_of(start, cuts[key])
 
