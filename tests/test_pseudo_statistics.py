@@ -71,7 +71,7 @@ def test_a_small_area_joins_one_that_loses_least():
     # Four of 70 and two of 40 are too few for an area. The largest host has ten or more of 65-74
     # and of 40-49, the second of 40-49; the third has no ten of any age, and so has least to lose.
     ages = {"large": [70] * 12 + [40] * 60, "middle": [70] * 8 + [40] * 60,
-            "least": [70] * 9 + [40] * 9 + [20] * 9, "few": [70] * 4 + [40] * 2}  # fmt: skip
+            "least": [70, 40, 30, 20] * 9, "few": [70] * 4 + [40] * 2}  # fmt: skip
     names = tuple(ages)
     area = np.repeat(range(4), [len(own) for own in ages.values()])
     age = np.concatenate(list(ages.values()))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 # Columns that count persons or households.
 COUNTED: Final = ("count", "persons", "households")
 MANIFEST: Final = "manifest.json"
