@@ -10,7 +10,6 @@ from tsukuba_gis.pseudo.city import FIVE
 from tsukuba_gis.pseudo.counts import apportion, by_lot, unfold
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.city import City
@@ -30,29 +29,36 @@ def single_years(
     frame = city.bands.sort_values(["cluster", "sex", "start"])
     ends = frame.groupby(["cluster", "sex"]).start.shift(-1, fill_value=1000).to_numpy()
     dealt: dict[tuple[int, int, int], Ints] = {}
-    for key, part in frame.assign(end=ends).groupby(["sex", "start", "end"]):
+    held = {name: years[name].to_numpy() for name in ("sex", "start", "first", "persons")}
+    clusters, persons = frame.cluster.to_numpy(), frame.persons.to_numpy()
+    for key, part in frame.assign(end=ends).groupby(["sex", "start", "end"]).indices.items():
         sex, start, end = (int(code) for code in np.asarray(key))
         name = city.codes["sex"][sex]
-        own = years[(years.sex == name) & (years.start >= start) & (years.start < end)]
+        own = (held["sex"] == name) & (held["start"] >= start) & (held["start"] < end)
         rng = streams("single years", f"{name}|{start}|{end}")
-        total = int(part.persons.sum())
-        ages = _years_in(start, end, own, total, atoms, rng)
-        cuts = np.cumsum(part.persons.to_numpy())[:-1]
-        for cluster, some in zip(part.cluster, np.split(rng.permutation(ages), cuts), strict=True):
+        ages = _years_in(
+            (start, end), (held["first"][own], held["persons"][own]), int(persons[part].sum()),
+            atoms, rng,
+        )  # fmt: skip
+        cuts = np.cumsum(persons[part])[:-1]
+        for cluster, some in zip(
+            clusters[part], np.split(rng.permutation(ages), cuts), strict=True
+        ):
             dealt[int(cluster), sex, start] = some
     return dealt
 
 
 def _years_in(
-    start: int, end: int, own: pd.DataFrame, total: int, atoms: list[int], rng: np.random.Generator
-) -> Ints:
+    band: tuple[int, int], own: tuple[Ints, Ints], total: int, atoms: list[int],
+    rng: np.random.Generator,
+) -> Ints:  # fmt: skip
     """Return ``total`` ages in a band: as measured in it, else falling with age."""
-    if len(own) == 0:
+    (start, end), (firsts, persons) = band, own
+    if len(firsts) == 0:
         steps = np.arange(start, min(end, start + 10))
         weights = 0.8 ** np.arange(len(steps)) if end > 100 else np.ones(len(steps))
         return steps[unfold(apportion(weights, total, rng))]
-    firsts = own["first"].to_numpy(np.int64)
-    counts = apportion(own.persons.to_numpy(np.float64), total, rng)
+    counts = apportion(persons.astype(np.float64), total, rng)
     # A run of years ends where the next begins, or with its five-year age.
     bounds = np.append(firsts[1:], min(end, start + 200))
     after = np.array([min([a for a in atoms if a > first], default=1000) for first in firsts])
