@@ -172,6 +172,29 @@ def test_registers_with_less_in_them_work(city, left_out):
     )
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"group_starts": (0,)},
+        {"group_starts": (0, 12, 18, 65, 70)},
+        {"area_bands": (0, 13, 37, 65), "area_top": (0, 65)},
+        {"area_top": (0,)},
+    ],
+    ids=str,
+)
+def test_other_age_groups_work(rules):
+    people = small_city(3, 400)
+    made = generate(
+        audit(measure(people, dataclasses.replace(SPEC, **rules), zones=ZONES)),
+        key="x",
+        zones=ZONES,
+    )
+    counts = [frame.groupby(["district", "sex"]).size() for frame in (made.frame, people.frame)]
+    pd.testing.assert_series_equal(*counts)
+    costs = [frame.groupby("district").medical_cost.sum() for frame in (made.frame, people.frame)]
+    pd.testing.assert_series_equal(*costs)
+
+
 def test_a_bare_register_works():
     frame = pd.DataFrame({"town": ["é"] * 60 + ["ñ"] * 60, "age": list(range(60)) * 2})
     statistics = audit(measure(Records(frame=frame, kind="invented"), Spec(cluster="town")))

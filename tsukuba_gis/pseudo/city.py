@@ -125,6 +125,7 @@ def care_start(starts: Ints, spec: Spec) -> Ints:
     """Return the first age of the care table's band of each age band.
 
     From 40 on, where care insurance begins, these are the age bands; below,
-    where hardly anyone needs care, the groups of the spec.
+    where hardly anyone needs care, the groups of the spec, cut where sums are.
     """
-    return np.where(starts >= INSURED, starts, start_of(starts, spec.group_starts))
+    groups = tuple(sorted({*spec.group_starts, *BROAD}))
+    return np.where(starts >= INSURED, starts, start_of(starts, groups))
