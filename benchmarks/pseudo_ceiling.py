@@ -51,10 +51,10 @@ from scipy.sparse import csr_array
 from tsukuba_gis.boundaries import load_boundaries
 from tsukuba_gis.demo import register
 from tsukuba_gis.pseudo.audit import audit
-from tsukuba_gis.pseudo.city import start_of
 from tsukuba_gis.pseudo.measure import measure
-from tsukuba_gis.pseudo.people import people_of
+from tsukuba_gis.pseudo.measuring.people import people_of
 from tsukuba_gis.pseudo.spec import Spec
+from tsukuba_gis.pseudo.tables.city import start_of
 from tsukuba_gis.pseudo.tally import tally
 from tsukuba_gis.pseudo.written import families
 

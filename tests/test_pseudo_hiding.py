@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tsukuba_gis.pseudo.cells import Level, Rules, family, protect
-from tsukuba_gis.pseudo.city import start_of
-from tsukuba_gis.pseudo.hiding import hide_less
 from tsukuba_gis.pseudo.measure import _ratio_worth
+from tsukuba_gis.pseudo.measuring.hiding import hide_less
+from tsukuba_gis.pseudo.tables.cells import Level, Rules, family, protect
+from tsukuba_gis.pseudo.tables.city import start_of
 
 K, UNITS = 10, 3
 TOP = (0, 11, 65)

@@ -11,11 +11,11 @@ from scipy.sparse import csr_array
 from toys import toy_zones
 
 from tsukuba_gis.pseudo.audit import _Search, _to_give_up, audit
-from tsukuba_gis.pseudo.cells import safe_flat
-from tsukuba_gis.pseudo.equations import System
 from tsukuba_gis.pseudo.measure import measure
-from tsukuba_gis.pseudo.numbers.quantiles import quantile_bins
+from tsukuba_gis.pseudo.measuring.numbers.quantiles import quantile_bins
 from tsukuba_gis.pseudo.spec import Spec
+from tsukuba_gis.pseudo.tables.cells import safe_flat
+from tsukuba_gis.pseudo.tables.equations import System
 from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import Records
 

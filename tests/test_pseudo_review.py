@@ -17,12 +17,12 @@ from toys import toy_zones
 
 from tsukuba_gis.messages import text
 from tsukuba_gis.pseudo.audit import audit
-from tsukuba_gis.pseudo.cells import Level, family
 from tsukuba_gis.pseudo.coverage import coverage_of
 from tsukuba_gis.pseudo.measure import measure
 from tsukuba_gis.pseudo.review import review as as_html
 from tsukuba_gis.pseudo.review import write_review
 from tsukuba_gis.pseudo.spec import Spec
+from tsukuba_gis.pseudo.tables.cells import Level, family
 from tsukuba_gis.records import Records
 
 SPEC = Spec(**RULES, lon="lon", lat="lat", mesh_metres=50)

@@ -14,15 +14,15 @@ from scipy.sparse import csr_array
 from toys import toy_zones
 
 from tsukuba_gis.errors import DisclosureError, InputError
-from tsukuba_gis.pseudo.ages import merge_bands
 from tsukuba_gis.pseudo.audit import _Search, _to_give_up, audit
-from tsukuba_gis.pseudo.cells import safe_flat
-from tsukuba_gis.pseudo.equations import System, parts_of
 from tsukuba_gis.pseudo.measure import measure, measure_tallies
-from tsukuba_gis.pseudo.numbers.quantiles import quantile_bins
-from tsukuba_gis.pseudo.people import _merge_areas
+from tsukuba_gis.pseudo.measuring.ages import merge_bands
+from tsukuba_gis.pseudo.measuring.numbers.quantiles import quantile_bins
+from tsukuba_gis.pseudo.measuring.people import _merge_areas
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
+from tsukuba_gis.pseudo.tables.cells import safe_flat
+from tsukuba_gis.pseudo.tables.equations import System, parts_of
 from tsukuba_gis.pseudo.tally import tally
 from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import Records

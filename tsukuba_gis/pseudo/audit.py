@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.equations import parts_of, system_of
 from tsukuba_gis.pseudo.keys import stream
+from tsukuba_gis.pseudo.tables.equations import parts_of, system_of
 from tsukuba_gis.pseudo.written import families, labelled
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.equations import System
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.pseudo.tables.cells import Family
+    from tsukuba_gis.pseudo.tables.equations import System
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from tsukuba_gis.pseudo.cells import Family
+    from tsukuba_gis.pseudo.tables.cells import Family
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 if TYPE_CHECKING:
-    from tsukuba_gis.pseudo.cells import Family
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.pseudo.tables.cells import Family
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,24 +7,33 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.ages import age_bands, labelled_bands, single_years
-from tsukuba_gis.pseudo.cells import Rules, protect
-from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, GROWN, OLD, TEN, City, care_start, start_of
 from tsukuba_gis.pseudo.counts import one_thread
-from tsukuba_gis.pseudo.hiding import hide_less
-from tsukuba_gis.pseudo.households import (
+from tsukuba_gis.pseudo.measuring.ages import age_bands, labelled_bands, single_years
+from tsukuba_gis.pseudo.measuring.hiding import hide_less
+from tsukuba_gis.pseudo.measuring.households import (
     age_gaps,
     labelled_pairs,
     mean_sizes,
     pattern_table,
     patterns_of,
 )
-from tsukuba_gis.pseudo.layout import PROFILES, tables
+from tsukuba_gis.pseudo.measuring.numbers.measurement import measure_numbers
+from tsukuba_gis.pseudo.measuring.people import people_of
+from tsukuba_gis.pseudo.measuring.places import areas_of, labelled_areas, measure_mesh
 from tsukuba_gis.pseudo.noise import noised
-from tsukuba_gis.pseudo.numbers.measurement import measure_numbers
-from tsukuba_gis.pseudo.people import people_of
-from tsukuba_gis.pseudo.places import areas_of, labelled_areas, measure_mesh
 from tsukuba_gis.pseudo.statistics import Statistics, one_table
+from tsukuba_gis.pseudo.tables.cells import Rules, protect
+from tsukuba_gis.pseudo.tables.city import (
+    AMOUNTS,
+    BROAD,
+    GROWN,
+    OLD,
+    TEN,
+    City,
+    care_start,
+    start_of,
+)
+from tsukuba_gis.pseudo.tables.layout import PROFILES, tables
 from tsukuba_gis.pseudo.tally import joined, tally
 from tsukuba_gis.pseudo.written import labelled, profile_keys
 
@@ -39,9 +48,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.people import People
+    from tsukuba_gis.pseudo.measuring.people import People
     from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.pseudo.tables.cells import Family
     from tsukuba_gis.pseudo.tally import Tally
     from tsukuba_gis.records import Records
     from tsukuba_gis.zones import Zones

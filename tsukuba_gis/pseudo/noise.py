@@ -31,8 +31,8 @@ from tsukuba_gis.errors import InputError, MissingExtraError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
     from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.pseudo.tables.cells import Family
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import FIVE, start_of
+from tsukuba_gis.pseudo.tables.city import FIVE, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -16,10 +16,10 @@ import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.messages import LANGUAGES, text
-from tsukuba_gis.pseudo.city import OLD
 from tsukuba_gis.pseudo.keys import require_secret, stream
 from tsukuba_gis.pseudo.making.rows import numbered, typed
 from tsukuba_gis.pseudo.strata import joined_labels, labels_of, merged, near, turned, windows
+from tsukuba_gis.pseudo.tables.city import OLD
 from tsukuba_gis.pseudo.tally import joined, tally
 from tsukuba_gis.records import Records
 

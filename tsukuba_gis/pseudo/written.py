@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.city import HEADS, LIVINGS, SEVERITIES, City
-from tsukuba_gis.pseudo.layout import tables
-from tsukuba_gis.pseudo.links import lend, lend_ages
+from tsukuba_gis.pseudo.tables.city import HEADS, LIVINGS, SEVERITIES, City
+from tsukuba_gis.pseudo.tables.layout import tables
+from tsukuba_gis.pseudo.tables.links import lend, lend_ages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.pseudo.tables.cells import Family
 
     Ints = NDArray[np.int64]
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import HEADS, OLD, start_of
 from tsukuba_gis.pseudo.counts import by_lot, distinct
 from tsukuba_gis.pseudo.making.exchange import fit
 from tsukuba_gis.pseudo.making.raking import Targets, raked, rounded
+from tsukuba_gis.pseudo.tables.city import HEADS, OLD, start_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

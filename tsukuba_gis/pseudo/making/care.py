@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import LIVINGS, OLD, SEVERITIES
+from tsukuba_gis.pseudo.tables.city import LIVINGS, OLD, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.city import BROAD, GROWN, OLD, TEN, care_start, start_of
 from tsukuba_gis.pseudo.counts import distinct
+from tsukuba_gis.pseudo.tables.city import BROAD, GROWN, OLD, TEN, care_start, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.making.crowd import Crowd
+    from tsukuba_gis.pseudo.tables.cells import Family
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import GROWN, TEN, child_parts, start_of
 from tsukuba_gis.pseudo.counts import apportion, distinct
+from tsukuba_gis.pseudo.tables.city import GROWN, TEN, child_parts, start_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csc_array, csr_array
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.city import City
+    from tsukuba_gis.pseudo.tables.cells import Family
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

@@ -1,7 +1,7 @@
 """Amounts and measurements of invented people, drawn from the statistics file.
 
 Who is a user, states and values by group through a copula, then sums made
-exact by whole steps: see :mod:`tsukuba_gis.pseudo.numbers` for what is measured.
+exact by whole steps: see :mod:`tsukuba_gis.pseudo.measuring.numbers` for what is measured.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import AMOUNTS, BROAD, SEVERITIES, start_of
 from tsukuba_gis.pseudo.counts import by_lot
 from tsukuba_gis.pseudo.making.curves import curves_of, drawn_values, stepped
 from tsukuba_gis.pseudo.making.means import near_means
 from tsukuba_gis.pseudo.making.sums import sum_cells, with_sums
-from tsukuba_gis.pseudo.numbers.states import VALUED, state_codes
-from tsukuba_gis.pseudo.numbers.sums import users_cell
+from tsukuba_gis.pseudo.measuring.numbers.states import VALUED, state_codes
+from tsukuba_gis.pseudo.measuring.numbers.sums import users_cell
+from tsukuba_gis.pseudo.tables.city import AMOUNTS, BROAD, SEVERITIES, start_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.keys import Streams
     from tsukuba_gis.pseudo.making.crowd import Crowd
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.pseudo.tables.cells import Family
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

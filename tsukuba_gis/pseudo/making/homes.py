@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.errors import InputError
-from tsukuba_gis.pseudo.people import zone_ids
+from tsukuba_gis.pseudo.measuring.people import zone_ids
 from tsukuba_gis.records import LONLAT
 
 if TYPE_CHECKING:

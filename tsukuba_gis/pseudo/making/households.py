@@ -13,19 +13,27 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.city import GROWN, LIVINGS, OLD, SEVERITIES, TEN, care_start, start_of
 from tsukuba_gis.pseudo.counts import by_lot, unfold, whole_numbers
 from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
 from tsukuba_gis.pseudo.making.housing import housed
 from tsukuba_gis.pseudo.making.roles import roles_in
 from tsukuba_gis.pseudo.making.years import aged
+from tsukuba_gis.pseudo.tables.city import (
+    GROWN,
+    LIVINGS,
+    OLD,
+    SEVERITIES,
+    TEN,
+    care_start,
+    start_of,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from tsukuba_gis.pseudo.cells import Family
     from tsukuba_gis.pseudo.keys import Streams
+    from tsukuba_gis.pseudo.tables.cells import Family
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

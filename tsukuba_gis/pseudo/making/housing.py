@@ -11,8 +11,8 @@ from tsukuba_gis.pseudo.counts import apportion, by_lot, packed, unfold
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import OLD
 from tsukuba_gis.pseudo.counts import rake
-from tsukuba_gis.pseudo.layout import AREA_LEVELS, PROFILES
-from tsukuba_gis.pseudo.links import LINKS, linked
 from tsukuba_gis.pseudo.making.crowd import Plan
 from tsukuba_gis.pseudo.making.years import single_years
+from tsukuba_gis.pseudo.tables.city import OLD
+from tsukuba_gis.pseudo.tables.layout import AREA_LEVELS, PROFILES
+from tsukuba_gis.pseudo.tables.links import LINKS, linked
 from tsukuba_gis.pseudo.written import profile_keys
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.keys import Streams
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.pseudo.tables.cells import Family
+    from tsukuba_gis.pseudo.tables.city import City
 
     Floats = NDArray[Any]
 

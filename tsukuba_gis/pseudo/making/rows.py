@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.keys import Streams
     from tsukuba_gis.pseudo.making.crowd import Crowd
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]

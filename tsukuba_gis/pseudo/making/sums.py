@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import BROAD, SEVERITIES
+from tsukuba_gis.pseudo.tables.city import BROAD, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.city import City
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

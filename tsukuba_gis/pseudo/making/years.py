@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import FIVE
 from tsukuba_gis.pseudo.counts import apportion, by_lot, unfold
+from tsukuba_gis.pseudo.tables.city import FIVE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.keys import Streams
     from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[Any]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import FIVE, OLD, TEN, start_of
+from tsukuba_gis.pseudo.tables.city import FIVE, OLD, TEN, start_of
 from tsukuba_gis.schema import CARE_LEVELS
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import (
+from tsukuba_gis.pseudo.tables.city import (
     BROAD,
     LIVINGS,
     OLD,

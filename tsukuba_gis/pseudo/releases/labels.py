@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import BROAD, OLD, TEN, care_start, child_parts, start_of
+from tsukuba_gis.pseudo.tables.city import BROAD, OLD, TEN, care_start, child_parts, start_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.city import City
     from tsukuba_gis.pseudo.spec import Spec
     from tsukuba_gis.pseudo.statistics import Statistics
+    from tsukuba_gis.pseudo.tables.cells import Family
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[np.int64]
 

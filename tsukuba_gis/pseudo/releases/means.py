@@ -6,10 +6,10 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from tsukuba_gis.pseudo.layout import tables
 from tsukuba_gis.pseudo.releases.counts import PLAIN
 from tsukuba_gis.pseudo.releases.labels import group_names
 from tsukuba_gis.pseudo.releases.sums import sums_of
+from tsukuba_gis.pseudo.tables.layout import tables
 from tsukuba_gis.pseudo.written import city_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.links import LINKS, linked
+from tsukuba_gis.pseudo.tables.links import LINKS, linked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.city import City
+    from tsukuba_gis.pseudo.tables.cells import Family
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]

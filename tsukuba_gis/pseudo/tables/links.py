@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import child_parts, start_of
+from tsukuba_gis.pseudo.tables.city import child_parts, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.city import City
+    from tsukuba_gis.pseudo.tables.cells import Family
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[np.int64]
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import RARE
 from tsukuba_gis.pseudo.counts import distinct
-from tsukuba_gis.pseudo.numbers.quantiles import without_ends
+from tsukuba_gis.pseudo.measuring.numbers.quantiles import without_ends
+from tsukuba_gis.pseudo.tables.city import RARE
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.city import City
-    from tsukuba_gis.pseudo.people import People
+    from tsukuba_gis.pseudo.measuring.people import People
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[Any]
 

@@ -1,6 +1,6 @@
 """Which cells of a table by area are hidden: as few as the rules allow, cluster by cluster.
 
-Giving up one cell after the other (:func:`tsukuba_gis.pseudo.cells.protect`) is
+Giving up one cell after the other (:func:`tsukuba_gis.pseudo.tables.cells.protect`) is
 safe, but hides more than is needed. An integer program chooses all at once, among
 the cells of those areas that have to hide something anyway, so that it is small.
 
@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.cells import protect, showable
+from tsukuba_gis.pseudo.tables.cells import protect, showable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from tsukuba_gis.pseudo.cells import Family, Rules
+    from tsukuba_gis.pseudo.tables.cells import Family, Rules
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.cells import Family, Level, family
-from tsukuba_gis.pseudo.city import (
+from tsukuba_gis.pseudo.tables.cells import Family, Level, family
+from tsukuba_gis.pseudo.tables.city import (
     BROAD,
     GROWN,
     HEADS,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.city import City
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[np.int64]
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import FIVE, start_of
+from tsukuba_gis.pseudo.tables.city import FIVE, start_of
 from tsukuba_gis.pseudo.tally import MAX_AGE
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.city import City
-    from tsukuba_gis.pseudo.people import People
+    from tsukuba_gis.pseudo.measuring.people import People
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[np.int64]
 

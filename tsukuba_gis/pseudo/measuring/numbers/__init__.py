@@ -1,7 +1,8 @@
 """Amounts and measurements: measured as quantile tables, drawn through a copula.
 
-Measured over the city in groups of similar people (:mod:`~tsukuba_gis.pseudo.numbers.groups`:
-sex, ten-year age, care band; at least ``group_size`` people): which columns are
+Measured over the city in groups of similar people
+(:mod:`~tsukuba_gis.pseudo.measuring.numbers.groups`: sex, ten-year age, care band; at
+least ``group_size`` people): which columns are
 missing, zero or valued (``states``); means of quantile bins of at least k people,
 so that no real value is kept (``quantiles``); and one rank correlation of normal
 scores, corrected for ties (``copula``). Sums per cluster × age group × care band

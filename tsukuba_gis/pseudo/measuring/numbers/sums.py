@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import BROAD, SEVERITIES
-from tsukuba_gis.pseudo.numbers.contributors import Contributors
+from tsukuba_gis.pseudo.measuring.numbers.contributors import Contributors
+from tsukuba_gis.pseudo.tables.city import BROAD, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.city import City
+    from tsukuba_gis.pseudo.tables.cells import Family
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.numbers.contributors import Contributors
+from tsukuba_gis.pseudo.measuring.numbers.contributors import Contributors
 from tsukuba_gis.pseudo.statistics import one_table
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.city import City
-    from tsukuba_gis.pseudo.people import People
+    from tsukuba_gis.pseudo.measuring.people import People
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

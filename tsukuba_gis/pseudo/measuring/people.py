@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.city import start_of
+from tsukuba_gis.pseudo.tables.city import start_of
 from tsukuba_gis.schema import CARE_LEVELS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.cells import Relation, close
+from tsukuba_gis.pseudo.tables.cells import Relation, close
 from tsukuba_gis.records import LONLAT
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.city import City
-    from tsukuba_gis.pseudo.people import People
+    from tsukuba_gis.pseudo.measuring.people import People
+    from tsukuba_gis.pseudo.tables.city import City
     from tsukuba_gis.pseudo.tally import Tally
     from tsukuba_gis.zones import Zones
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.city import AMOUNTS
-from tsukuba_gis.pseudo.numbers.area_means import area_mean_table
-from tsukuba_gis.pseudo.numbers.copula import correlation_table
-from tsukuba_gis.pseudo.numbers.groups import groups_of, labelled_groups, without_rest
-from tsukuba_gis.pseudo.numbers.quantiles import quantile_table
-from tsukuba_gis.pseudo.numbers.states import state_table
-from tsukuba_gis.pseudo.numbers.sums import model_cells, safe_sums, users_cell
+from tsukuba_gis.pseudo.measuring.numbers.area_means import area_mean_table
+from tsukuba_gis.pseudo.measuring.numbers.copula import correlation_table
+from tsukuba_gis.pseudo.measuring.numbers.groups import groups_of, labelled_groups, without_rest
+from tsukuba_gis.pseudo.measuring.numbers.quantiles import quantile_table
+from tsukuba_gis.pseudo.measuring.numbers.states import state_table
+from tsukuba_gis.pseudo.measuring.numbers.sums import model_cells, safe_sums, users_cell
 from tsukuba_gis.pseudo.statistics import one_table
+from tsukuba_gis.pseudo.tables.city import AMOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tsukuba_gis.pseudo.cells import Family
-    from tsukuba_gis.pseudo.city import City
-    from tsukuba_gis.pseudo.people import People
+    from tsukuba_gis.pseudo.measuring.people import People
     from tsukuba_gis.pseudo.spec import Spec
+    from tsukuba_gis.pseudo.tables.cells import Family
+    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]

@@ -1,0 +1,1 @@
+"""Rooms of ``measure``: people as codes, their ages, households and places, and what is hidden."""

@@ -1,0 +1,1 @@
+"""The tables of a city: what it consists of, their cells, and what ties them."""
