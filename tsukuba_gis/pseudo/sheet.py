@@ -151,18 +151,25 @@ def noise_told(spec: Spec, lang: Language) -> str:
     )  # fmt: skip
 
 
-def percent(share: float) -> str:
-    """Return a share in percent; never rounded up to 100 or down to 0.
+def percent(share: float, *bounds: float) -> str:
+    """Return a share in percent; never rounded up to 100, down to 0, or to a bound that it is not.
 
     Examples
     --------
     >>> percent(0.99996), percent(1.0), percent(0.287), percent(0.00004)
     ('99.996%', '100%', '28.7%', '0.004%')
+    >>> percent(0.00204), percent(0.00204, 0.002), percent(0.002, 0.002)
+    ('0.2%', '0.204%', '0.2%')
+    >>> percent(0.002000001, 0.002), percent(0.9999999)
+    ('0.200%', '> 99.999%')
     """
     if share in (0, 1):
         return f"{100 * share:.0f}%"
     for digits in (1, 2, 3):
         shown = f"{100 * share:.{digits}f}"
-        if float(shown) not in (0, 100):
+        ends = {0.0, 100.0, *(round(100 * bound, 9) for bound in bounds if bound != share)}
+        if float(shown) not in ends:
             return f"{shown}%"
+    if float(shown) not in (0, 100):
+        return f"{shown}%"
     return "> 99.999%" if share > 0.5 else "< 0.001%"

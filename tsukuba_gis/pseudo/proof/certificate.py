@@ -295,8 +295,11 @@ def _numbers(
     metric: Metric, lang: Language, columns: Sequence[str], *, style: Style | None = None
 ) -> list[str]:
     style = style or _STYLES.get(metric.name, "plain")
+    bounds = [bound for bound in (metric.at_least, metric.at_most) if bound is not None]
+    shown = _figure(metric.value, style, lang)
     figures = {
-        "value": _figure(metric.value, style, lang),
+        # Not rounded to the target: what fails by little would look as if it were met.
+        "value": percent(metric.value, *bounds) if shown.endswith("%") else shown,
         "interval": _interval(metric, style, lang),
         "null": _figure(metric.null, style, lang),
         "target": _target(metric, style, lang),
