@@ -12,7 +12,6 @@ from tsukuba_gis.schema import CARE_LEVELS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import pandas as pd
 
 Zeros = Literal["free", "exact"]
 Profile = Literal["plain", "ndb"]
@@ -299,11 +298,6 @@ class Spec:
             for name, value in settings.items()
         }
         return cls(**given)
-
-
-def left_out(frame: pd.DataFrame, spec: Spec) -> tuple[str, ...]:
-    """Return the columns of a register that the spec does not name: deleted, never measured."""
-    return tuple(str(name) for name in frame.columns if name not in set(spec.columns))
 
 
 def _is_identifying(column: str) -> bool:
