@@ -63,6 +63,8 @@ def area_mean_table(values: Mapping[str, Floats], people: People, city: City) ->
         known = np.bincount(people.area[given], minlength=n)
         total = np.bincount(place, amounts, minlength=n)
         codes = np.flatnonzero(shown)
+        # Without the noise of adding up: a mean between two steps is rounded alike in any order.
+        total = np.round(total, 6)
         means = [rounded(total[code] / known[code], spec.mean_digits) for code in codes]
         parts.append(
             pd.DataFrame({"column": column, "area": [str(code) for code in codes], "mean": means})
