@@ -241,7 +241,7 @@ def test_points_are_spread_evenly_over_the_area(statistics):
     flat = {name: table for name, table in statistics.tables.items() if name != "mesh"}
     lon, lat = homes(
         dataclasses.replace(statistics, tables=flat), ZONES, np.zeros(4000, dtype=np.int64),
-        lambda area: stream("k", "places", area),
+        stream("k", "places"),
     )  # fmt: skip
     for values in (lon, lat):  # the area is a square of 100 m
         spread = (values - values.min()) / (values.max() - values.min())

@@ -147,6 +147,5 @@ def _places(
     spec = statistics.spec
     if spec.lon is None or spec.lat is None or zones is None:
         return {}
-    first = np.unique(crowd.household, return_index=True)[1]
-    lon, lat = homes(statistics, zones, crowd.area[first], partial(streams, "places"))
+    lon, lat = homes(statistics, zones, crowd.by_home(crowd.area), streams("places", ""))
     return {spec.lon: lon[crowd.household], spec.lat: lat[crowd.household]}

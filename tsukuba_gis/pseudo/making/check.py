@@ -75,12 +75,11 @@ def check(
 def _keys(city: City, crowd: Crowd, numbers: Mapping[str, Floats]) -> dict[tuple[str, str], Ints]:
     """Return the codes of every person (or household) for every table."""
     spec = city.spec
-    first = np.unique(crowd.household, return_index=True)[1]
     used = np.zeros(len(crowd.age), dtype=bool)
     for column in spec.sums:
         used |= numbers[column] > 0
     head = (crowd.relation == city.head) & (crowd.start >= OLD)
-    heads = np.full(len(first), 2)
+    heads = np.full(int(crowd.household.max()) + 1, 2)
     heads[crowd.household[head]] = 1
     heads[crowd.household[head & (city.living[crowd.type] == 0)]] = 0
     keys = {
@@ -91,8 +90,8 @@ def _keys(city: City, crowd: Crowd, numbers: Mapping[str, Floats]) -> dict[tuple
         ("", "relation"): crowd.relation, ("", "living"): city.living[crowd.type],
         ("", "area"): crowd.area,
         ("", "cut"): start_of(crowd.start, tuple(sorted({*spec.area_bands, GROWN}))),
-        ("area_households", "area"): crowd.area[first], ("area_households", "heads"): heads,
-        ("households", "cluster"): crowd.cluster[first],
+        ("area_households", "area"): crowd.by_home(crowd.area), ("area_households", "heads"): heads,
+        ("households", "cluster"): crowd.by_home(crowd.cluster),
     }  # fmt: skip
     keys["households", "pattern"] = _pattern(city, crowd)
     return keys
@@ -103,8 +102,7 @@ def _pattern(city: City, crowd: Crowd) -> Ints:
     n = int(crowd.household.max()) + 1
     span = len(city.codes["relation"])
     counts = np.bincount(crowd.household * span + crowd.relation, minlength=n * span)
-    first = np.unique(crowd.household, return_index=True)[1]
-    own = np.column_stack([crowd.type[first], counts.reshape(n, span)])
+    own = np.column_stack([crowd.by_home(crowd.type), counts.reshape(n, span)])
     listed = np.column_stack([city.patterns.type.to_numpy(), city.members])
     rare = city.patterns.rare.to_numpy()
     pool = np.full(len(city.codes["type"]), -1)

@@ -48,6 +48,12 @@ class Crowd:
         )
         return cls(household=household, **fields)
 
+    def by_home(self, values: Ints) -> Ints:
+        """Return one value a household of what its members have in common."""
+        found = np.zeros(int(self.household.max(initial=-1)) + 1, dtype=values.dtype)
+        found[self.household] = values
+        return found
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Plan:

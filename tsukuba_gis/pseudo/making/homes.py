@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsukuba_gis.errors import InputError
+from tsukuba_gis.pseudo.counts import by_lot
 from tsukuba_gis.pseudo.measuring.people import zone_ids
 from tsukuba_gis.records import LONLAT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.statistics import Statistics
@@ -23,10 +22,7 @@ if TYPE_CHECKING:
 
 
 def homes(
-    statistics: Statistics,
-    zones: Zones,
-    area: Ints,
-    rng_of: Callable[[str], np.random.Generator],
+    statistics: Statistics, zones: Zones, area: Ints, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Return a new home point for every household, inside the polygon of its area.
 
@@ -38,8 +34,8 @@ def homes(
         Polygons of the areas, found by id or by name.
     area
         Area code of each household.
-    rng_of
-        Returns the random stream of an area, by number.
+    rng
+        Draws the points, and who lives where.
 
     Returns
     -------
@@ -59,87 +55,79 @@ def homes(
     import pyproj
 
     names = tuple(statistics.tables["areas"].area)
-    rows = zone_ids(names, zones)
-    if max(rows, default=-1) < 0:
+    rows = np.array(zone_ids(names, zones), dtype=np.int64)
+    if rows.max(initial=-1) < 0:
         raise InputError("pseudo_zones_unknown", kind=zones.kind)
-    squares = _squares(statistics)
-    x, y = np.full(len(area), np.nan), np.full(len(area), np.nan)
-    order = np.argsort(area, kind="stable")
-    ends = np.searchsorted(area[order], np.arange(len(names) + 1))
-    shapes = zones.frame.geometry.to_numpy()
-    for number, zone in enumerate(rows):
-        mine = order[ends[number] : ends[number + 1]]
-        if zone < 0 or len(mine) == 0:
-            continue
-        x[mine], y[mine] = _place(
-            shapes[zone], squares.get(number), len(mine), rng_of(str(number)),
-            statistics.spec.mesh_metres,
-        )  # fmt: skip
+    polygons = zones.frame.geometry.to_numpy()[rows]
+    number = np.where(rows >= 0, np.bincount(area, minlength=len(names)), 0)
+    parts = _parts(statistics, polygons, number)
+    # Which of an area's points a household gets is drawn by lot.
+    order = by_lot(area, rng)
+    order = order[rows[area[order]] >= 0]
+    lon, lat = np.full(len(area), np.nan), np.full(len(area), np.nan)
     transform = pyproj.Transformer.from_crs(zones.frame.crs, LONLAT, always_xy=True)
-    known = np.isfinite(x)
-    lon, lat = np.full(len(x), np.nan), np.full(len(x), np.nan)
-    lon[known], lat[known] = transform.transform(x[known], y[known])
+    lon[order], lat[order] = transform.transform(*_inside(*parts, polygons, rng))
     # Seven decimals are a centimetre: finer digits would only pretend.
     return np.round(lon, 7), np.round(lat, 7)
 
 
-def _squares(statistics: Statistics) -> dict[int, Ints]:
-    """Return column, row and households of the squares of each area."""
+def _parts(statistics: Statistics, polygons: Any, number: Ints) -> tuple[Any, Ints, Ints]:
+    """Return parts of areas in the order of areas: polygon, area, and homes in each.
+
+    So many as were counted in each square's part of an area; the rest anywhere in it.
+    """
+    import shapely
+
     table = statistics.tables.get("mesh")
+    every = np.arange(len(polygons))
     if table is None or len(table) == 0:
-        return {}
+        return polygons, every, number
     area = table.area.to_numpy(dtype=np.int64)
     order = np.argsort(area, kind="stable")
-    squares = table[["mesh_x", "mesh_y", "households"]].to_numpy(dtype=np.int64)[order]
-    codes, first = np.unique(area[order], return_index=True)
-    return dict(zip(codes.tolist(), np.split(squares, first[1:]), strict=True))
+    area, side = area[order], statistics.spec.mesh_metres
+    columns = table[["mesh_x", "mesh_y", "households"]]
+    x, y, counts = columns.to_numpy(dtype=np.int64)[order].T
+    squares = shapely.box(x * side, y * side, x * side + side, y * side + side)
+    cut = shapely.intersection(polygons[area], squares)
+    counts = np.where(shapely.area(cut) > 0, counts, 0)
+    before = np.cumsum(counts) - counts
+    before -= before[np.searchsorted(area, area)]
+    counts = np.clip(number[area] - before, 0, counts)
+    rest = number - np.bincount(area, counts, minlength=len(number)).astype(np.int64)
+    owner, wanted = np.append(every, area), np.append(rest, counts)
+    order = np.argsort(owner, kind="stable")
+    return np.append(polygons, cut)[order], owner[order], wanted[order]
 
 
-def _place(
-    polygon: Any, squares: Ints | None, n: int, rng: np.random.Generator, side: float
+def _inside(
+    parts: Any, owner: Ints, wanted: Ints, polygons: Any, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Return n points: so many in each square's part of the polygon, the rest anywhere in it."""
+    """Return so many points in each part, uniform in it, none on the border of its area."""
     import shapely
 
-    shapely.prepare(polygon)
-    parts, wanted = [polygon], [n]
-    if squares is not None:
-        low = squares[:, :2] * side
-        cut = shapely.intersection(polygon, shapely.box(*low.T, *(low + side).T))
-        counts = np.minimum(squares[:, 2], n)
-        counts = np.where(shapely.area(cut) > 0, counts, 0)
-        counts = np.minimum(counts, np.maximum(n - (np.cumsum(counts) - counts), 0))
-        parts, wanted = [polygon, *cut], [n - int(counts.sum()), *counts.tolist()]
-    xs, ys = [], []
-    for part, number in zip(parts, wanted, strict=True):
-        if number:
-            px, py = _inside(part, polygon, int(number), rng)
-            xs.append(px)
-            ys.append(py)
-    x, y = np.concatenate(xs), np.concatenate(ys)
-    order = rng.permutation(n)
-    return x[order], y[order]
-
-
-def _inside(part: Any, polygon: Any, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return n points, uniform in a polygon, none on the border of the area."""
-    import shapely
-
-    triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(part))
-    size = shapely.area(triangles)
+    held = np.flatnonzero(wanted)
+    cut = shapely.constrained_delaunay_triangles(parts[held])
+    triangles, part = shapely.get_parts(cut, return_index=True)
     corners = shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3]
-    x, y = np.empty(n), np.empty(n)
-    todo = np.arange(n)
+    # All triangles in a line, as long as they are large: each part is a piece of it.
+    line, ends = np.cumsum(shapely.area(triangles)), np.cumsum(np.bincount(part)) - 1
+    high = line[ends]
+    low = np.append(0.0, high[:-1])
+    own = np.repeat(np.arange(len(held)), wanted[held])
+    shapely.prepare(polygons)
+    around = polygons[owner[held[own]]]
+    x, y, todo = np.empty(len(own)), np.empty(len(own)), np.arange(len(own))
     # A point on the border by rounding is drawn again; far more than ever needed.
     for _ in range(50):
-        chosen = corners[rng.choice(len(size), len(todo), p=size / size.sum())]
+        mine = own[todo]
+        place = rng.uniform(low[mine], high[mine])
+        chosen = corners[np.minimum(np.searchsorted(line, place, side="right"), ends[mine])]
         u, v = np.sqrt(rng.random(len(todo))), rng.random(len(todo))
         weights = np.column_stack([1 - u, u * (1 - v), u * v])
-        points = np.einsum("ij,ijk->ik", weights, chosen)
-        x[todo], y[todo] = points[:, 0], points[:, 1]
-        todo = todo[~shapely.contains_xy(polygon, x[todo], y[todo])]
+        x[todo], y[todo] = np.einsum("ij,ijk->ki", weights, chosen)
+        todo = todo[~shapely.contains_xy(around[todo], x[todo], y[todo])]
         if len(todo) == 0:
             return x, y
-    centre = shapely.point_on_surface(part)
+    centre = shapely.point_on_surface(parts[held[own[todo]]])
     x[todo], y[todo] = shapely.get_x(centre), shapely.get_y(centre)
     return x, y
