@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
-    Bools = NDArray[Any]
 
 
 def correlation_table(
-    given: Mapping[str, Floats], values: Mapping[str, Floats], group: Ints, inside: Bools
+    given: Mapping[str, Floats], values: Mapping[str, Floats], members: Mapping[int, Ints]
 ) -> pd.DataFrame:
     """Return rank correlations inside groups, of latent scores: corrected for ties.
 
@@ -27,26 +26,25 @@ def correlation_table(
     """
     import pandas as pd
 
-    columns = {**given, **{name: np.where(v == 0, np.nan, v) for name, v in values.items()}}
-    scores = np.full((len(group), len(columns)), np.nan)
-    order = np.argsort(group, kind="stable")
-    order = order[inside[order]]
-    runs = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
-    for rows in runs:
-        for number, column in enumerate(columns.values()):
-            valued = rows[np.isfinite(column[rows])]
-            if len(valued) > 1:
-                scores[valued, number] = normal_scores(column[valued])
-    kept = np.isfinite(scores)
-    filled = np.where(kept, scores, 0.0)
-    n = kept.astype(np.float64).T @ kept
-    left = np.square(filled).sum(axis=0) / np.maximum(np.diag(n), 1)
-    cross = filled.T @ filled / np.maximum(n, 1)
+    names = [*given, *values]
+    size = sum(map(len, members.values()))
+    scores, kept = np.zeros((len(names), size)), np.zeros((len(names), size))
+    start = 0
+    for rows in members.values():
+        for number, column in enumerate([*given.values(), *values.values()]):
+            own = column[rows]
+            valued = np.isfinite(own) & ((own != 0) | (number < len(given)))
+            if np.count_nonzero(valued) > 1:
+                place = start + np.flatnonzero(valued)
+                scores[number, place], kept[number, place] = normal_scores(own[valued]), 1.0
+        start += len(rows)
+    n = kept @ kept.T
+    left = np.square(scores).sum(axis=1) / np.maximum(np.diag(n), 1)
+    cross = scores @ scores.T / np.maximum(n, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         matrix = np.where(n >= 100, cross / np.outer(left, left), 0.0)
     matrix = np.clip(np.nan_to_num(matrix), -0.99, 0.99)
     np.fill_diagonal(matrix, 1.0)
-    names = list(columns)
     rows_out = [
         (names[i], names[j], round(float(matrix[i, j]), 3))
         for i in range(len(names))
@@ -65,7 +63,10 @@ def normal_scores(values: Floats) -> Floats:
     """
     from scipy.special import ndtri
 
-    _, place, number = np.unique(values, return_inverse=True, return_counts=True)
-    middle = np.cumsum(number) - number / 2
-    scores: Floats = ndtri(middle[place] / len(values))
+    order = np.argsort(values)
+    line, n = values[order], len(values)
+    first = np.flatnonzero(np.append(True, line[1:] != line[:-1]))
+    number = np.diff(first, append=n)
+    scores = np.empty(n)
+    scores[order] = np.repeat(ndtri((first + number / 2) / n), number)
     return scores

@@ -50,6 +50,23 @@ def groups_of(city: City, coded: Mapping[str, Ints], inside: Bools) -> Ints:
     return groups
 
 
+def members(group: Ints, inside: Bools) -> dict[int, Ints]:
+    """Return who is looked at in each group: rows of the register, in its order.
+
+    Examples
+    --------
+    >>> of = members(np.array([1, 0, 1, 1]), np.array([True, True, False, True]))
+    >>> {number: rows.tolist() for number, rows in of.items()}
+    {0: [1], 1: [0, 3]}
+    """
+    rows = np.flatnonzero(inside)
+    # Numbers of 8 or 16 bits are sorted digit by digit, many times faster.
+    own = group[rows].astype(np.min_scalar_type(int(group.max(initial=0))))
+    order = np.argsort(own, kind="stable")
+    numbers, first = np.unique(own[order], return_index=True)
+    return dict(zip(numbers.tolist(), np.split(rows[order], first[1:]), strict=False))
+
+
 def without_rest(group: Ints, inside: Bools, leaf: Ints, told: Bools, *, k: int) -> Bools:
     """Leave people of hidden cells out of a group where they are so few that its total tells them.
 

@@ -8,10 +8,15 @@ import numpy as np
 
 from tsukuba_gis.pseudo.measuring.numbers.area_means import area_mean_table
 from tsukuba_gis.pseudo.measuring.numbers.copula import correlation_table
-from tsukuba_gis.pseudo.measuring.numbers.groups import groups_of, labelled_groups, without_rest
+from tsukuba_gis.pseudo.measuring.numbers.groups import (
+    groups_of,
+    labelled_groups,
+    members,
+    without_rest,
+)
 from tsukuba_gis.pseudo.measuring.numbers.quantiles import quantile_table
 from tsukuba_gis.pseudo.measuring.numbers.states import state_table
-from tsukuba_gis.pseudo.measuring.numbers.sums import model_cells, safe_sums, users_cell
+from tsukuba_gis.pseudo.measuring.numbers.sums import model_cells, safe_sums, sum_cells, users_cell
 from tsukuba_gis.pseudo.statistics import one_table
 from tsukuba_gis.pseudo.tables.city import AMOUNTS
 
@@ -53,8 +58,9 @@ def measure_numbers(
     if not spec.numeric:
         return {}
     values = {column: numbers[column] for column in spec.numeric}
+    cell, home = sum_cells(coded), people.undivided
     sums = one_table(
-        [safe_sums(column, values[column], city, coded, people.undivided) for column in spec.sums],
+        [safe_sums(column, values[column], city, cell, home) for column in spec.sums],
         ["level", "column", "cluster", "broad", "severity", "total"],
     )
     users, care = built["users"], built["care"]
@@ -64,6 +70,7 @@ def measure_numbers(
     leaf = care.find(coded)
     told = np.isfinite(care.values["leaf"])[care.codes["leaf"]][leaf]
     inside = without_rest(group, inside, leaf, told, k=spec.k)
+    of = members(group, inside)
     given = {"age": people.age.astype(np.float64)}
     if spec.care:  # among people without care there is nothing to rank
         given["care"] = np.where(coded["severity"] > 0, people.care, np.nan)
@@ -72,9 +79,9 @@ def measure_numbers(
         "sums": sums,
         **by_area,
         "groups": labelled_groups(groups, city),
-        "states": state_table(values, group, inside, spec.k),
-        "quantiles": quantile_table(values, group, inside, spec.k),
-        "correlation": correlation_table(given, values, group, inside),
+        "states": state_table(values, of, spec.k),
+        "quantiles": quantile_table(values, of, spec.k),
+        "correlation": correlation_table(given, values, of),
         "units": _units(values, inside, spec),
     }
 

@@ -25,14 +25,13 @@ BIN_DOMINANCE: Final = (0.5, 0.85)
 
 
 def quantile_table(
-    values: Mapping[str, Floats], group: Ints, inside: Bools, k: int
+    values: Mapping[str, Floats], members: Mapping[int, Ints], k: int
 ) -> pd.DataFrame:
     """Return the bins of each column's values in each group, without missing ones and zeros."""
     import pandas as pd
 
     quantiles = []
-    for number in np.unique(group[inside]):
-        rows = inside & (group == number)
+    for number, rows in members.items():
         for column, amounts in values.items():
             own = amounts[rows]
             valued = np.sort(own[np.isfinite(own) & (own != 0)])
@@ -67,26 +66,27 @@ def quantile_bins(values: Floats, k: int) -> list[tuple[float, float, int]]:
     n = len(values)
     if n < k:
         return []
-    values = without_ends(values)
+    values = values.clip(*_ends(values))
+    size = np.abs(values)
     edges = _edges(n, k)
     # Move each edge behind the values equal to the one before it.
-    edges = np.unique(np.searchsorted(values, values[edges - 1], side="right"))
+    edges = np.unique(np.searchsorted(values, values[edges - 1], side="right")).tolist()
     bins: list[tuple[int, int]] = []
     low = 0
     for high in edges:
-        if high - low >= k and not _dominated(values[low:high]):
-            bins.append((low, int(high)))
-            low = int(high)
+        if high - low >= k and not _dominated(size[low:high]):
+            bins.append((low, high))
+            low = high
     if low < n and bins:  # the rest joins the last bin
         bins[-1] = (bins[-1][0], n)
-    while len(bins) > 1 and _dominated(values[bins[-1][0] : n]):
+    while len(bins) > 1 and _dominated(size[bins[-1][0] : n]):
         bins[-2:] = [(bins[-2][0], n)]
-    if not bins or _dominated(values[bins[-1][0] : n]):
+    if not bins or _dominated(size[bins[-1][0] : n]):
         return []
     return [
         (
             round(high / n, 4),
-            float(f"{values[low:high].mean():.4g}"),
+            float(f"{values[low:high].sum() / (high - low):.4g}"),
             int(values[low] == values[high - 1]),
         )
         for low, high in bins
@@ -101,8 +101,12 @@ def without_ends(values: Floats) -> Floats:
     >>> without_ends(np.array([5.0, 1.0, 7.0, 900.0, 6.0, 2.0, 8.0])).tolist()
     [5.0, 5.0, 7.0, 7.0, 6.0, 5.0, 7.0]
     """
-    line = np.sort(values)
-    return np.clip(values, line[min(ENDS, len(line) // 2)], line[max(-ENDS - 1, -len(line) // 2)])
+    return values.clip(*_ends(np.sort(values)))
+
+
+def _ends(line: Floats) -> tuple[float, float]:
+    """Return what the smallest and the largest of sorted values are taken for."""
+    return line[min(ENDS, len(line) // 2)], line[max(-ENDS - 1, -len(line) // 2)]
 
 
 def _edges(n: int, k: int) -> Ints:
@@ -116,8 +120,8 @@ def _edges(n: int, k: int) -> Ints:
     return np.array(sorted({*ends, *(n - end for end in ends), n}), dtype=np.int64)
 
 
-def _dominated(values: Floats) -> bool:
-    size = np.abs(values)
-    far = sorted(size[[0, 1, -2, -1]].tolist())  # in order, so that the largest are at the ends
+def _dominated(size: Floats) -> bool:
+    # Of values in order: the largest are at the ends.
+    far = sorted([size.item(0), size.item(1), size.item(-2), size.item(-1)])
     (one, two), total = BIN_DOMINANCE, float(size.sum())
     return bool(far[-1] > one * total or far[-1] + far[-2] > two * total)

@@ -14,22 +14,21 @@ if TYPE_CHECKING:
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
-    Bools = NDArray[Any]
 
 MISSING: Final = "m"
 ZERO: Final = "0"
 VALUED: Final = "v"
 
 
-def state_table(values: Mapping[str, Floats], group: Ints, inside: Bools, k: int) -> pd.DataFrame:
+def state_table(values: Mapping[str, Floats], members: Mapping[int, Ints], k: int) -> pd.DataFrame:
     """Return how many people of each group have which state; none fewer than ``k``."""
     import pandas as pd
 
     code, spelt = state_codes(values)
     states = [
         (f"g{number}", spelt[state], persons)
-        for number in np.unique(group[inside])
-        for state, persons in _safe_states(code[inside & (group == number)], k)
+        for number, rows in members.items()
+        for state, persons in _safe_states(code[rows], k)
     ]
     return pd.DataFrame(states, columns=["group", "state", "persons"])
 

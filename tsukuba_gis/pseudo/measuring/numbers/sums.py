@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,57 +26,60 @@ if TYPE_CHECKING:
 _LEVELS: Final = ("cluster", "broad", "severity")
 
 
-def safe_sums(
-    column: str, amounts: Floats, city: City, coded: Mapping[str, Ints], home: Ints
-) -> pd.DataFrame:
+def safe_sums(column: str, amounts: Floats, city: City, cell: Ints, home: Ints) -> pd.DataFrame:
     """Return the sums that may be shown: from the cluster down to age group × care band.
 
-    ``home`` is each person's household, as in the register.
+    ``cell`` is each person's cell (:func:`sum_cells`), ``home`` the household, as in the register.
     """
     import pandas as pd
 
     spec = city.spec
     share, units = spec.dominance, spec.units if spec.household else 0
-    positive = amounts > 0
-    amount = amounts[positive]
     shape = (len(city.codes["cluster"]), len(BROAD), len(SEVERITIES))
-    part = np.searchsorted(BROAD, coded["broad"])
-    place = (coded["cluster"], part, coded["severity"])
+    cells = int(np.prod(shape))
+    some = np.flatnonzero(amounts > 0)
+    finest = Contributors.of(cell[some], amounts[some], cells)
+    # Ordered by household, so that they stay in order when cells are put together.
+    pairs = np.sort(home[some] * cells + cell[some])
     persons = city.bands.groupby("cluster").persons.sum()
     k = np.array([min(spec.threshold(value), 1e12) for value in persons])
     rows = []
     parent_shown = np.ones(1, dtype=bool)
     for depth, level in enumerate(_LEVELS, start=1):
-        code = np.ravel_multi_index([axis[positive] for axis in place[:depth]], shape[:depth])
         n = int(np.prod(shape[:depth]))
-        own = Contributors.of(code, amount, n, homes=_homes(code, home[positive], n))
-        per_parent = n // len(parent_shown)
-        of_parent = np.arange(n) // per_parent
+        within = cells // n
+        own = finest.together(np.arange(cells) // within, np.ones(cells, dtype=bool), n)
+        own = dataclasses.replace(own, homes=_homes(pairs // within, n))
+        of_parent = np.arange(n) // (n // len(parent_shown))
         shown = own.safe(np.repeat(k, n // len(k)), dominance=share, units=units)
         shown &= parent_shown[of_parent]
         if depth > 1:
             of_cluster = np.repeat(k, len(parent_shown) // len(k))
             shown = own.closed(shown, of_parent, of_cluster, dominance=share, units=units)
-        for cell in np.flatnonzero(shown):
-            at = np.unravel_index(cell, shape[:depth])
+        for place in np.flatnonzero(shown):
+            at = np.unravel_index(place, shape[:depth])
             rows.append(
                 (
                     level, column, city.codes["cluster"][at[0]],
                     str(BROAD[at[1]]) if depth > 1 else "",
                     SEVERITIES[at[2]] if depth == len(_LEVELS) else "",
-                    round(own.total[cell]),
+                    round(own.total[place]),
                 )
             )  # fmt: skip
         parent_shown = shown
     return pd.DataFrame(rows, columns=["level", "column", "cluster", "broad", "severity", "total"])
 
 
-def _homes(code: Ints, home: Ints, n: int) -> Floats:
-    """Return how many households stand behind each cell."""
-    span = int(home.max(initial=0)) + 1
-    pairs = np.sort(code * span + home)
+def _homes(pairs: Ints, n: int) -> Floats:
+    """Return how many households stand behind each cell, from pairs of both in order."""
     once = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
-    return np.bincount(once // span, minlength=n).astype(np.float64)
+    return np.bincount(once % n, minlength=n).astype(np.float64)
+
+
+def sum_cells(coded: Mapping[str, Ints]) -> Ints:
+    """Return the (cluster, age group, care band) cell of each person, as one number."""
+    part = np.searchsorted(BROAD, np.arange(BROAD[-1] + 1))[coded["broad"]]
+    return (coded["cluster"] * len(BROAD) + part) * len(SEVERITIES) + coded["severity"]
 
 
 def users_cell(users: Family, coded: Mapping[str, Ints]) -> Ints:
