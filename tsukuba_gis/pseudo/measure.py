@@ -145,7 +145,7 @@ def _measured(register: Tally, spec: Spec, zones: Zones | None) -> Statistics:
             profiles.append(_profile(table, city, counts))
     written = {
         "bands": labelled_bands(city),
-        "years": single_years(people, city),
+        "years": single_years(people, city, coded["age_start"]),
         "areas": labelled_areas(people, city, register),
         "pairs": labelled_pairs(people),
         "patterns": pattern_table(patterns, spelt, people.codes["type"]),

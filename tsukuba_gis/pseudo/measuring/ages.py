@@ -25,7 +25,7 @@ def age_bands(people: People) -> pd.DataFrame:
 
     spec = people.spec
     atoms = sorted({*FIVE, *spec.area_top})
-    atom = np.searchsorted(atoms, people.age, side="right") - 1
+    atom = (np.searchsorted(atoms, np.arange(MAX_AGE), side="right") - 1)[people.age]
     n_sex = len(people.codes["sex"])
     shape = (len(people.codes["cluster"]), n_sex, len(atoms))
     flat = (people.cluster * n_sex + people.sex) * len(atoms) + atom
@@ -90,8 +90,10 @@ def labelled_bands(city: City) -> pd.DataFrame:
     )
 
 
-def single_years(people: People, city: City) -> pd.DataFrame:
+def single_years(people: People, city: City, start: Ints) -> pd.DataFrame:
     """Return single years of age inside each five-year age, over the city.
+
+    ``start`` is the first age of each person's band.
 
     Only clusters that show this five-year age by itself are counted: their sum
     is known anyway, so nothing follows about the others.
@@ -100,7 +102,6 @@ def single_years(people: People, city: City) -> pd.DataFrame:
 
     spec = people.spec
     atoms = sorted({*FIVE, *spec.area_top})
-    start = city.band_of(people.cluster, people.sex, people.age)
     ends = city.bands.groupby(["cluster", "sex"]).start.shift(-1, fill_value=1000)
     shown = {
         (cluster, sex, start, end)
@@ -116,8 +117,8 @@ def single_years(people: People, city: City) -> pd.DataFrame:
             alone[cluster, sex, number] = (cluster, sex, atom, end) in shown
     own = np.array([place.get(atom, -1) for atom in range(1000)])[start]
     inside = alone[people.cluster, people.sex, own] & (own >= 0)
-    counts = np.zeros((shape[1], MAX_AGE), dtype=np.int64)
-    np.add.at(counts, (people.sex[inside], people.age[inside]), 1)
+    line = people.sex[inside] * MAX_AGE + people.age[inside]
+    counts = np.bincount(line, minlength=shape[1] * MAX_AGE).reshape(-1, MAX_AGE)
     rows = []
     for sex, name in enumerate(city.codes["sex"]):
         for atom, end in zip(atoms, [*atoms[1:], 1000], strict=True):

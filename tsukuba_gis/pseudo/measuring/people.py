@@ -14,6 +14,7 @@ import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.pseudo.tables.city import start_of
+from tsukuba_gis.pseudo.tally import MAX_AGE
 from tsukuba_gis.schema import CARE_LEVELS
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class People:
     area: Ints = field(repr=False)
     area_names: tuple[str, ...]
     area_clusters: Ints = field(repr=False)
+    # First person of each household, in the order of household codes.
+    first: Ints = field(repr=False)
     pairs: pd.DataFrame = field(repr=False)
     merges: Mapping[str, int]
 
@@ -62,15 +65,7 @@ class People:
     @property
     def households(self) -> int:
         """Number of households."""
-        return int(self.household.max()) + 1 if len(self) else 0
-
-    @property
-    def first(self) -> Ints:
-        """First person of each household, in the order of household codes."""
-        place = np.empty(self.households, dtype=np.int64)
-        # Written from the last person to the first, so that the first one stays.
-        place[self.household[::-1]] = np.arange(len(self) - 1, -1, -1)
-        return place
+        return len(self.first)
 
 
 def people_of(register: Tally, spec: Spec, zones: Zones | None) -> People:
@@ -94,15 +89,16 @@ def people_of(register: Tally, spec: Spec, zones: Zones | None) -> People:
     """
     merges: dict[str, int] = {}
     age, household = register.age.astype(np.int64), register.homes()
+    first = _first(household)
     raw_cluster, cluster_names = register.factor(spec.cluster)
     raw_area, area_names = register.factor(spec.area)
     raw_cluster, raw_area = _together(household, raw_cluster, raw_area, merges)
     sex = _category(register, spec.sex, "sex", household, spec, {})[0]
     cluster, clusters = _merge_clusters(
-        (raw_cluster, raw_area, household, sex), cluster_names, spec, merges
+        (raw_cluster, raw_area, household, sex), first, cluster_names, spec, merges
     )
     area, area_labels, area_clusters = _merge_areas(
-        (cluster, raw_area, household, age), area_names, spec, zones, merges
+        (cluster, raw_area, first, age), area_names, spec, zones, merges
     )
     codes: dict[str, tuple[str, ...]] = {"cluster": clusters}
     columns = {"sex": spec.sex, "care": spec.care, "type": spec.household_type,
@@ -125,8 +121,17 @@ def people_of(register: Tally, spec: Spec, zones: Zones | None) -> People:
         spec=spec, codes=codes, cluster=cluster, sex=arrays["sex"], age=age, care=arrays["care"],
         type=arrays["type"], relation=arrays["relation"], household=household, undivided=undivided,
         area=area,
-        area_names=area_labels, area_clusters=area_clusters, pairs=pairs, merges=merges,
+        area_names=area_labels, area_clusters=area_clusters,
+        first=first if household is undivided else _first(household), pairs=pairs, merges=merges,
     )  # fmt: skip
+
+
+def _first(household: Ints) -> Ints:
+    """Return the first person of each household, in the order of household codes."""
+    place = np.empty(int(household.max(initial=-1)) + 1, dtype=np.int64)
+    # Written from the last person to the first, so that the first one stays.
+    place[household[::-1]] = np.arange(len(household) - 1, -1, -1)
+    return place
 
 
 def _mode_by(group: Ints, values: Ints, n_values: int) -> Ints:
@@ -140,7 +145,9 @@ def _mode_by(group: Ints, values: Ints, n_values: int) -> Ints:
     first = np.flatnonzero(np.append(True, groups[1:] != groups[:-1]))
     most = np.repeat(np.maximum.reduceat(counts, first), np.diff(np.append(first, len(groups))))
     best = np.flatnonzero(counts == most)
-    return value[best[np.unique(groups[best], return_index=True)[1]]]
+    of = groups[best]
+    commonest: Ints = value[best[np.append(True, of[1:] != of[:-1])]]
+    return commonest
 
 
 def _together(
@@ -154,15 +161,13 @@ def _together(
     return home // span, home % span
 
 
-def _sizes(code: Ints, household: Ints, n: int) -> tuple[Ints, Ints]:
-    """Return persons and households of each code."""
-    persons = np.bincount(code, minlength=n)
-    firsts = np.unique(household, return_index=True)[1]
-    return persons, np.bincount(code[firsts], minlength=n)
+def _sizes(code: Ints, first: Ints, n: int) -> tuple[Ints, Ints]:
+    """Return persons and households of each code; ``first`` is one person of each household."""
+    return np.bincount(code, minlength=n), np.bincount(code[first], minlength=n)
 
 
 def _merge_clusters(
-    people: tuple[Ints, Ints, Ints, Ints], names: tuple[str, ...], spec: Spec,
+    people: tuple[Ints, Ints, Ints, Ints], first: Ints, names: tuple[str, ...], spec: Spec,
     merges: dict[str, int],
 ) -> tuple[Ints, tuple[str, ...]]:  # fmt: skip
     """Merge clusters that are too small (typing errors, as a rule) into a neighbour.
@@ -171,11 +176,11 @@ def _merge_clusters(
     neighbour is the cluster of most people of the same area, else the largest.
     """
     cluster, area, household, sex = people
-    persons, homes = _sizes(cluster, household, len(names))
-    enough = (persons >= spec.k) & (homes >= min(spec.k, len(np.unique(household))))
-    for code in np.unique(sex):
-        some = np.bincount(cluster[sex == code], minlength=len(names))
-        enough &= (some == 0) | (some >= spec.k)
+    persons, homes = _sizes(cluster, first, len(names))
+    enough = (persons >= spec.k) & (homes >= min(spec.k, len(first)))
+    span = int(sex.max()) + 1
+    some = np.bincount(cluster * span + sex, minlength=len(names) * span).reshape(-1, span)
+    enough &= ((some == 0) | (some >= spec.k)).all(axis=1)
     if not enough.any():
         raise DisclosureError("pseudo_too_few", k=spec.k)
     merges["clusters_merged"] = int((~enough & (persons > 0)).sum())
@@ -185,7 +190,7 @@ def _merge_clusters(
     if spec.area is not None and small.any():
         safe = ~small
         usual = np.full(int(area.max()) + 1, -1)
-        present = np.unique(area[safe])
+        present = np.flatnonzero(np.bincount(area[safe]))
         usual[present] = _mode_by(area[safe], cluster[safe], len(names))
         host = _mode_by(household[small], usual[area[small]] + 1, len(names) + 1) - 1
         back = np.unique(household[small], return_inverse=True)[1]
@@ -209,17 +214,20 @@ def _merge_areas(
     would tell of them. An area that lies in two clusters counts as two. Where a cluster
     has no safe area, its people get an area without a name.
     """
-    cluster, area, household, age = people
+    import pandas as pd
+
+    cluster, area, first, age = people
     span = len(names)
-    units, unit = np.unique(cluster * span + area, return_inverse=True)
+    unit, units = pd.factorize(cluster * span + area, sort=True)
     of_cluster, of_name = units // span, units % span
-    persons, homes = _sizes(unit, household, len(units))
+    persons, homes = _sizes(unit, first, len(units))
     named = np.array([names[i] != "" for i in of_name])
     needed = spec.k if spec.household else 0
     enough = (persons >= spec.k) & (homes >= needed) & (named | (spec.area is None))
     merges["areas_merged"] = int((~enough).sum())
     bands = len(spec.area_bands)
-    line = unit * bands + np.searchsorted(spec.area_bands, age, side="right") - 1
+    band = np.searchsorted(spec.area_bands, np.arange(MAX_AGE), side="right") - 1
+    line = unit * bands + band[age]
     counts = np.bincount(line, minlength=len(units) * bands).reshape(-1, bands)
     top = start_of(np.array(spec.area_bands), spec.area_top)
     ends = np.stack([counts[:, top == t].sum(axis=1) for t in (top[0], top[-1])], axis=1)
@@ -291,15 +299,15 @@ def _category(
         target[~enough] = names.index("other")
     rank = np.full(len(names), -1)
     rank[kept] = np.arange(len(kept))
-    return rank[target[codes]], tuple(names[i] for i in kept)
+    return rank[target][codes], tuple(names[i] for i in kept)
 
 
 def _behind(codes: Ints, household: Ints, n: int) -> Ints:
     """Return the number of households behind each code."""
-    together = np.zeros((int(household.max(initial=-1)) + 1) * n, dtype=bool)
-    together[household * n + codes] = True
-    behind: Ints = together.reshape(-1, n).sum(axis=0)
-    return behind
+    span = int(household.max(initial=-1)) + 1
+    together = np.zeros((n, span), dtype=bool)
+    together[codes, household] = True
+    return np.array([np.count_nonzero(homes) for homes in together])
 
 
 def _divided(
@@ -316,6 +324,9 @@ def _divided(
     size = np.bincount(household)
     # The largest size that k households reach.
     largest = int(np.sort(size)[-min(spec.k, len(size))])
+    if size.max() <= 2 * largest:
+        merges["households_divided"] = 0
+        return household
     order = np.argsort(household, kind="stable")
     place = np.empty(len(household), dtype=np.int64)
     place[order] = np.arange(len(household)) - (np.cumsum(size) - size)[household[order]]
@@ -336,10 +347,13 @@ def _one_head(
     if spec.head not in codes["relation"] or len(codes["relation"]) == 1:
         return relation
     head = codes["relation"].index(spec.head)
-    order = np.lexsort((np.arange(len(age)), -age, relation != head, household))
-    first = order[np.unique(household[order], return_index=True)[1]]
-    leads = np.zeros(len(age), dtype=bool)
-    leads[first] = True
+    n = len(age)
+    # Heads before others, then the oldest, then the first of the register.
+    line = ((relation != head) * MAX_AGE + (MAX_AGE - 1 - age)) * n + np.arange(n)
+    least = np.full(int(household.max()) + 1, 2 * MAX_AGE * n)
+    np.minimum.at(least, household, line)
+    leads = np.zeros(n, dtype=bool)
+    leads[least % n] = True
     counts = np.bincount(relation, minlength=len(codes["relation"]))
     counts[head] = -1
     return np.where(leads, head, np.where(relation == head, int(np.argmax(counts)), relation))
@@ -374,11 +388,12 @@ def _merge_pairs(
     usual = int(np.argmax(other.max(axis=1)))
     rare = ~enough[types * span + relations] & (relations != head)
     stuck = np.unique(household[rare & (best[types] < 0)])
-    types = np.where(np.isin(household, stuck), usual, types)
-    persons, enough = safe(types * span + relations)
+    if len(stuck):
+        types = np.where(np.isin(household, stuck), usual, types)
+        enough = safe(types * span + relations)[1]
     rare = ~enough[types * span + relations]
     merges["relations_merged"] = int(rare.sum())
     refuge = best[types]
     relations = np.where(rare & (relations != head) & (refuge >= 0), refuge, relations)
-    kept = np.unique(types * span + relations)
+    kept = np.flatnonzero(np.bincount(types * span + relations))
     return types, relations, pd.DataFrame({"type": kept // span, "relation": kept % span})

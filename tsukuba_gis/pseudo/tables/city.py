@@ -77,11 +77,16 @@ class City:
         frame = self.bands.sort_values(["cluster", "sex", "start"])
         # 1,000 is above every age, so that one sorted list serves all clusters.
         line = ((frame.cluster * 1000 + frame.sex) * 1000 + frame.start).to_numpy(np.int64)
-        asked = (cluster * 1000 + sex) * 1000 + age
+        # Looked up in an array of all that can be asked for: people are many more.
+        shape = (len(self.codes["cluster"]), len(self.codes["sex"]), int(age.max(initial=0)) + 1)
+        of = np.indices(shape).reshape(3, -1)
+        asked = (of[0] * 1000 + of[1]) * 1000 + of[2]
         place = np.searchsorted(line, asked, side="right") - 1
         found = line[np.maximum(place, 0)]
         same = (place >= 0) & (found // 1000 == asked // 1000)
-        return np.where(same, found % 1000, -1)
+        start = np.where(same, found % 1000, -1)
+        own: Ints = start[(cluster * shape[1] + sex) * shape[2] + age]
+        return own
 
     def whole(self, cut: tuple[int, ...]) -> Ints:
         """Return the clusters in which no band reaches across an age of ``cut``."""
@@ -102,7 +107,11 @@ def start_of(ages: Ints, starts: tuple[int, ...]) -> Ints:
     [0, 0, 11, 11, 65]
     """
     line = np.asarray(starts, dtype=np.int64)
-    return line[np.searchsorted(line, ages, side="right") - 1]
+    # Where all are whole and few differ, each is searched for once, and looked up for everyone.
+    few = ages.dtype.kind == "i" and ages.min(initial=0) >= 0 and ages.max(initial=0) < ages.size
+    asked = np.arange(int(ages.max()) + 1) if few else ages
+    found: Ints = line[np.searchsorted(line, asked, side="right") - 1]
+    return found[ages] if few else found
 
 
 def child_parts(ages: Ints, spec: Spec) -> Ints:
