@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 
 
 # How much an area's persons beyond the usual for its households weigh in the starts.
-_STARTS: Final = (0.0, 0.5)
+_STARTS: Final = (0.0, 0.25)
+# A start is good enough that leaves no more misfit than so much a cell.
+_FAIR: Final = 0.15
 # Steps of raking that tell where residents of open households belong.
-_ROUGH: Final = 10
+_ROUGH: Final = 8
 
 
 def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> None:
@@ -84,8 +86,8 @@ def _started(
     """Return households raked and rounded (areas × kinds), and which kinds may be where.
 
     Where open households are is not measured: their places are chosen by how
-    raking spreads their residents, from several starts; the places that leave
-    the least misfit are taken.
+    raking spreads their residents; where that leaves much misfit another start
+    is tried, and the places that leave the least are taken.
     """
     everywhere = np.ones((len(targets.wanted), len(number)), dtype=bool)
     if not role.any():
@@ -107,6 +109,8 @@ def _started(
         misfit = float(np.abs(targets.error(shares)).sum())
         if misfit < best:
             best, found = misfit, (shares, allowed)
+        if best < _FAIR * np.count_nonzero(targets.known):
+            break
     shares, allowed = found
     return rounded(shares, number, targets, allowed, rng), allowed
 

@@ -27,19 +27,20 @@ if TYPE_CHECKING:
 _URGENT: Final = 8.0
 # Pairs of areas without an exchange that helps after which a sweep ends: of all cells, of those
 # that are left when some are given up, and of exchanges that fit exactly.
-_FAILS: Final = (150, 60, 60)
+_FAILS: Final = (100, 50, 60)
 # Cells that are given up, sweep by sweep: those with a misfit of so many, first none.
 _FAR: Final = (np.inf, 3, 2)
-# Try by try: bundles of either area that are compared when two exchange, and what is left of the
-# hope for an area after a try in vain: others come first.
+# Try by try: bundles of either area compared when two exchange; what a pair must be able to save to
+# be tried; what is left of the hope for an area after a try in vain: others come first.
 _BUNDLES: Final = (128, 256)
+_WORTH: Final = 1.5
 _HOPE: Final = 0.7
 # Try by try: of how many kinds of either area households are sought that fit exactly.
-_SOUGHT: Final = (80, 150)
+_SOUGHT: Final = (100, 150)
 # Exchanges that fit one area, compared by what they leave to the other.
 _COMPARED: Final = 400
 # Last binary digits of hashes that are compared before the hashes are sorted.
-_DIGITS: Final = 2**19 - 1
+_DIGITS: Final = 2**17 - 1
 _MERGES: Final = 300
 
 
@@ -49,7 +50,8 @@ class Dealing:
 
     ``weight`` says what a misfit matters, by area and cell: 0 where nothing is
     published, and there ``error`` is 0. ``counts`` and ``barred`` have one kind
-    more than ``placed``: nobody; ``single`` are the counts in single precision.
+    more than ``placed``: nobody; ``single`` are the counts in single precision,
+    and a column of halves: that of two households together is 1.
     """
 
     placed: Ints
@@ -66,7 +68,8 @@ class Dealing:
         return cls(
             placed=placed, error=targets.error(placed),
             weight=targets.known * np.where(targets.urgent, _URGENT, 1.0),
-            counts=counts, single=counts.astype(np.float32),
+            counts=counts,
+            single=np.column_stack([counts, np.full(len(counts), 0.5)]).astype(np.float32),
             barred=np.column_stack([~allowed, np.zeros(len(placed), dtype=bool)]),
         )  # fmt: skip
 
@@ -157,12 +160,12 @@ def exchange(dealing: Dealing, rng: np.random.Generator, *, fails: int) -> None:
 
 
 def _could_save(dealing: Dealing, area: int) -> Floats:
-    """Return what an area and each other would save at most by one exchange, 0 if less than 1."""
+    """Return what an area and each other would save at most by one exchange, 0 if next to none."""
     weight, pull = dealing.weight, dealing.weight * dealing.error
     apart = pull[area] - pull
     saves: Floats = (apart * apart / np.maximum(weight[area] + weight, 1e-9)).sum(axis=1)
     saves[area] = 0.0
-    saves[saves < 1] = 0.0
+    saves[saves < _WORTH] = 0.0
     return saves
 
 
@@ -182,14 +185,19 @@ def _exchanged(
         dealing.single.take(bundles[0], axis=0) + dealing.single.take(bundles[1], axis=0)
         for bundles in (gone, come)
     )
-    left = (less * (-2.0 * weights)) @ more.T
-    left += ((less * less) @ weights - less @ twice)[:, None]
-    left += (more * more) @ weights + more @ twice
-    i, j = divmod(int(left.argmin()), left.shape[1])
-    step = dealing.counts[come[:, j]].sum(axis=0) - dealing.counts[gone[:, i]].sum(axis=0)
+    # The column of ones meets what those that come cost alone, so that it is not added one by one.
+    ones, less, come_alone = less, less[:, :-1], more[:, :-1]
+    right = more * np.append(-2.0 * weights, np.float32(0.0))
+    right[:, -1] = (come_alone * come_alone) @ weights + come_alone @ twice
+    left = ones @ right.T
+    best = left.argmin(axis=1)
+    left = left[np.arange(len(best)), best] + (less * less) @ weights - less @ twice
+    i = int(left.argmin())
+    gone, come = gone[:, i], come[:, best[i]]
+    step = dealing.counts[come].sum(axis=0) - dealing.counts[gone].sum(axis=0)
     if both @ (step * step) + 2.0 * pull @ step > -0.5:
         return False
-    dealing.move(pair, gone[:, i], come[:, j])
+    dealing.move(pair, gone, come)
     return True
 
 
@@ -199,7 +207,9 @@ def _bundles(placed: Ints, barred: Bools, size: int, rng: np.random.Generator) -
     present = np.flatnonzero((placed > 0) & ~barred[:-1])
     if len(present) == 0:
         return np.full((2, 1), nobody)
-    bundles = present[rng.integers(len(present), size=(2, size))]
+    # Single precision tells the kinds of an area apart, and is drawn in a fraction of the time.
+    lot = rng.random((2, size), dtype=np.float32)
+    bundles = present.take((lot * len(present)).astype(np.int64), mode="clip")
     bundles[1, : size // 4] = bundles[0, 0] = nobody
     bundles[1, bundles[0] == bundles[1]] = nobody
     return bundles
@@ -220,45 +230,37 @@ def merge_errors(dealing: Dealing, rng: np.random.Generator, *, fails: int) -> N
     """
     # A factor a cell: sums of factors tell what is counted apart, nearly surely.
     factors = rng.integers(-(2**62), 2**62, size=(dealing.counts.shape[1],), dtype=np.int64)
-    tried: dict[tuple[int, int], int] = {}
-    failed = 0
+    n, failed = len(dealing.placed), 0
+    tried = np.zeros((n, n), dtype=np.int64)
+    score = _relief(dealing, tried, rng)
     for _ in range(_MERGES):
-        pair = _next_pair(dealing, tried, rng)
-        if pair is None or failed > fails:
+        pair = divmod(int(score.argmax()), n)
+        if failed > fails or not np.isfinite(score[pair]):
             return
-        effort = tried.get(pair, 0)
-        found = _fitting(dealing, pair, factors, effort, rng)
+        found = _fitting(dealing, pair, factors, int(tried[pair]), rng)
         if found is None:
-            tried[pair] = effort + 1
+            tried[pair] += 1
+            score[pair] -= 4.0 if tried[pair] < len(_SOUGHT) else np.inf
             failed += 1
             continue
         dealing.move(pair, found[0], found[1])
-        touched = set(pair)
-        tried = {key: n for key, n in tried.items() if not touched & set(key)}
+        for area in pair:
+            tried[area] = tried[:, area] = 0
+        score = _relief(dealing, tried, rng)
 
 
-def _next_pair(
-    dealing: Dealing, tried: dict[tuple[int, int], int], rng: np.random.Generator
-) -> tuple[int, int] | None:
-    """Return an area to put right and one that takes its misfit: the pair that saves most."""
-    wrong = dealing.wrong
-    ones = np.flatnonzero(wrong)
-    if len(ones) == 0:
-        return None
-    error = dealing.error.T
-    together = np.abs(error[:, ones, None] + error[:, None, :])
-    together = (together * dealing.known.T[:, None, :]).sum(axis=0)
-    saved = wrong[ones, None] + wrong - together
-    # Small steps are found easily; passing misfit on to an area without any is a detour.
-    score = saved - 0.2 * wrong[ones, None] - 2.0 * (wrong == 0) + rng.random(saved.shape) * 0.1
-    score[np.arange(len(ones)), ones] = -np.inf
-    row = np.full(len(wrong), -1)
-    row[ones] = np.arange(len(ones))
-    for (a, b), effort in tried.items():
-        if row[a] >= 0:
-            score[row[a], b] -= 4 * effort if effort < len(_SOUGHT) else np.inf
-    one, other = divmod(int(np.argmax(score)), len(wrong))
-    return (int(ones[one]), other) if np.isfinite(score[one, other]) else None
+def _relief(dealing: Dealing, tried: Ints, rng: np.random.Generator) -> Floats:
+    """Return what it is worth to put one area right and let another take its misfit, by pair."""
+    wrong, error = dealing.wrong, dealing.error
+    score = np.full((len(wrong), len(wrong)), -np.inf)
+    for one in np.flatnonzero(wrong):
+        together = (np.abs(error[one] + error) * dealing.known).sum(axis=1)
+        # Small steps are found easily; passing misfit on to an area without any is a detour.
+        score[one] = 0.8 * wrong[one] + wrong - together - 2.0 * (wrong == 0) - 4.0 * tried[one]
+    score += rng.random(score.shape) * 0.1
+    score[tried >= len(_SOUGHT)] = -np.inf
+    np.fill_diagonal(score, -np.inf)
+    return score
 
 
 def _fitting(
@@ -278,12 +280,14 @@ def _fitting(
     goal = np.where(dealing.known[one], -dealing.error[one], dealing.error[other])
     goal = goal.astype(np.int64)
     some_mine, some_theirs = _twos(len(mine)), _twos(len(theirs))
-    for used in (dealing.known[one] | dealing.known[other], dealing.known[one]):
+    every = dealing.known[one] | dealing.known[other]
+    for used in (every, dealing.known[one]):
+        if used is not every and (used == every).all():
+            break
+        hashed = np.where(used, factors, 0)
         with np.errstate(over="ignore"):
-            value = dealing.counts @ np.where(used, factors, 0)
-            wanted = np.where(used, goal, 0) @ factors
-            come = value[theirs][some_theirs].sum(axis=0)
-            gone = value[mine][some_mine].sum(axis=0) + wanted
+            come = (dealing.counts[theirs] @ hashed)[some_theirs].sum(axis=0)
+            gone = (dealing.counts[mine] @ hashed)[some_mine].sum(axis=0) + goal @ hashed
         hit, match = _alike(gone, come)
         if len(hit) == 0:
             continue
