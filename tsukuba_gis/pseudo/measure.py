@@ -35,7 +35,7 @@ from tsukuba_gis.pseudo.tables.city import (
 )
 from tsukuba_gis.pseudo.tables.layout import PROFILES, tables
 from tsukuba_gis.pseudo.tally import joined, tally
-from tsukuba_gis.pseudo.written import labelled, profile_keys
+from tsukuba_gis.pseudo.written import labelled, profile_cells
 
 # Steps in which shares of hidden people are told.
 _STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
@@ -267,34 +267,30 @@ def _profile(table: Family, city: City, counts: Floats) -> pd.DataFrame:
     """
     import pandas as pd
 
-    context, parts = PROFILES[table.name]
-    hidden = ~np.isfinite(table.values["leaf"])[table.codes["leaf"]]
-    frame = pd.DataFrame(
-        {
-            "context": profile_keys(table, city, context),
-            "part": profile_keys(table, city, parts),
-            "n": counts * hidden,
-            "cluster": table.leaves.cluster,
-        }
+    (context, contexts), (part, parts) = (
+        profile_cells(table, city, columns) for columns in PROFILES[table.name]
     )
-    clusters = frame[frame.n > 0].groupby("context").cluster.nunique()
-    frame = frame[frame.context.isin(clusters.index[clusters >= _CLUSTERS])]
-    cells = frame.groupby(["context", "part"], sort=False).n.sum()
-    contexts = cells.groupby(level=0, sort=False).sum()
-    everyone = float(contexts.sum())
+    hidden = ~np.isfinite(table.values["leaf"])[table.codes["leaf"]]
+    shape, n = (len(contexts), len(parts)), counts * hidden
+    cells = np.bincount(context * shape[1] + part, n, shape[0] * shape[1]).reshape(shape)
+    found = np.zeros((shape[0], len(city.codes["cluster"])), dtype=bool)
+    found[context[n > 0], table.leaves.cluster.to_numpy()[n > 0]] = True
+    cells[found.sum(axis=1) < _CLUSTERS] = 0
     rows = []
+    totals = cells.sum(axis=1).tolist()
+    everyone = sum(totals)
     step = _step(everyone, city.spec.k)
     if step is not None:  # how the hidden are spread over the contexts: rows without a part
-        for where, n in contexts.items():
-            rows.append((table.name, where, "", round(round(n / everyone / step) * step, 4), step))
-    for where, own in cells.groupby(level=0, sort=False):
-        total = float(own.sum())
+        for where, total in zip(contexts, totals, strict=True):
+            if total > 0:
+                share = round(round(total / everyone / step) * step, 4)
+                rows.append((table.name, where, "", share, step))
+    for where, total, own in zip(contexts, totals, cells.tolist(), strict=True):
         step = _step(total, city.spec.k)
         if step is None:
             continue
-        parts_here = own.index.get_level_values(1)
-        for what, n in zip(parts_here, own.to_numpy(), strict=True):
-            share = round(round(n / total / step) * step, 4)
+        for what, number in zip(parts, own, strict=True):
+            share = round(round(number / total / step) * step, 4)
             if share > 0:
                 rows.append((table.name, where, what, share, step))
     return pd.DataFrame(rows, columns=["table", "context", "part", "share", "step"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
+from tsukuba_gis.pseudo.counts import packed
 from tsukuba_gis.pseudo.tables.city import HEADS, LIVINGS, SEVERITIES, City
 from tsukuba_gis.pseudo.tables.layout import tables
 from tsukuba_gis.pseudo.tables.links import lend, lend_ages
@@ -108,10 +109,24 @@ def labelled(table: Family, city: City) -> pd.DataFrame:
     return pd.DataFrame({**written, "count": np.concatenate(counts)})
 
 
+def profile_cells(table: Family, city: City, columns: tuple[str, ...]) -> tuple[Ints, list[str]]:
+    """Return the profile's cell of each leaf, in the order of the leaves, and each one's key.
+
+    A key is the cell's codes in these columns, spelt out and joined.
+    """
+    import pandas as pd
+
+    codes = [table.leaves[key].to_numpy() for key in columns]
+    cell = pd.factorize(packed(np.column_stack(codes)))[0]
+    first = np.unique(cell, return_index=True)[1]
+    spelt = [_spelt(key, own[first], city) for key, own in zip(columns, codes, strict=True)]
+    return cell, ["/".join(key) for key in zip(*spelt, strict=True)]
+
+
 def profile_keys(table: Family, city: City, columns: tuple[str, ...]) -> list[str]:
-    """Return, per leaf, its codes in some columns spelt out and joined: a key of the profile."""
-    spelt = [_spelt(key, table.leaves[key].to_numpy(), city) for key in columns]
-    return ["/".join(key) for key in zip(*spelt, strict=True)]
+    """Return, per leaf, the key of the profile's cell that it is part of."""
+    cell, keys = profile_cells(table, city, columns)
+    return [keys[number] for number in cell]
 
 
 def fill(table: Family, city: City, read: pd.DataFrame) -> None:

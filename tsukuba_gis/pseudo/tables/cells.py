@@ -140,27 +140,30 @@ def family(
     name: str,
     unit: Unit,
     keys: tuple[str, ...],
-    leaves: pd.DataFrame,
+    leaves: Mapping[str, Ints],
     levels: tuple[Level, ...],
 ) -> Family:
     """Return a table without values; cells are numbered in the order of the leaves."""
+    import pandas as pd
+
     codes = {level.name: _numbered(leaves, level.columns) for level in levels}
     values = {
         name: np.full(int(code.max()) + 1 if len(code) else 0, np.nan)
         for name, code in codes.items()
     }
     return Family(
-        name=name, unit=unit, keys=keys, leaves=leaves, levels=levels, codes=codes, values=values
-    )
+        name=name, unit=unit, keys=keys, leaves=pd.DataFrame(leaves), levels=levels, codes=codes,
+        values=values,
+    )  # fmt: skip
 
 
-def _numbered(leaves: pd.DataFrame, columns: Sequence[str]) -> Ints:
+def _numbered(leaves: Mapping[str, Ints], columns: Sequence[str]) -> Ints:
     """Return, per leaf, the number of its cell, in the order in which cells first come up."""
     import pandas as pd
 
-    line = np.zeros(len(leaves), dtype=np.int64)
+    line = np.zeros(1, dtype=np.int64)
     for column in columns:
-        code = leaves[column].to_numpy(dtype=np.int64)
+        code = np.asarray(leaves[column])
         low = int(code.min(initial=0))
         line = line * (int(code.max(initial=0)) - low + 1) + (code - low)
     return pd.factorize(line)[0]

@@ -23,7 +23,8 @@ from tsukuba_gis.pseudo.tables.city import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.tables.city import City
@@ -57,18 +58,28 @@ def tables(city: City) -> dict[str, Family]:
     return built
 
 
-def _cross(left: pd.DataFrame, name: str, values: Ints) -> pd.DataFrame:
-    repeated = left.loc[left.index.repeat(len(values))].reset_index(drop=True)
-    repeated[name] = np.tile(values, len(left))
-    return repeated
+def _cross(left: Mapping[str, Ints], name: str, values: Ints) -> dict[str, Ints]:
+    """Return every combination of rows and values; columns are put into a frame at the end."""
+    rows = len(next(iter(left.values())))
+    repeated = {column: np.repeat(own, len(values)) for column, own in left.items()}
+    return {**repeated, name: np.tile(values, rows)}
+
+
+def _distinct(**columns: Ints) -> dict[str, Ints]:
+    """Return rows each once, in order."""
+    rows = np.unique(np.column_stack(list(columns.values())), axis=0)
+    return dict(zip(columns, rows.T, strict=True))
 
 
 def _care(city: City) -> Family:
-    base = city.bands.assign(start=care_start(city.bands.start.to_numpy(), city.spec))
-    base = base.groupby(["cluster", "sex", "start"], sort=True)[["persons"]].sum().reset_index()
-    leaves = _cross(base[["cluster", "sex", "start"]], "care", np.arange(len(city.codes["care"])))
-    start = leaves.start.to_numpy()
-    leaves["severity"] = city.severity[leaves.care]
+    bands = city.bands
+    base = _distinct(
+        cluster=bands.cluster.to_numpy(), sex=bands.sex.to_numpy(),
+        start=care_start(bands.start.to_numpy(), city.spec),
+    )  # fmt: skip
+    leaves = _cross(base, "care", np.arange(len(city.codes["care"])))
+    start = leaves["start"]
+    leaves["severity"] = city.severity[leaves["care"]]
     leaves["old"] = (start >= OLD).astype(np.int64)
     leaves["group"] = start_of(start, city.spec.group_starts)
     leaves["broad"] = start_of(start, BROAD)
@@ -95,12 +106,9 @@ def _care(city: City) -> Family:
 
 
 def _users(city: City) -> Family:
-    base = city.bands.assign(broad=start_of(city.bands.start.to_numpy(), BROAD))
-    base = base[["cluster", "broad"]].drop_duplicates().sort_values(["cluster", "broad"])
-    severities = np.unique(city.severity)
-    leaves = _cross(
-        _cross(base.reset_index(drop=True), "severity", severities), "user", np.arange(2)
-    )
+    broad = start_of(city.bands.start.to_numpy(), BROAD)
+    base = _distinct(cluster=city.bands.cluster.to_numpy(), broad=broad)
+    leaves = _cross(_cross(base, "severity", np.unique(city.severity)), "user", np.arange(2))
     return family(
         "users", "persons", ("cluster", "broad", "severity", "user"), leaves,
         (
@@ -114,15 +122,18 @@ def _users(city: City) -> Family:
 
 
 def _roles(city: City) -> Family:
-    base = city.bands.assign(ten=start_of(city.bands.start.to_numpy(), TEN))
-    base = base[["cluster", "sex", "ten"]].drop_duplicates().reset_index(drop=True)
+    bands = city.bands
+    base = _distinct(
+        cluster=bands.cluster.to_numpy(), sex=bands.sex.to_numpy(),
+        ten=start_of(bands.start.to_numpy(), TEN),
+    )  # fmt: skip
     leaves = _cross(base, "pair", np.arange(len(city.pairs)))
-    leaves["type"] = city.pairs.type.to_numpy()[leaves.pair]
-    leaves["relation"] = city.pairs.relation.to_numpy()[leaves.pair]
-    leaves["old"] = (leaves.ten >= OLD).astype(np.int64)
-    leaves["living"] = city.living[leaves.type]
-    head = (leaves.relation == city.head) & (leaves.old == 1)
-    leaves["heads"] = np.where(head, np.where(leaves.living == 0, 0, 1), 2)
+    leaves["type"] = city.pairs.type.to_numpy()[leaves["pair"]]
+    leaves["relation"] = city.pairs.relation.to_numpy()[leaves["pair"]]
+    leaves["old"] = (leaves["ten"] >= OLD).astype(np.int64)
+    leaves["living"] = city.living[leaves["type"]]
+    head = (leaves["relation"] == city.head) & (leaves["old"] == 1)
+    leaves["heads"] = np.where(head, np.where(leaves["living"] == 0, 0, 1), 2)
     leaves["old_head"] = head.astype(np.int64)
     return family(
         "roles", "persons", ("cluster", "type", "relation", "sex", "ten"), leaves,
@@ -145,11 +156,9 @@ def _roles(city: City) -> Family:
 
 
 def _households(city: City) -> Family:
-    import pandas as pd
-
-    clusters = pd.DataFrame({"cluster": np.arange(len(city.codes["cluster"]))})
+    clusters = {"cluster": np.arange(len(city.codes["cluster"]))}
     leaves = _cross(clusters, "pattern", np.arange(len(city.patterns)))
-    leaves["type"] = city.patterns.type.to_numpy()[leaves.pattern]
+    leaves["type"] = city.patterns.type.to_numpy()[leaves["pattern"]]
     return family(
         "households", "households", ("cluster", "pattern"), leaves,
         (
@@ -161,10 +170,11 @@ def _households(city: City) -> Family:
 
 
 def _living(city: City) -> Family:
-    old = city.bands[city.bands.start >= OLD][["cluster"]].drop_duplicates().reset_index(drop=True)
+    old = city.bands.cluster.to_numpy()[city.bands.start.to_numpy() >= OLD]
     leaves = _cross(
-        _cross(old, "living", np.unique(city.living)), "severity", np.unique(city.severity)
-    )
+        _cross({"cluster": np.unique(old)}, "living", np.unique(city.living)),
+        "severity", np.unique(city.severity),
+    )  # fmt: skip
     return family(
         "living", "persons", ("cluster", "living", "severity"), leaves,
         (
@@ -181,13 +191,13 @@ def _living(city: City) -> Family:
 def _area_ages(city: City) -> Family:
     spec = city.spec
     leaves = _area_leaves(city, "cut", np.array(sorted({*spec.area_bands, GROWN})))
-    cut = leaves.cut.to_numpy()
+    cut = leaves["cut"]
     leaves["band"] = start_of(cut, spec.area_bands)
     leaves["top"] = start_of(cut, spec.area_top)
     leaves["child"] = child_parts(cut, spec)
     # Bands may be shown in an area whose wider group is hidden.
     levels = _by_area("band", "top", over=("area", "cluster_top"))
-    if (leaves.child >= 0).any():
+    if (leaves["child"] >= 0).any():
         levels = (
             *levels,
             Level(name="cluster_child", columns=("cluster", "child"), role="link"),
@@ -200,21 +210,21 @@ def _area_ages(city: City) -> Family:
 
 def _area_care(city: City) -> Family:
     leaves = _area_leaves(city, "severity", np.unique(city.severity))
-    leaves["certified"] = (leaves.severity > 0).astype(np.int64)
+    leaves["certified"] = (leaves["severity"] > 0).astype(np.int64)
     levels = _by_area("severity", "certified")
     return family("area_care", "persons", ("area", "severity"), leaves, levels)
 
 
 def _area_households(city: City) -> Family:
     leaves = _area_leaves(city, "heads", np.arange(len(HEADS)))
-    leaves["old"] = (leaves.heads < 2).astype(np.int64)
+    leaves["old"] = (leaves["heads"] < 2).astype(np.int64)
     levels = _by_area("heads", "old")
     return family("area_households", "households", ("area", "heads"), leaves, levels)
 
 
-def _area_leaves(city: City, name: str, values: Ints) -> pd.DataFrame:
-    base = city.areas[["cluster"]].assign(area=np.arange(len(city.areas)))
-    return _cross(base.reset_index(drop=True), name, values)
+def _area_leaves(city: City, name: str, values: Ints) -> dict[str, Ints]:
+    base = {"cluster": city.areas.cluster.to_numpy(), "area": np.arange(len(city.areas))}
+    return _cross(base, name, values)
 
 
 def _by_area(fine: str, coarse: str, *, over: tuple[str, ...] = ()) -> tuple[Level, ...]:
