@@ -31,7 +31,7 @@ def test_raking_by_hand():
     counts = np.array([[1, 1], [1, 2]])
     wanted = np.array([[10.0, 12.0], [10.0, 18.0]])
     targets = Targets(counts=counts, wanted=wanted, urgent=np.zeros(2, dtype=bool))
-    shares = raked(np.array([10, 10]), targets, np.ones((2, 2), dtype=bool))
+    shares = raked(np.array([10, 10]), targets, np.ones((2, 2), dtype=bool))[0]
     assert shares == pytest.approx(np.array([[8.0, 2.0], [2.0, 8.0]]), abs=0.3)
 
 
@@ -40,7 +40,7 @@ def test_raking_keeps_out_of_barred_areas_and_keeps_the_number_of_each_kind():
     allowed = np.ones(true.shape, dtype=bool)
     allowed[0, :3] = False
     number = true.sum(axis=0)
-    shares = raked(number, targets, allowed)
+    shares, _ = raked(number, targets, allowed)
     assert (shares[0, :3] == 0).all()
     assert shares.sum(axis=0) == pytest.approx(number)
 
@@ -51,7 +51,7 @@ def test_no_step_worsens_the_misfit_and_no_household_is_lost(seed, areas):
     true, targets = cluster(seed, areas=areas)
     number, everywhere = true.sum(axis=0), np.ones(true.shape, dtype=bool)
     rng = stream("k", "deal", f"{seed}")
-    placed = rounded(raked(number, targets, everywhere), number, targets, everywhere, rng)
+    placed = rounded(raked(number, targets, everywhere)[0], number, targets, everywhere, rng)
     dealing = Dealing.of(placed, targets, everywhere)
     for step, fails, misfit in (
         (exchange, 50, lambda: (dealing.weight * dealing.error**2).sum()),
@@ -87,7 +87,7 @@ def test_what_cannot_be_met_is_given_up_so_that_the_rest_can_be(monkeypatch):
         targets.wanted[0, 3:] += [-20, 60]
         number, everywhere = true.sum(axis=0), np.ones(true.shape, dtype=bool)
         rng = stream("k", "give up", f"{seed}")
-        placed = rounded(raked(number, targets, everywhere), number, targets, everywhere, rng)
+        placed = rounded(raked(number, targets, everywhere)[0], number, targets, everywhere, rng)
         fit(placed, targets, everywhere, rng)
         assert np.array_equal(placed.sum(axis=0), number)
         return int((targets.error(placed) != 0).sum())
@@ -105,7 +105,7 @@ def test_the_sweep_finds_the_exchange_that_fits():
         true, targets = cluster(seed, hidden=0.0)
         number, everywhere = true.sum(axis=0), np.ones(true.shape, dtype=bool)
         rng = stream("k", "sweep", f"{seed}")
-        placed = rounded(raked(number, targets, everywhere), number, targets, everywhere, rng)
+        placed = rounded(raked(number, targets, everywhere)[0], number, targets, everywhere, rng)
         dealing = Dealing.of(placed, targets, everywhere)
         merge_errors(dealing, rng, fails=40)
         left.append(dealing.wrong.sum())
@@ -147,10 +147,10 @@ def test_what_is_not_published_is_spread_as_it_is_likely():
     wanted = np.array([[10.0, 10.0, np.nan]] * 2)
     told = {"counts": counts, "wanted": wanted, "urgent": np.zeros(3, dtype=bool)}
     everywhere, number = np.ones((2, 2), dtype=bool), np.array([10, 10])
-    even = raked(number, Targets(**told), everywhere)
+    even, _ = raked(number, Targets(**told), everywhere)
     np.testing.assert_allclose(even, 5.0)
     guess = np.array([[np.nan, np.nan, 8.0], [np.nan, np.nan, 2.0]])
-    likely = raked(number, Targets(**told, guess=guess), everywhere)
+    likely, _ = raked(number, Targets(**told, guess=guess), everywhere)
     np.testing.assert_allclose(likely, [[7.1, 2.9], [2.9, 7.1]], atol=0.3)
     # Neither misfit nor rounding minds a guess.
     assert (Targets(**told, guess=guess).error(likely)[:, 2] == 0).all()

@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 _STARTS: Final = (0.0, 0.25)
 # A start is good enough that leaves no more misfit than so much a cell.
 _FAIR: Final = 0.15
-# Steps of raking that tell where residents of open households belong.
+# Steps of raking that tell where residents of open households belong, and further ones when they
+# are there.
 _ROUGH: Final = 8
+_FINE: Final = 6
 
 
 def settle(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generator) -> None:
@@ -91,17 +93,19 @@ def _started(
     """
     everywhere = np.ones((len(targets.wanted), len(number)), dtype=bool)
     if not role.any():
-        shares = raked(number, targets, everywhere)
+        shares, _ = raked(number, targets, everywhere)
         return rounded(shares, number, targets, everywhere, rng), everywhere
     best, found = np.inf, (np.zeros(0), everywhere)
     seen: set[bytes] = set()
     for power in _STARTS:
-        rough = raked(number, targets, everywhere, prior=_prior(targets, role, power), steps=_ROUGH)
+        rough, push = raked(
+            number, targets, everywhere, prior=_prior(targets, role, power), steps=_ROUGH
+        )
         allowed, hosts = _hosting(rough, role, number)
         if hosts.tobytes() in seen:
             continue
         seen.add(hosts.tobytes())
-        shares = raked(number, targets, allowed)
+        shares, _ = raked(number, targets, allowed, push=push, steps=_FINE)
         # Open households stay where they are put: their residents follow them.
         fixed = role > 0
         shares[:, fixed] = hosts[:, fixed]

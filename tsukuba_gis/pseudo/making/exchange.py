@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 _URGENT: Final = 8.0
 # Pairs of areas without an exchange that helps after which a sweep ends: of all cells, of those
 # that are left when some are given up, and of exchanges that fit exactly.
-_FAILS: Final = (100, 50, 60)
+_FAILS: Final = (70, 40, 60)
 # Cells that are given up, sweep by sweep: those with a misfit of so many, first none.
 _FAR: Final = (np.inf, 3, 2)
-# Try by try: bundles of either area compared when two exchange; what a pair must be able to save to
+# Bundles of either area that are compared when two exchange; what a pair must be able to save to
 # be tried; what is left of the hope for an area after a try in vain: others come first.
-_BUNDLES: Final = (128, 256)
-_WORTH: Final = 1.5
+_BUNDLES: Final = 192
+_WORTH: Final = 2.0
 _HOPE: Final = 0.7
 # Try by try: of how many kinds of either area households are sought that fit exactly.
 _SOUGHT: Final = (100, 150)
@@ -140,21 +140,18 @@ def exchange(dealing: Dealing, rng: np.random.Generator, *, fails: int) -> None:
     """
     n = len(dealing.placed)
     saves = np.stack([_could_save(dealing, area) for area in range(n)])
-    tried, hope, failed = np.zeros((n, n), dtype=np.int64), np.ones(n), 0
+    hope, failed = np.ones(n), 0
     while failed < fails:
-        score = np.where(tried < len(_BUNDLES), saves * hope[:, None] * hope, 0.0)
-        one, other = divmod(int(score.argmax()), n)
-        if score[one, other] <= 0:
+        score = saves * hope[:, None] * hope
+        pair = one, other = divmod(int(score.argmax()), n)
+        if score[pair] <= 0:
             return
-        pair = one, other
-        if _exchanged(dealing, pair, _BUNDLES[tried[pair]], rng):
+        if _exchanged(dealing, pair, rng):
             for area in pair:
                 saves[area] = saves[:, area] = _could_save(dealing, area)
-                tried[area] = tried[:, area] = 0
                 hope[area] = 1.0
-        else:
-            tried[pair] += 1
-            tried[other, one] += 1
+        else:  # nor is it tried again before one of them has changed
+            saves[one, other] = saves[other, one] = 0.0
             hope[[one, other]] *= _HOPE
             failed += 1
 
@@ -169,13 +166,11 @@ def _could_save(dealing: Dealing, area: int) -> Floats:
     return saves
 
 
-def _exchanged(
-    dealing: Dealing, pair: tuple[int, int], size: int, rng: np.random.Generator
-) -> bool:
+def _exchanged(dealing: Dealing, pair: tuple[int, int], rng: np.random.Generator) -> bool:
     """Make the exchange between two areas that saves most; tell whether one saves anything."""
     one, other = pair
-    gone = _bundles(dealing.placed[one], dealing.barred[other], size, rng)
-    come = _bundles(dealing.placed[other], dealing.barred[one], size, rng)
+    gone = _bundles(dealing.placed[one], dealing.barred[other], rng)
+    come = _bundles(dealing.placed[other], dealing.barred[one], rng)
     # Of weight · (error + come − gone)² over both areas all that depends on the exchange; single
     # precision chooses, and what the chosen one saves is counted exactly.
     pull = dealing.weight[one] * dealing.error[one] - dealing.weight[other] * dealing.error[other]
@@ -201,16 +196,16 @@ def _exchanged(
     return True
 
 
-def _bundles(placed: Ints, barred: Bools, size: int, rng: np.random.Generator) -> Ints:
+def _bundles(placed: Ints, barred: Bools, rng: np.random.Generator) -> Ints:
     """Return bundles of an area's households that may leave: nobody, one, or two of other kinds."""
     nobody = len(placed)
     present = np.flatnonzero((placed > 0) & ~barred[:-1])
     if len(present) == 0:
         return np.full((2, 1), nobody)
     # Single precision tells the kinds of an area apart, and is drawn in a fraction of the time.
-    lot = rng.random((2, size), dtype=np.float32)
+    lot = rng.random((2, _BUNDLES), dtype=np.float32)
     bundles = present.take((lot * len(present)).astype(np.int64), mode="clip")
-    bundles[1, : size // 4] = bundles[0, 0] = nobody
+    bundles[1, : _BUNDLES // 4] = bundles[0, 0] = nobody
     bundles[1, bundles[0] == bundles[1]] = nobody
     return bundles
 

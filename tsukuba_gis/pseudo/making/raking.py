@@ -61,9 +61,9 @@ class Targets:
 
 def raked(
     number: Ints, targets: Targets, allowed: Bools, *, prior: Floats | None = None,
-    steps: int = _RAKING,
-) -> Floats:  # fmt: skip
-    """Return shares of each kind in each area (areas × kinds) that nearly fit the tables.
+    push: Floats | None = None, steps: int = _RAKING,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Return shares of each kind in each area (areas × kinds) that nearly fit the tables; pushes.
 
     The most even shares that agree with the published cells: each kind is
     spread over the areas by weights exp(counts · push of the area), and the
@@ -79,6 +79,8 @@ def raked(
         Which kinds may be where (areas × kinds).
     prior
         Weights to start from; the areas' households if None.
+    push
+        Pushes to start from (areas × cells); none if None.
     steps
         At most so many; fewer where the tables are nearly met before.
 
@@ -93,7 +95,8 @@ def raked(
     homes = targets.wanted[:, 0]
     start = np.outer(homes, np.ones(len(number))) if prior is None else prior
     base = np.where(allowed, np.log(np.maximum(start, 1e-9)), -np.inf)
-    push, best = np.zeros(known.shape), -np.inf
+    push = np.zeros(known.shape) if push is None else push
+    best = -np.inf
     fixed = np.eye(counts.shape[1]) * soft[:, :, None]
     squares = (counts[:, :, None] * counts[:, None, :]).reshape(len(counts), -1)
     shares, kept, reach, move = start, push, 1.0, push
@@ -113,7 +116,7 @@ def raked(
         x *= number / whole
         shares, kept, best = x, push, worth
         slope = np.where(known, wanted - shares @ counts, 0.0) - soft * push
-        if np.abs(slope).max() < _CLOSE:
+        if step == steps - 1 or np.abs(slope).max() < _CLOSE:
             break
         if step in _CURVED or reach < 1:
             curve = (shares @ squares).reshape(fixed.shape)
@@ -122,7 +125,7 @@ def raked(
         # Far from the solution a whole step would overshoot.
         move = np.clip(np.linalg.solve(curve, slope[:, :, None])[:, :, 0], -reach, reach)
         push = kept + move
-    return shares
+    return shares, kept
 
 
 def rounded(
