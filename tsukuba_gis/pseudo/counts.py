@@ -170,9 +170,36 @@ def by_lot(codes: Ints, rng: np.random.Generator) -> Ints:
     ([1, 3], [0, 2])
     """
     lot = rng.permutation(len(codes))
-    # Numbers of 16 bits are sorted digit by digit, many times faster.
-    line = codes.astype(np.uint16) if codes.max(initial=0) < 2**16 else codes
-    return lot[np.argsort(line[lot], kind="stable")]
+    return lot[in_order(codes[lot])]
+
+
+def in_order(codes: Ints) -> Ints:
+    """Return the places of whole numbers of 0 and above in rising order, equal ones as they come.
+
+    Examples
+    --------
+    >>> in_order(np.array([70000, 0, 70000, 1])).tolist()
+    [1, 3, 0, 2]
+    """
+    # By 16 bits at a time, the last first: these are sorted digit by digit, many times faster.
+    order: Ints = np.argsort(codes.astype(np.uint16), kind="stable")
+    most, shift = int(codes.max(initial=0)), 16
+    while most >> shift:
+        part = (codes[order] >> shift).astype(np.uint16)
+        order, shift = order[np.argsort(part, kind="stable")], shift + 16
+    return order
+
+
+def dense(codes: Ints) -> Ints:
+    """Return whole numbers of 0 and above numbered anew from 0, without gaps, in their order.
+
+    Examples
+    --------
+    >>> dense(np.array([7, 3, 7, 9])).tolist()
+    [1, 0, 1, 2]
+    """
+    numbers: Ints = np.cumsum(np.bincount(codes) > 0) - 1
+    return numbers[codes]
 
 
 def packed(rows: Ints) -> Ints:

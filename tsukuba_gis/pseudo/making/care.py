@@ -9,12 +9,14 @@ it does in the cluster.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tsukuba_gis.pseudo.counts import dense, in_order
 from tsukuba_gis.pseudo.tables.city import LIVINGS, OLD, SEVERITIES
 
 if TYPE_CHECKING:
@@ -70,10 +72,11 @@ class CareMisfit:
 
     def change(self) -> Floats:
         """Return what the squared misfit changes by (areas × from × to) when one person changes."""
+        n, known = len(self.cells), np.isfinite(self.error)
         step = self.cells[None, :, :] - self.cells[:, None, :]  # from × to × cells
-        squares = 2 * self.error[:, None, None, :] * step + step**2
-        changes: Floats = np.nansum(squares, axis=-1)
-        return changes
+        step = step.reshape(n * n, -1).T
+        changes: Floats = 2 * np.where(known, self.error, 0.0) @ step + known @ step**2
+        return changes.reshape(-1, n, n)
 
     def move(self, one: int, other: int, bands: tuple[int, int]) -> None:
         """Let a person of the first band in one area exchange with one of the second in another."""
@@ -176,7 +179,7 @@ def exchange_care(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generat
     rng
         Draws which of those who are alike exchange.
     """
-    areas = np.flatnonzero((plan.city.areas.cluster == cluster).to_numpy())
+    areas = np.flatnonzero(plan.city.areas.cluster.to_numpy() == cluster)
     told = {
         level: {label: column[areas] for label, column in columns.items()}
         for (name, level), columns in plan.wanted.items()
@@ -187,9 +190,10 @@ def exchange_care(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generat
     band = plan.city.severity[crowd.care] + _BANDS * (crowd.start >= OLD)
     place, living = np.searchsorted(areas, crowd.area), plan.city.living[crowd.type]
     looks = (crowd.start * len(plan.city.codes["sex"]) + crowd.sex) * len(LIVINGS) + living
-    _, alike = np.unique(looks, return_inverse=True)
-    people = np.zeros((int(alike.max()) + 1, len(areas), 2 * _BANDS), dtype=np.int64)
-    np.add.at(people, (alike, place, band), 1)
+    alike = dense(looks)
+    cell = alike * len(areas) + place
+    shape = int(alike.max()) + 1, len(areas), 2 * _BANDS
+    people = np.bincount(cell * shape[2] + band, minlength=math.prod(shape)).reshape(shape)
     ways = np.zeros((2, _BANDS), dtype=np.int64)
     old = band >= _BANDS
     inside = living[old] == LIVINGS.index("institution")
@@ -197,8 +201,7 @@ def exchange_care(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generat
     spec = plan.city.spec
     least = np.array([spec.threshold(n) for n in plan.city.areas.persons.to_numpy()[areas]])
     likely = likely_bands(people.sum(axis=0), told, ways, least)
-    cell = alike * len(areas) + place
-    order = np.argsort(cell, kind="stable")
+    order = in_order(cell)
     ends = np.searchsorted(cell[order], np.arange(len(people) * len(areas) + 1))
     for weight in _LIKELY:
         misfit = CareMisfit.of(people.sum(axis=0), told, likely, weight)
@@ -209,7 +212,8 @@ def exchange_care(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generat
             for area, has in zip(two, bands, strict=True):
                 here = group * len(areas) + area
                 own = order[ends[here] : ends[here + 1]]
-                pair.append(int(rng.choice(own[band[own] == has])))
+                able = own[band[own] == has]
+                pair.append(int(able[rng.integers(len(able))]))
             crowd.care[pair], band[pair] = crowd.care[pair[::-1]], band[pair[::-1]]
             people[group, two, bands] -= 1
             people[group, two, bands[::-1]] += 1
@@ -235,18 +239,16 @@ def best_exchange(
     tuple
         The group, the area whose person has the first band, the other, and the two bands.
     """
-    change, has = misfit.change(), (people > 0).astype(np.float32)
-    best, found = -0.5, (0, 0, (-1, -1))
-    for one, other in _PAIRS:
-        able = has[:, :, one].T @ has[:, :, other] > 0
-        total = change[:, one, other][:, None] + change[:, other, one][None, :]
-        # Less than half a person by lot: it decides between equals.
-        total = np.where(able, total, np.inf) + rng.uniform(0, 0.4, total.shape)
-        here, there = divmod(int(total.argmin()), len(total))
-        if total[here, there] < best:
-            best, found = float(total[here, there]), (here, there, (one, other))
-    a, b, bands = found
-    if bands[0] < 0:
+    change, (one, other) = misfit.change(), np.array(_PAIRS).T
+    has = np.ascontiguousarray(people.transpose(2, 1, 0) > 0, dtype=np.float32)
+    able = has[one] @ has[other].transpose(0, 2, 1) > 0  # pairs × areas × areas
+    total = change[:, one, other].T[:, :, None] + change[:, other, one].T[:, None, :]
+    # Less than half a person by lot: it decides between equals.
+    total = np.where(able, total, np.inf) + rng.uniform(0, 0.4, total.shape)
+    pair, a, b = (int(place) for place in np.unravel_index(total.argmin(), total.shape))
+    if total[pair, a, b] >= -0.5:
         return None
-    both = np.minimum(people[:, a, bands[0]], people[:, b, bands[1]])
-    return int(rng.choice(len(both), p=both / both.sum())), a, b, bands
+    bands = _PAIRS[pair]
+    both = np.cumsum(np.minimum(people[:, a, bands[0]], people[:, b, bands[1]]))
+    group = int(np.searchsorted(both, rng.integers(both[-1]), side="right"))
+    return group, a, b, bands

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.counts import apportion, distinct
+from tsukuba_gis.pseudo.counts import apportion, distinct, in_order
 from tsukuba_gis.pseudo.tables.city import GROWN, TEN, child_parts, start_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def exchange_ages(cluster: int, crowd: Crowd, plan: Plan, rng: np.random.Generat
         Draws between those whom it suits alike.
     """
     told = plan.wanted.get(("area_ages", "child"), {})
-    areas = np.flatnonzero((plan.city.areas.cluster == cluster).to_numpy())
+    areas = np.flatnonzero(plan.city.areas.cluster.to_numpy() == cluster)
     part = child_parts(crowd.start, plan.city.spec)
     young, grown = np.flatnonzero((part >= 0) & (part < GROWN)), np.flatnonzero(part == GROWN)
     if len(areas) == 1 or not len(young) or not len(grown):
@@ -133,15 +133,19 @@ def exchanged(
     ...           np.array([-40, -55, 35, 30]), rng)
     (array([1]), array([3]))
     """
-    over, found = over.copy(), []
+    over, none = over.copy(), np.zeros(0, dtype=np.int64)
+    found = [(none, none)]
     order = np.lexsort((rng.random(len(suits)), suits, alike))
+    # An area that has too many never comes to lack any, nor the other way round.
+    order = order[np.where(child, over[place], -over[place])[order] > 0]
     ends = np.searchsorted(alike[order], np.arange(int(alike.max(initial=-1)) + 2))
     for low, high in pairwise(ends):
         own = order[low:high]
-        mine, theirs = (
-            some[_within(place[some], np.maximum(room, 0))]
-            for some, room in ((own[child[own]], over), (own[~child[own]], -over))
-        )
+        mine, theirs = own[child[own]], own[~child[own]]
+        if not len(mine) or not len(theirs):
+            continue
+        mine = mine[_within(place[mine], np.maximum(over, 0))]
+        theirs = theirs[_within(place[theirs], np.maximum(-over, 0))]
         n = min(len(mine), len(theirs))
         over -= np.bincount(place[mine[:n]], minlength=len(over))
         over += np.bincount(place[theirs[:n]], minlength=len(over))
@@ -152,7 +156,7 @@ def exchanged(
 
 def _within(place: Ints, room: Ints) -> Ints:
     """Return the first of those in each area, as many as there is room for, in their order."""
-    order = np.argsort(place, kind="stable")
+    order = in_order(place)
     rank = np.empty(len(place), dtype=np.int64)
     first = np.searchsorted(place[order], np.arange(len(room)))
     rank[order] = np.arange(len(place)) - first[place[order]]

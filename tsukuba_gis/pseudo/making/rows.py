@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.counts import by_lot
+from tsukuba_gis.pseudo.counts import by_lot, dense
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,20 +62,22 @@ def rows_of(
 
 def _named(names: tuple[str, ...], codes: Ints, dtype: Any) -> Any:
     """Return names by their codes, the empty one missing; put into the dtype once each."""
-    held = np.bincount(codes, minlength=len(names)) > 0
-    used = typed([names[code] or None for code in np.flatnonzero(held)], dtype)
-    return used.take((np.cumsum(held) - 1)[codes]).array
+    held = np.flatnonzero(np.bincount(codes, minlength=len(names)))
+    return typed([names[code] or None for code in held], dtype).array.take(dense(codes))
 
 
-def numbered(letter: str, number: Ints, dtype: str) -> object:
+def numbered(letter: str, number: Ints, dtype: str) -> Ints | pd.Series[str]:
     """Return new numbers: whole where the register's were, else a letter and digits."""
     if "int" in dtype.lower() or "float" in dtype.lower():
         return number
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     digits = len(str(int(number.max(initial=1))))
-    text = np.full((len(number), 1 + digits), ord(letter), dtype=np.uint32)
-    for place in range(digits):  # digit by digit, for all at once
-        text[:, digits - place] = number // 10**place % 10 + ord("0")
-    return text.view(f"<U{1 + digits}").ravel()
+    # A one in front keeps the zeros, and gives place to the letter.
+    text = pc.cast(pa.array(number + 10**digits), pa.large_string())
+    return pd.Series(pd.array(pc.utf8_replace_slice(text, 0, 1, letter), dtype="string[pyarrow]"))
 
 
 def typed(values: Any, dtype: Any) -> Any:

@@ -124,12 +124,13 @@ class Family:
         known = np.ones(len(asked), dtype=bool)
         for key, span in zip(self.keys, spans, strict=True):
             own = own * span + self.leaves[key].to_numpy()
-            asked = asked * span + np.maximum(codes[key], 0)
+            asked *= span
+            asked += codes[key]
             known &= codes[key] >= 0
         if math.prod(spans) <= _LOOKED_UP:
             leaf = np.full(math.prod(spans), -1)
             leaf[own] = np.arange(len(own))
-            return np.where(known, leaf[asked], -1)
+            return np.where(known, leaf[np.where(known, asked, 0)], -1)
         order = np.argsort(own, kind="stable")
         place = np.minimum(np.searchsorted(own[order], asked), len(own) - 1)
         found = order[place]
