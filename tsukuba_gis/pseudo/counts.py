@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array, csr_array
 
     from tsukuba_gis.pseudo.tables.cells import Family
 
@@ -79,7 +79,7 @@ def rake(
 
 def whole_numbers(
     target: Floats,
-    matrix: csr_array,
+    matrix: csc_array | csr_array,
     right: Floats,
     rng: np.random.Generator,
     *,

@@ -13,7 +13,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array, csr_array
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
@@ -52,7 +52,7 @@ class Program:
     """
 
     def __init__(
-        self, target: Floats, matrix: csr_array, right: Floats, rng: np.random.Generator, *,
+        self, target: Floats, matrix: csc_array | csr_array, right: Floats, rng: np.random.Generator, *,
         weight: Floats | None = None, steps: Floats | None = None,
     ) -> None:  # fmt: skip
         import highspy
@@ -70,20 +70,20 @@ class Program:
         self.upper = np.concatenate([ones, self.base, np.full(n, highspy.kHighsInf)])
         columns = matrix.tocsc()
         starts = [columns.indptr[:-1] + part * columns.nnz for part in range(3)]
-        problem = highspy.HighsLp()
-        problem.num_col_, problem.num_row_ = 3 * n, matrix.shape[0]
-        problem.col_cost_, problem.col_lower_ = self.cost, np.zeros(3 * n)
-        problem.col_upper_ = self.upper
-        problem.row_lower_ = problem.row_upper_ = right - matrix @ self.base
-        problem.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        problem.a_matrix_.start_ = np.append(np.concatenate(starts), 3 * columns.nnz)
-        problem.a_matrix_.index_ = np.tile(columns.indices, 3)
-        problem.a_matrix_.value_ = np.concatenate([columns.data, -columns.data, columns.data])
+        starts.append(np.array([3 * columns.nnz]))
+        left = right - columns @ self.base
         self.solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         # A program this small is solved before it is simplified.
         self._set(log_to_console=False, output_flag=False, threads=1)
         self._set(solver="simplex", presolve="off")
-        self.solver.passModel(problem)
+        # As arrays, which are read as they are; an object of the solver's copies number by number.
+        self.solver.passModel(
+            3 * n, len(right), 3 * columns.nnz, int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize), 0.0, self.cost, np.zeros(3 * n), self.upper, left, left,
+            np.concatenate(starts).astype(np.int32), np.tile(columns.indices, 3).astype(np.int32),
+            np.concatenate([columns.data, -columns.data, columns.data]),
+            np.zeros(3 * n, dtype=np.int32),
+        )  # fmt: skip
         self.best = highspy.HighsModelStatus.kOptimal
 
     def _set(self, **options: Any) -> None:

@@ -10,9 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
-    from scipy.sparse import csc_array, csr_array
+    from scipy.sparse import csc_array
 
     from tsukuba_gis.pseudo.tables.cells import Family
     from tsukuba_gis.pseudo.tables.city import City
@@ -57,7 +56,10 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Plan:
-    """The city's tables with what raking makes of them; made once, read by every cluster."""
+    """The city's tables with what raking makes of them; made once, read by every cluster.
+
+    ``pools`` is the mean size of the households of types that have no usual pattern.
+    """
 
     city: City
     tables: Mapping[str, Family] = field(repr=False)
@@ -68,9 +70,9 @@ class Plan:
     guessed: Mapping[tuple[str, str], Mapping[int, Floats]] = field(repr=False)
     ages: Mapping[tuple[int, int, int], Ints] = field(repr=False)
     gaps: Mapping[tuple[int, int], tuple[float, float]] = field(repr=False)
-    pools: pd.DataFrame = field(repr=False)
+    pools: Mapping[int, float] = field(repr=False)
 
-    def part(self, name: str, cluster: int) -> tuple[Ints, csr_array, Floats]:
+    def part(self, name: str, cluster: int) -> tuple[Ints, csc_array, Floats]:
         """Return a cluster's leaves of a table, and the equations over them."""
         from scipy.sparse import csc_array
 
@@ -79,4 +81,4 @@ class Plan:
         part = matrix[:, leaves]
         touched, rows = np.unique(part.indices, return_inverse=True)
         shape = len(touched), len(leaves)
-        return leaves, csc_array((part.data, rows, part.indptr), shape).tocsr(), right[touched]
+        return leaves, csc_array((part.data, rows, part.indptr), shape), right[touched]

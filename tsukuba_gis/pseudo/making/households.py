@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
-from tsukuba_gis.pseudo.counts import by_lot, unfold, whole_numbers
+from tsukuba_gis.pseudo.counts import by_lot, in_order, unfold, whole_numbers
 from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
 from tsukuba_gis.pseudo.making.housing import housed
 from tsukuba_gis.pseudo.making.roles import roles_in
@@ -30,7 +30,7 @@ from tsukuba_gis.pseudo.tables.city import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array
 
     from tsukuba_gis.pseudo.keys import Streams
     from tsukuba_gis.pseudo.tables.cells import Family
@@ -75,28 +75,29 @@ def people_in(cluster: int, plan: Plan, streams: Streams) -> Crowd:
 
 
 def _likely_numbers(
-    table: Family, part: tuple[Ints, csr_array, Floats], plan: Plan, rng: np.random.Generator
+    table: Family, part: tuple[Ints, csc_array, Floats], plan: Plan, rng: np.random.Generator
 ) -> Ints:
     """Return the numbers of a cluster's care leaves, with totals as near to the likely as can be.
 
     Only whole numbers are drawn to the likely totals: raked to them, the finest cells would lose.
     """
-    from scipy.sparse import block_array, csr_array, eye_array
+    from scipy.sparse import csc_array
 
     leaves, matrix, right = part
-    n, right = len(leaves), right.copy()
+    n, rows = len(leaves), matrix.toarray()
     for level, guess in plan.likely.items():
         codes = table.codes[level][leaves]
         # Of the totals of a cluster one is the rest: people without care.
         told = np.unique(codes[np.isfinite(guess[codes])])[1:]
-        more = csr_array((codes == told[:, None]).astype(np.float64))
-        off = eye_array(len(told))  # what a total falls short, and what it has too much
-        matrix = block_array([[matrix, None, None], [more, off, -off]], format="csr")
+        off = np.eye(len(told))  # what a total falls short, and what it has too much
+        none, wide = np.zeros((len(rows), 2 * len(told))), rows.shape[1] - n
+        more = np.pad(codes == told[:, None], ((0, 0), (0, wide)))
+        rows = np.block([[rows, none], [more, off, -off]])
         right = np.append(right, np.rint(guess[told]))
-    slack = matrix.shape[1] - n
+    slack = rows.shape[1] - n
     target = np.append(plan.raked["care"][leaves], np.zeros(slack))
     weight = np.append(np.ones(n), np.full(slack, _LIKELY))
-    return whole_numbers(target, matrix, right, rng, weight=weight)[:n]
+    return whole_numbers(target, csc_array(rows), right, rng, weight=weight)[:n]
 
 
 def _cared(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
@@ -104,19 +105,17 @@ def _cared(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, In
     table = plan.tables["care"]
     leaves, matrix, right = plan.part("care", cluster)
     counts = _likely_numbers(table, (leaves, matrix, right), plan, rng)
-    own = table.leaves.iloc[leaves]
-    who = unfold(counts)
-    sex, group, care = (own[name].to_numpy()[who] for name in ("sex", "start", "care"))
-    bands = plan.city.bands[plan.city.bands.cluster == cluster]
-    band_sex, band_start = bands.sex.to_numpy(), bands.start.to_numpy()
-    persons = bands.persons.to_numpy()
-    band_group = care_start(band_start, plan.city.spec)
-    start = group.copy()
+    who = leaves[unfold(counts)]
+    sex, group, care = (table.leaves[name].to_numpy()[who] for name in ("sex", "start", "care"))
+    own = plan.city.bands.cluster.to_numpy() == cluster
+    band_sex, band_start, persons = (
+        plan.city.bands[name].to_numpy()[own] for name in ("sex", "start", "persons")
+    )
     # Below 65 a group holds several age bands: they are dealt at random in it.
-    for s, g in sorted(set(zip(band_sex.tolist(), band_group.tolist(), strict=True))):
-        inside = (band_sex == s) & (band_group == g)
-        mine = np.flatnonzero((sex == s) & (group == g))
-        start[mine] = rng.permutation(np.repeat(band_start[inside], persons[inside]))
+    band_group = care_start(band_start, plan.city.spec)
+    bands = in_order(band_sex * 1000 + band_group)
+    start = np.empty_like(group)
+    start[by_lot(sex * 1000 + group, rng)] = np.repeat(band_start[bands], persons[bands])
     return sex, start, care
 
 
@@ -126,27 +125,26 @@ def _dealt(
     """Give every person a role of its sex and age; care follows living for those 65 and over."""
     city = plan.city
     sex, start, care = people
-    own = plan.tables["roles"].leaves[plan.tables["roles"].leaves.cluster == cluster]
-    slot = unfold(roles)
-    slot_cell = (own.sex * 1000 + own.ten).to_numpy()[slot]
-    slot_type, slot_relation = own.type.to_numpy()[slot], own.relation.to_numpy()[slot]
+    table = plan.tables["roles"].leaves
+    slot = np.flatnonzero(table.cluster.to_numpy() == cluster)[unfold(roles)]
+    slot_sex, slot_ten, slot_type, slot_relation = (
+        table[name].to_numpy()[slot] for name in ("sex", "ten", "type", "relation")
+    )
+    slot_cell = slot_sex * 1000 + slot_ten
     ten = start_of(start, TEN)
     cell = sex * 1000 + ten
     severity = city.severity[care]
     old = ten >= OLD
     slot_severity = np.zeros(len(slot), dtype=np.int64)
-    slot_old = slot_cell % 1000 >= OLD
-    counts = _living_by_care(
-        cluster, plan, (cell[old], severity[old]),
-        (slot_cell[slot_old], city.living[slot_type[slot_old]]), rng,
-    )  # fmt: skip
-    for (where, living), wanted in counts.items():
-        mine = np.flatnonzero(slot_old & (slot_cell == where) & (city.living[slot_type] == living))
-        slot_severity[mine] = rng.permutation(unfold(wanted))
+    slot_old = np.flatnonzero(slot_ten >= OLD)
+    where, living = slot_cell[slot_old], city.living[slot_type[slot_old]]
+    counts = _living_by_care(cluster, plan, (cell[old], severity[old]), (where, living), rng)
     # Both sides sorted by sex, age and (65+) care band: person i takes slot i.
     n_severity = len(SEVERITIES)
+    mine = slot_old[by_lot(where * len(LIVINGS) + living, rng)]
+    slot_severity[mine] = unfold(counts.ravel()) % n_severity
     # Of those of 10 to 19, households are headed by people of 15 and over.
-    leads = (slot_cell % 1000 < GROWN) & (slot_relation == city.head)
+    leads = (slot_ten < GROWN) & (slot_relation == city.head)
     grown = (ten < GROWN) & (start >= GROWN)
     person = by_lot((cell * n_severity + np.where(old, severity, 0)) * 2 + grown, rng)
     place = by_lot((slot_cell * n_severity + slot_severity) * 2 + leads, rng)
@@ -161,53 +159,40 @@ def _dealt(
 def _living_by_care(
     cluster: int, plan: Plan, people: tuple[Ints, Ints], slots: tuple[Ints, Ints],
     rng: np.random.Generator,
-) -> dict[tuple[int, int], Ints]:  # fmt: skip
-    """Return, for each (sex and age, living) of those 65+, how many are in each care band."""
+) -> Ints:  # fmt: skip
+    """Return how many of those 65+ are in each care band: (sex and age) × living × care."""
     # Long: one fit and its program over the same index of cells.
-    from scipy.sparse import csr_array, vstack
+    from scipy.sparse import csc_array
 
     where = np.unique(people[0])
     n_living, n_severity = len(LIVINGS), len(SEVERITIES)
     shape = (len(where), n_living, n_severity)
     if len(where) == 0:
-        return {}
-    care = np.zeros((len(where), n_severity))
-    np.add.at(care, (np.searchsorted(where, people[0]), people[1]), 1)
-    living = np.zeros((len(where), n_living))
-    np.add.at(living, (np.searchsorted(where, slots[0]), slots[1]), 1)
-    table = plan.tables["living"]
+        return np.zeros(shape, dtype=np.int64)
+    care, living = (
+        np.bincount(np.searchsorted(where, cell) * n + code, minlength=len(where) * n).reshape(-1, n)
+        for (cell, code), n in ((people, n_severity), (slots, n_living))
+    )
     leaves, rows, right = plan.part("living", cluster)
-    own = table.leaves.iloc[leaves]
+    table = plan.tables["living"].leaves
+    own = table.living.to_numpy()[leaves], table.severity.to_numpy()[leaves]
     wanted = np.zeros((n_living, n_severity))
-    wanted[own.living, own.severity] = plan.raked["living"][leaves]
+    wanted[own] = plan.raked["living"][leaves]
     x = living[:, :, None] * np.maximum(care, 1e-9)[:, None, :] + 1e-12
     for _ in range(30):
         x *= (np.maximum(wanted, 1e-9) / np.maximum(x.sum(axis=0), 1e-12))[None]
         x *= (living / np.maximum(x.sum(axis=2), 1e-12))[:, :, None]
         x *= (care / np.maximum(x.sum(axis=1), 1e-12))[:, None, :]
-    index = np.arange(x.size).reshape(shape)
-    by_care = _indicator(index.transpose(0, 2, 1).reshape(-1, n_living), x.size)
-    by_living = _indicator(index.reshape(-1, n_severity), x.size)
-    margins = vstack([by_care, by_living])
+    every = np.eye(x.size).reshape(*shape, x.size)
+    margins = np.vstack([every.sum(axis=1).reshape(-1, x.size), every.sum(axis=2).reshape(-1, x.size)])
     b = np.concatenate([care.ravel(), living.ravel()])
-    spread = np.zeros((len(leaves), x.size))
-    for row, (lv, sv) in enumerate(zip(own.living, own.severity, strict=True)):
-        spread[row, index[:, lv, sv]] = 1
-    table_rows = csr_array(rows @ spread)
+    spread = every.sum(axis=0)[own]
     try:
         found = whole_numbers(
-            x.ravel(), vstack([margins, table_rows]).tocsr(), np.concatenate([b, right]), rng,
+            x.ravel(), csc_array(np.vstack([margins, rows @ spread])), np.append(b, right), rng,
             whole=np.arange(x.size),
         )  # fmt: skip
     except DisclosureError:
         # The care of the invented does not allow all of it: these cells are demoted.
-        found = whole_numbers(x.ravel(), margins.tocsr(), b, rng)
-    cells = found.reshape(shape)
-    return {(int(where[i]), j): cells[i, j] for i in range(len(where)) for j in range(n_living)}
-
-
-def _indicator(groups: Ints, n: int) -> csr_array:
-    from scipy.sparse import csr_array
-
-    rows = np.repeat(np.arange(len(groups)), groups.shape[1])
-    return csr_array((np.ones(groups.size), (rows, groups.ravel())), (len(groups), n))
+        found = whole_numbers(x.ravel(), csc_array(margins), b, rng)
+    return found.reshape(shape)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.counts import apportion, by_lot, packed, unfold
+from tsukuba_gis.pseudo.counts import apportion, by_lot, in_order, packed, unfold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,24 +29,27 @@ def housed(crowd: Crowd, patterns: Ints, pools: Ints, plan: Plan, rng: np.random
     household = np.full(len(crowd.age), -1)
     head_age = np.full(len(kinds), np.nan)
     head_sex = np.full(len(kinds), -1)
-    relations = sorted(range(len(city.codes["relation"])), key=lambda r: (r != city.head, r))
-    gaps = plan.gaps
+    n_relations = len(city.codes["relation"])
+    relations = sorted(range(n_relations), key=lambda r: (r != city.head, r))
+    role = crowd.type * n_relations + crowd.relation
+    order = in_order(role)
+    ends = np.searchsorted(role[order], np.arange(len(city.codes["type"]) * n_relations + 1))
     for kind in range(len(city.codes["type"])):
+        homes = np.flatnonzero(kinds == kind)
         for relation in relations:
-            people = np.flatnonzero((crowd.type == kind) & (crowd.relation == relation))
-            homes = np.flatnonzero(kinds == kind)
-            slots = np.repeat(homes, members[homes, relation])
+            first = kind * n_relations + relation
+            people = order[ends[first] : ends[first + 1]]
             if len(people) == 0:
                 continue
-            gap = gaps.get((kind, relation))
-            spouse = city.codes["relation"][relation] == "spouse"
+            slots = np.repeat(homes, members[homes, relation])
             own = (crowd.age[people], crowd.sex[people])
             if relation == city.head:
                 chosen = _led(slots, own, (kind, members), crowd, plan, rng)
-            elif gap is None:
-                chosen = _matched((rng.random(len(slots)), head_sex[slots]), own, rng, spouse)
             else:
-                chosen = _matched_by_gap(head_age[slots], head_sex[slots], own, gap, spouse, rng)
+                spouse = city.codes["relation"][relation] == "spouse"
+                sides = _sides(head_sex[slots], own, spouse, rng)
+                gap = plan.gaps.get((kind, relation))
+                chosen = _matched(head_age[slots], own[0], sides, gap, rng)
             household[people[chosen]] = slots
             if relation == city.head:
                 head_age[slots] = crowd.age[people[chosen]]
@@ -163,7 +167,8 @@ def _fill_empty(members: Ints, rare: Ints, kinds: Ints, rng: np.random.Generator
 
 def _unlist(members: Ints, rare: Ints, kinds: Ints, city: City, rng: np.random.Generator) -> None:
     """Move people between rare households until none is like a listed pattern."""
-    usual = np.column_stack([city.patterns.type, city.members])[~city.patterns.rare.to_numpy()]
+    types, pooled = city.patterns.type.to_numpy(), city.patterns.rare.to_numpy()
+    usual = np.column_stack([types, city.members])[~pooled]
     alike = {kind: rare[kinds[rare] == kind] for kind in np.unique(kinds[rare])}
     for _ in range(20):
         own = np.column_stack([kinds, members])[rare]
@@ -187,54 +192,59 @@ def _unlist(members: Ints, rare: Ints, kinds: Ints, city: City, rng: np.random.G
             return
 
 
-def _matched_by_gap(
-    head_age: Floats, head_sex: Ints, people: tuple[Ints, Ints], gap: tuple[float, float],
-    spouse: bool, rng: np.random.Generator,
+def _matched(
+    head_age: Floats, age: Ints, sides: list[tuple[Ints, Ints]], gap: tuple[float, float] | None,
+    rng: np.random.Generator,
 ) -> Ints:  # fmt: skip
-    """Return the person for each slot so that gaps to the head spread as measured.
+    """Return the person for each slot so that gaps to the head spread as measured, else by lot.
 
     Ranks alone already spread the gaps a little; as much noise is added to the
     heads' ages as brings the spread nearest to the measured one.
     """
+    if gap is None:
+        return _ranked(rng.random(len(head_age)), sides)
     mean, sd = gap
     wanted, noise = np.nan_to_num(head_age, nan=40.0) + mean, rng.normal(0, sd, len(head_age))
+    beyond = age - age.mean() + wanted.mean()
     best, chosen = np.inf, np.zeros(0, dtype=np.int64)
     for scale in (1.0, 0.8, 0.6, 0.4, 0.2, 0.0):
-        tried = _matched((wanted + scale * noise, head_sex), people, rng, spouse)
-        apart = abs(float(np.std(people[0][tried] - wanted)) - sd)
+        tried = _ranked(wanted + scale * noise, sides)
+        gaps = beyond[tried] - wanted
+        apart = abs(math.sqrt(gaps @ gaps / len(gaps)) - sd)
         if apart >= best:  # less noise, less spread: it only gets worse from here
             break
         best, chosen = apart, tried
     return chosen
 
 
-def _matched(
-    slots: tuple[NDArray[np.float64], Ints], people: tuple[Ints, Ints], rng: np.random.Generator,
-    spouse: bool,
-) -> Ints:  # fmt: skip
-    """Return the person for each slot: ranked by age as the slots are by wanted age.
+def _ranked(key: Floats, sides: list[tuple[Ints, Ints]]) -> Ints:
+    """Return the person for each slot: on each side ranked by age as the slots are by a key."""
+    chosen = np.empty(len(key), dtype=np.int64)
+    for slots, by_age in sides:
+        chosen[slots[np.argsort(key[slots], kind="stable")]] = by_age
+    return chosen
+
+
+def _sides(
+    head_sex: Ints, people: tuple[Ints, Ints], spouse: bool, rng: np.random.Generator
+) -> list[tuple[Ints, Ints]]:
+    """Return slots with the people who go to them, youngest first: all, or spouses by sex.
 
     Spouses go to heads of the other sex as far as there are such.
     """
-    key, head_sex = slots
     age, sex = people
-    chosen = np.full(len(key), -1)
+    by_age = by_lot(age, rng)
     if not spouse:
-        chosen[np.argsort(key, kind="stable")] = by_lot(age, rng)
-        return chosen
-    free_slots, free_people = np.ones(len(key), bool), np.ones(len(age), bool)
+        return [(np.arange(len(age)), by_age)]
+    sides, free, left = [], np.ones(len(age), dtype=bool), np.ones(len(age), dtype=bool)
     for other in np.unique(sex):
-        mine = np.flatnonzero((head_sex != other) & (head_sex >= 0) & free_slots)
-        theirs = np.flatnonzero((sex == other) & free_people)
+        mine = np.flatnonzero((head_sex != other) & (head_sex >= 0) & free)
+        theirs = by_age[sex[by_age] == other]
         n = min(len(mine), len(theirs))
-        mine, theirs = np.sort(rng.permutation(mine)[:n]), np.sort(rng.permutation(theirs)[:n])
-        by_age = theirs[by_lot(age[theirs], rng)]
-        chosen[mine[np.argsort(key[mine], kind="stable")]] = by_age
-        free_slots[mine], free_people[theirs] = False, False
-    slots_left, people_left = np.flatnonzero(free_slots), np.flatnonzero(free_people)
-    by_age = people_left[by_lot(age[people_left], rng)]
-    chosen[slots_left[np.argsort(key[slots_left], kind="stable")]] = by_age
-    return chosen
+        mine, theirs = rng.permutation(mine)[:n], theirs[np.sort(rng.permutation(len(theirs))[:n])]
+        sides.append((mine, theirs))
+        free[mine], left[theirs] = False, False
+    return [*sides, (np.flatnonzero(free), by_age[left[by_age]])]
 
 
 def _part_ages(
@@ -242,15 +252,13 @@ def _part_ages(
 ) -> None:
     """Exchange children who are too near in age to their head, where both then fit."""
     for _ in range(8):
-        gap = head_age[household[people]] - age[people]
-        bad = people[gap < _YOUNGEST_PARENT]
+        near = head_age[household[people]] - age[people] < _YOUNGEST_PARENT
+        bad = np.flatnonzero(near)
         if len(bad) == 0:
             return
-        other = people[rng.integers(len(people), size=len(bad))]
-        other, once = np.unique(other, return_index=True)
-        bad = bad[once]
-        apart = ~np.isin(other, bad)
-        bad, other = bad[apart], other[apart]
+        other, once = np.unique(rng.integers(len(people), size=len(bad)), return_index=True)
+        apart = ~near[other]
+        bad, other = people[bad[once[apart]]], people[other[apart]]
         fits = head_age[household[other]] - age[bad] >= _YOUNGEST_PARENT
         fits &= head_age[household[bad]] - age[other] >= _YOUNGEST_PARENT
         bad, other = bad[fits], other[fits]

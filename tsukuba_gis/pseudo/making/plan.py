@@ -50,7 +50,7 @@ def plan(
         city=city, tables=tables, raked=raked, rows=rows, likely=likely,
         wanted=_by_area(city, tables), guessed=_guessed_ages(city, tables),
         ages=single_years(statistics, city, streams), gaps=_gaps(statistics, city),
-        pools=statistics.tables["pools"],
+        pools=_pools(statistics, city),
     )  # fmt: skip
 
 
@@ -63,6 +63,17 @@ def _gaps(statistics: Statistics, city: City) -> dict[tuple[int, int], tuple[flo
         for kind, relation, mean, sd in zip(
             read.type, read.relation, read["mean"], read["sd"], strict=True
         )
+    }
+
+
+def _pools(statistics: Statistics, city: City) -> dict[int, float]:
+    """Return the mean size of the households of types that have no usual pattern, by code."""
+    read, patterns = statistics.tables["pools"], city.patterns
+    usual = {city.codes["type"][code] for code in patterns.type[~patterns.rare]}
+    return {
+        city.codes["type"].index(name): float(size)
+        for name, size in zip(read.type, read.mean_size, strict=True)
+        if name not in usual
     }
 
 

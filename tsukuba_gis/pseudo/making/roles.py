@@ -18,7 +18,6 @@ from tsukuba_gis.pseudo.program import Program
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
 
     from tsukuba_gis.pseudo.making.crowd import Plan
 
@@ -131,10 +130,8 @@ def _widened(cells: _Cells, group: Ints) -> _Cells:
     )  # fmt: skip
 
 
-def _equations(cells: _Cells, homes: _Homes, plan: Plan) -> tuple[csr_array, Floats]:
+def _equations(cells: _Cells, homes: _Homes, plan: Plan) -> tuple[Floats, Floats]:
     """Return the equations of roles, patterns, people in pools, and what their bounds leave."""
-    from scipy.sparse import csr_array
-
     city = plan.city
     kinds, n_types = city.pairs.type.to_numpy(), len(homes.most)
     of_type = (kinds == np.arange(n_types)[:, None]).astype(np.float64)
@@ -165,7 +162,7 @@ def _equations(cells: _Cells, homes: _Homes, plan: Plan) -> tuple[csr_array, Flo
                 place = slice(first, first + len(values)), slice(ends[column], ends[column + 1])
                 matrix[place] = block
         first += len(values)
-    return csr_array(matrix), np.concatenate(right)
+    return matrix, np.concatenate(right)
 
 
 def _wanted(cells: _Cells, homes: _Homes, plan: Plan) -> tuple[Floats, Floats]:
@@ -189,25 +186,23 @@ def _wanted(cells: _Cells, homes: _Homes, plan: Plan) -> tuple[Floats, Floats]:
 
 def _pooled(n: Floats, kind: Ints, people: Floats, plan: Plan) -> Floats:
     """Return patterns wanted, with pools of types without a usual pattern of the usual size."""
-    city, n = plan.city, n.copy()
-    rare = city.patterns.rare.to_numpy()
-    usual = np.unique(city.patterns.type.to_numpy()[~rare])
-    for name, size in zip(plan.pools.type, plan.pools.mean_size, strict=True):
-        code = city.codes["type"].index(name)
-        if code not in usual:
-            n[kind == code] = max(1.0, people[code] / float(size)) if people[code] >= 1 else 0.0
+    n = n.copy()
+    for code, size in plan.pools.items():
+        n[kind == code] = max(1.0, people[code] / size) if people[code] >= 1 else 0.0
     return n
 
 
 def _searched(cells: _Cells, homes: _Homes, plan: Plan, rng: np.random.Generator) -> Ints | None:
     """Return the patterns of a cluster, from the wide cells of roles; None if none are found."""
+    from scipy.sparse import csc_array
+
     matrix, right = _equations(cells, homes, plan)
     target, weight = _wanted(cells, homes, plan)
     n, m = len(cells.pair), len(homes.kind)
     steps = np.ones(len(target))
     steps[:n] = cells.steps
     weight[:n] = _LOOSELY
-    program = Program(target, matrix, right, rng, weight=weight, steps=steps)
+    program = Program(target, csc_array(matrix), right, rng, weight=weight, steps=steps)
     # Whether there are rare households at all decides most, then the largest households.
     size = homes.members.sum(axis=0)
     pooled = homes.rare.any(axis=0)
@@ -218,6 +213,8 @@ def _solved(
     cells: _Cells, homes: _Homes, patterns: Ints | None, plan: Plan, rng: np.random.Generator
 ) -> Ints:
     """Return roles, patterns and people in pools; patterns anew if the roles do not allow these."""
+    from scipy.sparse import csc_array
+
     matrix, right = _equations(cells, homes, plan)
     target, weight = _wanted(cells, homes, plan)
     asked = np.arange(len(cells.pair), len(cells.pair) + len(homes.kind))
@@ -227,11 +224,11 @@ def _solved(
         solved[asked] = patterns
         try:
             solved[others] = whole_numbers(
-                target[others], matrix[:, others], right - matrix[:, asked] @ patterns, rng,
-                weight=weight[others],
+                target[others], csc_array(matrix[:, others]), right - matrix[:, asked] @ patterns,
+                rng, weight=weight[others],
             )  # fmt: skip
             return solved
         except DisclosureError:
             pass  # the wide cells do not know all that the leaves know
     # Of the others it follows: given the patterns, what is left are nested sums of roles.
-    return whole_numbers(target, matrix, right, rng, whole=asked, weight=weight)
+    return whole_numbers(target, csc_array(matrix), right, rng, whole=asked, weight=weight)
