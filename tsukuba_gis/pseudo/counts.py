@@ -190,6 +190,26 @@ def in_order(codes: Ints) -> Ints:
     return order
 
 
+def ranking(line: Floats) -> Ints:
+    """Return the places of numbers in rising order; those a 4-billionth of all apart as they come.
+
+    Examples
+    --------
+    >>> ranking(np.array([0.5, -1.0, 3.0, 0.5])).tolist()
+    [1, 0, 3, 2]
+    """
+    if len(line) == 0:
+        return np.zeros(0, dtype=np.int64)
+    low = line.min()
+    span = (line.max() - low) or 1.0
+    # Numbers are sorted faster than their places: each takes its place along, in its last 32 bits.
+    key = ((line - low) / span * (2**32 - 1)).astype(np.uint64) << np.uint64(32)
+    key |= np.arange(len(line), dtype=np.uint64)
+    key.sort()
+    places: Ints = (key & np.uint64(2**32 - 1)).astype(np.int64)
+    return places
+
+
 def dense(codes: Ints) -> Ints:
     """Return whole numbers of 0 and above numbered anew from 0, without gaps, in their order.
 

@@ -52,8 +52,8 @@ class Program:
     """
 
     def __init__(
-        self, target: Floats, matrix: csc_array | csr_array, right: Floats, rng: np.random.Generator, *,
-        weight: Floats | None = None, steps: Floats | None = None,
+        self, target: Floats, matrix: csc_array | csr_array, right: Floats,
+        rng: np.random.Generator, *, weight: Floats | None = None, steps: Floats | None = None,
     ) -> None:  # fmt: skip
         import highspy
 
@@ -77,9 +77,10 @@ class Program:
         self._set(log_to_console=False, output_flag=False, threads=1)
         self._set(solver="simplex", presolve="off")
         # As arrays, which are read as they are; an object of the solver's copies number by number.
+        by_column, least = highspy.MatrixFormat.kColwise, highspy.ObjSense.kMinimize
         self.solver.passModel(
-            3 * n, len(right), 3 * columns.nnz, int(highspy.MatrixFormat.kColwise),
-            int(highspy.ObjSense.kMinimize), 0.0, self.cost, np.zeros(3 * n), self.upper, left, left,
+            3 * n, len(right), 3 * columns.nnz, int(by_column), int(least), 0.0,
+            self.cost, np.zeros(3 * n), self.upper, left, left,
             np.concatenate(starts).astype(np.int32), np.tile(columns.indices, 3).astype(np.int32),
             np.concatenate([columns.data, -columns.data, columns.data]),
             np.zeros(3 * n, dtype=np.int32),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
+
+from tsukuba_gis.pseudo.counts import ranking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     Ints = NDArray[Any]
     Floats = NDArray[Any]
     Bools = NDArray[Any]
+
+# Wider than any score, so that groups stay apart in one order.
+_APART: Final = 64.0
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -62,21 +67,20 @@ def curve(upper: Floats, mean: Floats, tie: Bools) -> Curve:
 
 def curves_of(table: pd.DataFrame) -> dict[tuple[str, str], Curve]:
     """Return the function of each group and column."""
+    upper, mean = table.upper.to_numpy(np.float64), table["mean"].to_numpy(np.float64)
+    tie = table.tie.to_numpy(np.int64) == 1
+    parts = table.groupby(["group", "column"], sort=False).indices
     return {
-        (str(group), str(column)): curve(
-            part.upper.to_numpy(np.float64), part["mean"].to_numpy(np.float64),
-            part.tie.to_numpy(np.int64) == 1,
-        )
-        for (group, column), part in table.groupby(["group", "column"], sort=False)
-    }  # fmt: skip
+        cast("tuple[str, str]", key): curve(upper[rows], mean[rows], tie[rows])
+        for key, rows in parts.items()
+    }
 
 
 def drawn_values(
     score: Floats, group: Ints, tables: Mapping[tuple[str, str], Curve], column: str
 ) -> Floats:
     """Return values: the rank of the score within the group, put into the group's table."""
-    order = np.argsort(score)
-    order = order[np.argsort(group[order].astype(np.uint16), kind="stable")]
+    order = ranking(group * _APART + score)
     values = np.full(len(score), np.nan)
     spare = next((made for (_, name), made in tables.items() if name == column), None)
     ends = np.cumsum(np.bincount(group))

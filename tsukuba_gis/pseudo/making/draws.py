@@ -66,13 +66,12 @@ def draw_numbers(
     care = np.where(severity > 0, crowd.care, -1)
     scores = _latent(statistics, spec, (crowd.age, care), group, streams)
     tables = curves_of(statistics.tables["quantiles"])
+    letters = np.array(list(np.ndindex((3,) * len(spec.numeric))))
     drawn = {}
     for place, column in enumerate(spec.numeric):
-        letter = state // 3 ** (len(spec.numeric) - 1 - place) % 3
-        values = np.where(letter == 0, np.nan, 0.0)
-        values[letter == 2] = drawn_values(
-            scores[letter == 2, place], group[letter == 2], tables, column
-        )
+        letter = letters[state, place]
+        values, rows = np.where(letter == 0, np.nan, 0.0), np.flatnonzero(letter == 2)
+        values[rows] = drawn_values(scores[place, rows], group[rows], tables, column)
         values = stepped(values, float(units[column]))
         alike = group
         if column in spec.sums:
@@ -81,16 +80,16 @@ def draw_numbers(
             alike = (cell[0] + 1) * (int(group.max(initial=0)) + 1) + group
         if column in spec.mean_columns:
             wanted = _area_means(statistics.tables["area_means"], column, len(city.areas))
-            values = near_means(values, scores[:, place], alike, crowd.area, wanted)
+            values = near_means(values, scores[place], alike, crowd.area, wanted)
         drawn[column] = values
     return drawn
 
 
 def _area_means(means: pd.DataFrame, column: str, n: int) -> Floats:
     """Return the published mean of each area, NaN where there is none."""
-    own = means[means.column == column]
+    own = (means.column == column).to_numpy()
     wanted = np.full(n, np.nan)
-    wanted[own.area.to_numpy(dtype=np.int64)] = own["mean"]
+    wanted[means.area.to_numpy(dtype=np.int64)[own]] = means["mean"].to_numpy()[own]
     return wanted
 
 
@@ -119,10 +118,11 @@ def _drawn_states(
     }
     of_group: dict[int, tuple[Ints, Floats, Bools]] = {}
     sums = [spec.numeric.index(column) for column in spec.sums]
-    for name, part in table.groupby("group", sort=True):
-        codes = np.array([code_of[text] for text in part.state], dtype=np.int64)
-        used = np.array([any(text[i] == VALUED for i in sums) for text in part.state], dtype=bool)
-        of_group[int(str(name)[1:])] = codes, part.persons.to_numpy(np.float64), used
+    codes = np.array([code_of[text] for text in table.state], dtype=np.int64)
+    used = np.array([any(text[i] == VALUED for i in sums) for text in table.state], dtype=bool)
+    persons = table.persons.to_numpy(np.float64)
+    for name, rows in table.groupby("group", sort=True).indices.items():
+        of_group[int(str(name)[1:])] = codes[rows], persons[rows], used[rows]
     main = next(iter(of_group.values()))
     share = np.zeros(int(group.max()) + 1)
     for number in range(len(share)):
@@ -134,18 +134,14 @@ def _drawn_states(
     wanted[users.codes["total"][is_user]] = known[is_user]
     user = _drawn_users(share[group], group, cell, wanted, streams("users", ""))
     state = np.zeros(len(group), dtype=np.int64)
-    rng = streams("states", "")
-    lot = rng.random(len(group))
-    for number in np.unique(group):
-        codes, persons, used = of_group.get(int(number), main)
-        for flag in (False, True):
-            mine = np.flatnonzero((group == number) & (user == flag))
-            fits = used == flag
-            if not fits.any():  # no such state in the group: the commonest one of all
-                fits = np.ones(len(codes), dtype=bool)
-            if len(mine):
-                dealt = np.repeat(codes[fits], apportioned(persons[fits], len(mine)))
-                state[mine[np.argsort(lot[mine])]] = dealt
+    alike = group * 2 + user
+    order = by_lot(alike, streams("states", ""))
+    for number, mine in enumerate(np.split(order, np.cumsum(np.bincount(alike))[:-1])):
+        codes, persons, used = of_group.get(number // 2, main)
+        fits = used == number % 2
+        if not fits.any():  # no such state in the group: the commonest one of all
+            fits = np.ones(len(codes), dtype=bool)
+        state[mine] = np.repeat(codes[fits], apportioned(persons[fits], len(mine)))
     return state
 
 
@@ -211,7 +207,7 @@ def _drawn_users(
 def _latent(
     statistics: Statistics, spec: Spec, given: tuple[Ints, Ints], group: Ints, streams: Streams
 ) -> Floats:
-    """Return correlated normal scores of the numeric columns, given ranks of age and care.
+    """Return correlated normal scores (columns × people), given ranks of age and care.
 
     ``given`` are the ages and the care codes, -1 for people without care.
     """
@@ -224,15 +220,18 @@ def _latent(
     fixed = (vectors * np.maximum(values, 1e-4)) @ vectors.T
     fixed /= np.sqrt(np.outer(np.diag(fixed), np.diag(fixed)))
     rng = streams("values", "")
-    known = np.column_stack([_ranked(codes, group, rng) for codes in given])
-    noise = rng.standard_normal((len(group), len(spec.numeric)))
+    every, certified = np.arange(len(group)), np.flatnonzero(given[1] >= 0)
+    known = np.zeros((len(given), len(group)))
+    for place, mine in enumerate((every, certified)):
+        known[place, mine] = _ranked(given[place][mine], group[mine], rng)
+    noise = rng.standard_normal((len(spec.numeric), len(group)))
     scores = np.empty_like(noise)
-    for certified, some in ((False, [0]), (True, [0, 1])):
-        mine = (given[1] >= 0) == certified
+    laws: tuple[tuple[Any, list[int]], ...] = ((slice(None), [0]), (certified, [0, 1]))
+    for mine, some in laws:
         slopes = np.linalg.solve(fixed[np.ix_(some, some)], fixed[some, 2:])
         rest = fixed[2:, 2:] - fixed[2:, some] @ slopes
         lower = np.linalg.cholesky(rest + 1e-9 * np.eye(len(rest)))
-        scores[mine] = known[mine][:, some] @ slopes + noise[mine] @ lower.T
+        scores[:, mine] = slopes.T @ known[some][:, mine] + lower @ noise[:, mine]
     return scores
 
 
@@ -240,8 +239,7 @@ def _ranked(codes: Ints, group: Ints, rng: np.random.Generator) -> Floats:
     """Return normal scores of ranks within groups, ties broken by lot."""
     from scipy.special import ndtri
 
-    low = int(codes.min(initial=0))
-    order = by_lot(group * (int(codes.max(initial=0)) - low + 1) + codes - low, rng)
+    order = by_lot(group * (int(codes.max(initial=0)) + 1) + codes, rng)
     n = np.bincount(group)
     first = np.cumsum(n) - n
     rank = np.empty(len(codes))

@@ -161,7 +161,6 @@ def _living_by_care(
     rng: np.random.Generator,
 ) -> Ints:  # fmt: skip
     """Return how many of those 65+ are in each care band: (sex and age) × living × care."""
-    # Long: one fit and its program over the same index of cells.
     from scipy.sparse import csc_array
 
     where = np.unique(people[0])
@@ -170,8 +169,8 @@ def _living_by_care(
     if len(where) == 0:
         return np.zeros(shape, dtype=np.int64)
     care, living = (
-        np.bincount(np.searchsorted(where, cell) * n + code, minlength=len(where) * n).reshape(-1, n)
-        for (cell, code), n in ((people, n_severity), (slots, n_living))
+        np.bincount(np.searchsorted(where, own) * n + code, minlength=len(where) * n).reshape(-1, n)
+        for (own, code), n in ((people, n_severity), (slots, n_living))
     )
     leaves, rows, right = plan.part("living", cluster)
     table = plan.tables["living"].leaves
@@ -184,7 +183,7 @@ def _living_by_care(
         x *= (living / np.maximum(x.sum(axis=2), 1e-12))[:, :, None]
         x *= (care / np.maximum(x.sum(axis=1), 1e-12))[:, None, :]
     every = np.eye(x.size).reshape(*shape, x.size)
-    margins = np.vstack([every.sum(axis=1).reshape(-1, x.size), every.sum(axis=2).reshape(-1, x.size)])
+    margins = np.vstack([every.sum(axis=axis).reshape(-1, x.size) for axis in (1, 2)])
     b = np.concatenate([care.ravel(), living.ravel()])
     spread = every.sum(axis=0)[own]
     try:

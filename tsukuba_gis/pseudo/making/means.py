@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tsukuba_gis.pseudo.counts import dense, ranking
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -72,11 +74,11 @@ def near_means(
     n = len(wanted)
     total = np.where(aimed, wanted, 0.0) * np.bincount(area[known], minlength=n)
     own, score, place = values[rows], scores[rows], area[rows]
-    cells = (np.cumsum(np.bincount(cell[rows]) > 0) - 1)[cell[rows]]
+    cells = dense(cell[rows])
     # Values in the order of their cells: dealt again and again to people in theirs.
     dealt = own[np.argsort(cells * (2.0 * np.ptp(own) + 1.0) + own)]
     line, made = cells * _APART + score, np.empty_like(own)
-    made[np.argsort(line)] = dealt
+    made[ranking(line)] = dealt
     slope = np.bincount(place, _slopes(made, score, cells)[cells], minlength=n)
     aimed &= slope > 0
     moved = np.zeros(n)
@@ -84,7 +86,7 @@ def near_means(
         missing = total - np.bincount(place, made, minlength=n)
         moved[aimed] += step * missing[aimed] / slope[aimed]
         moved = np.clip(moved, -_FARTHEST, _FARTHEST)
-        made[np.argsort(line + moved[place])] = dealt
+        made[ranking(line + moved[place])] = dealt
     result = values.copy()
     result[rows] = made
     return result

@@ -30,13 +30,14 @@ def sum_cells(
     shape = (len(city.codes["cluster"]), len(BROAD), len(SEVERITIES))
     totals = [np.full(shape[:depth], np.nan) for depth in (1, 2, 3)]
     own = sums[sums.column == column]
-    for row in own.itertuples(index=False):
-        at = [city.codes["cluster"].index(str(row.cluster))]
-        if row.broad != "":
-            at.append(BROAD.index(int(str(row.broad))))
-        if row.severity != "":
-            at.append(SEVERITIES.index(str(row.severity)))
-        totals[len(at) - 1][tuple(at)] = float(str(row.total))
+    told = (own[name].tolist() for name in ("cluster", "broad", "severity", "total"))
+    for cluster, broad, severity, total in zip(*told, strict=True):
+        at = [city.codes["cluster"].index(str(cluster))]
+        if broad != "":
+            at.append(BROAD.index(int(str(broad))))
+        if severity != "":
+            at.append(SEVERITIES.index(str(severity)))
+        totals[len(at) - 1][tuple(at)] = float(str(total))
     place = (keys["cluster"], np.searchsorted(BROAD, keys["broad"]), keys["severity"])
     cell = np.full(len(place[0]), -1)
     wanted: list[Floats] = []
