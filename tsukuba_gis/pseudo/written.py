@@ -96,7 +96,7 @@ def labelled(table: Family, city: City) -> pd.DataFrame:
         if level.role == "link":
             continue
         shown = np.isfinite(table.values[level.name])
-        first = np.unique(table.codes[level.name], return_index=True)[1][shown]
+        first = table.first(level.name)[shown]
         written["level"] += [level.name] * len(first)
         for key in _columns(table):
             told = key in level.columns
@@ -143,7 +143,7 @@ def fill(table: Family, city: City, read: pd.DataFrame) -> None:
         if level.role == "link":
             continue
         rows = (read.level == level.name).to_numpy()
-        first = np.unique(table.codes[level.name], return_index=True)[1]
+        first = table.first(level.name)
         own, asked = np.zeros(len(first), np.int64), np.zeros(int(rows.sum()), np.int64)
         for key in level.columns:
             column = table.leaves[key].to_numpy()

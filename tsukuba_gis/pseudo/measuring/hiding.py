@@ -99,7 +99,7 @@ def _rules_of(
         hides[table.codes["area"][~np.isfinite(table.values[name])[table.codes[name]]]] = True
     program, cells = _Program(rules.units), {}
     for name, cost in ((wide, _WIDE * worth), ("leaf", np.ones(table.size("leaf")))):
-        first = np.unique(table.codes[name], return_index=True)[1]
+        first = table.first(name)
         code = np.flatnonzero(hides[table.codes["area"][first]])
         may, threshold = showable(table, name, leaf_values, leaf_units, rules)
         may &= rules.allowed.get(name, True)

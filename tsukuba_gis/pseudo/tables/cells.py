@@ -86,11 +86,17 @@ class Family:
         """Return the sum of leaf values in every cell of a level."""
         return np.bincount(self.codes[name], leaf_values, minlength=self.size(name))
 
+    def first(self, name: str) -> Ints:
+        """Return the first leaf of each cell of a level, in the order of their codes."""
+        # Cells are numbered as they come up: a first leaf has a larger number than all before.
+        return np.flatnonzero(np.diff(np.maximum.accumulate(self.codes[name]), prepend=-1))
+
     def cells(self, name: str) -> pd.DataFrame:
         """Return the columns that describe the cells of a level, in the order of their codes."""
-        first = np.unique(self.codes[name], return_index=True)[1]
-        columns = list(self.level(name).columns)
-        return self.leaves.iloc[first][columns].reset_index(drop=True)
+        import pandas as pd
+
+        first, columns = self.first(name), self.level(name).columns
+        return pd.DataFrame({column: self.leaves[column].to_numpy()[first] for column in columns})
 
     def rows(self, names: Sequence[str] | None = None) -> tuple[csr_array, Floats]:
         """Return the published cells as equations ``A x = b`` over the leaves."""
@@ -344,7 +350,7 @@ def showable(
 def _relation(
     table: Family, level: Level, parent: str, threshold: Floats, rules: Rules
 ) -> Relation:
-    first = np.unique(table.codes[level.name], return_index=True)[1]
+    first = table.first(level.name)
     group = table.codes[parent][first]
     known = (
         np.ones(table.size(parent), dtype=bool)
@@ -358,7 +364,7 @@ def _relation(
 
 def _over(table: Family, level: Level, total: str, parent: Relation) -> Relation:
     """Return the relation of cells whose parent is hidden to a total above; of no others."""
-    first = np.unique(table.codes[level.name], return_index=True)[1]
+    first = table.first(level.name)
     size = table.size(total)
     hidden = ~parent.known[parent.group]
     group = np.where(hidden, table.codes[total][first], size)

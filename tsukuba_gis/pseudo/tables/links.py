@@ -47,22 +47,23 @@ LINKS: Final = (
 
 def linked(built: Mapping[str, Family], link: Link) -> tuple[Ints, Ints]:
     """Return the cells that a link makes equal: codes in the one table, codes in the other."""
-    one, other = built[link.one[0]], built[link.other[0]]
-    mine, theirs = one.cells(link.one[1]), other.cells(link.other[1])
+    mine, theirs = (built[table].cells(level) for table, level in (link.one, link.other))
+    columns = [column for column in mine if column not in dict(link.only)]
+    keep = np.ones(len(mine), dtype=bool)
     if link.one[0] == "roles" and "heads" in link.one[1]:
         # Households by their head: the last class holds no old head, so it is not linked.
-        keep = mine.iloc[:, 1] < 2 if link.one[1] == "heads" else mine.iloc[:, 1] == 1
-        mine = mine[keep]
+        head = mine[columns[1]].to_numpy()
+        keep = head < 2 if link.one[1] == "heads" else head == 1
     for column, value in link.only:
-        mine = mine[mine[column] == value].drop(columns=column)
-    place = {tuple(row): number for number, row in enumerate(theirs.itertuples(index=False))}
-    pairs = [
-        (code, place[tuple(row)])
-        for code, row in zip(mine.index, mine.itertuples(index=False), strict=True)
-        if tuple(row) in place
-    ]
-    both = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return both[:, 0], both[:, 1]
+        keep &= mine[column].to_numpy() == value
+    code = np.flatnonzero(keep)
+    rows = np.concatenate([mine[columns].to_numpy()[code], theirs.to_numpy()])
+    same = np.unique(rows, axis=0, return_inverse=True)[1].ravel()
+    at, place = np.intersect1d(
+        same[: len(code)], same[len(code) :], assume_unique=True, return_indices=True
+    )[1:]
+    order = np.argsort(at)
+    return code[at[order]], place[order]
 
 
 def lend(built: Mapping[str, Family]) -> None:
@@ -73,12 +74,10 @@ def lend(built: Mapping[str, Family]) -> None:
         one, other = built[link.one[0]], built[link.other[0]]
         mine, theirs = linked(built, link)
         for fine in link.fine:
-            codes = np.unique(
-                np.column_stack([other.codes[link.other[1]], other.codes[fine]]), axis=0
-            )
             total = np.bincount(
-                codes[:, 0], other.values[fine][codes[:, 1]], minlength=other.size(link.other[1])
-            )
+                other.codes[link.other[1]][other.first(fine)], other.values[fine],
+                minlength=other.size(link.other[1]),
+            )  # fmt: skip
             one.values[link.one[1]][mine] = total[theirs]
 
 
