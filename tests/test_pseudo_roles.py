@@ -2,6 +2,7 @@
 
 import itertools
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -53,6 +54,14 @@ def test_two_households_of_eight_persons_are_one_of_three_and_one_of_five():
     apart = program.solve()
     assert np.abs(apart - np.rint(apart)).max() > 0.01, "the relaxation is not whole"
     assert program.search(np.arange(3), SIZES).tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(("people", "number"), [(191.0, 3), (160.0, 3), (37.0, 1), (0.0, 0)])
+def test_there_are_as_many_institutions_as_people_at_the_usual_size(people, number):
+    # Of 62.8 people each: 3.04, 2.55, .59 (there is one where somebody lives in one), none.
+    plan = SimpleNamespace(pools={1: 62.8})
+    patterns = roles._pooled(np.array([7.4, 2.0]), np.array([0, 1]), np.array([9, people]), plan)
+    assert patterns.tolist() == [7.4, number]
 
 
 def test_what_whole_numbers_cannot_be_is_not_found():

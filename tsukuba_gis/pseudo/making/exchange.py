@@ -28,8 +28,10 @@ _URGENT: Final = 8.0
 # Pairs of areas without an exchange that helps after which a sweep ends: of all cells, of those
 # that are left when some are given up, and of exchanges that fit exactly.
 _FAILS: Final = (70, 40, 60)
-# Cells that are given up, sweep by sweep: those with a misfit of so many, first none.
-_FAR: Final = (np.inf, 3, 2)
+# Cells that are given up, sweep by sweep: those with a misfit of so many, first none; last all
+# that are wrong, where an urgent one still is.
+_LAST: Final = 1
+_FAR: Final = (np.inf, 3, 2, _LAST)
 # Bundles of either area that are compared when two exchange; what a pair must be able to save to
 # be tried; what is left of the hope for an area after a try in vain: others come first.
 _BUNDLES: Final = 192
@@ -114,7 +116,7 @@ def fit(placed: Ints, targets: Targets, allowed: Bools, rng: np.random.Generator
     placed
         Households of each kind in each area (areas × kinds); changed in place.
     targets
-        The area tables; urgent cells are never given up.
+        The area tables; urgent cells are never given up, and at last every wrong one is for them.
     allowed
         Which kinds may be where.
     rng
@@ -123,6 +125,8 @@ def fit(placed: Ints, targets: Targets, allowed: Bools, rng: np.random.Generator
     exchange(Dealing.of(placed, targets, allowed), rng, fails=_FAILS[0])
     for far in _FAR:
         dealing = Dealing.of(placed, targets, allowed)
+        if far == _LAST and not dealing.error[:, targets.urgent].any():
+            return
         lost = (np.abs(dealing.error) >= far) & ~targets.urgent
         if lost.any():
             dealing = dealing.without(lost)

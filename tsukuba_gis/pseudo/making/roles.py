@@ -185,10 +185,14 @@ def _wanted(cells: _Cells, homes: _Homes, plan: Plan) -> tuple[Floats, Floats]:
 
 
 def _pooled(n: Floats, kind: Ints, people: Floats, plan: Plan) -> Floats:
-    """Return patterns wanted, with pools of types without a usual pattern of the usual size."""
+    """Return patterns wanted, with pools of types without a usual pattern of the usual size.
+
+    A whole number of them, the nearest: an institution more or less, by lot,
+    would move the heavy care of whole areas.
+    """
     n = n.copy()
     for code, size in plan.pools.items():
-        n[kind == code] = max(1.0, people[code] / size) if people[code] >= 1 else 0.0
+        n[kind == code] = max(1.0, np.rint(people[code] / size)) if people[code] >= 1 else 0.0
     return n
 
 
