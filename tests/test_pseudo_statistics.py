@@ -23,7 +23,7 @@ from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
 from tsukuba_gis.pseudo.tables.cells import safe_flat
 from tsukuba_gis.pseudo.tables.equations import System, parts_of
-from tsukuba_gis.pseudo.tally import tally
+from tsukuba_gis.pseudo.tally import _hashed, tally
 from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import Records
 
@@ -430,6 +430,23 @@ def test_a_register_measured_in_parts_gives_the_same_file(city, measured, tmp_pa
     again.save(tmp_path / "parts")
     for path in (tmp_path / "whole").iterdir():
         assert path.read_bytes() == (tmp_path / "parts" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("dtype", ["str", "object", "category", "string"])
+def test_numbers_have_one_hash_whatever_else_a_part_holds(dtype):
+    # Words of eight bytes, one more, letters of three; long ones, which are hashed singly.
+    texts = ["1", " 1", "1 ", "12345678", "123456789", "87654321", "世帯001", "世帯002", "",
+             "x" * 64, "x" * 65, "x" * 66, "y" + "x" * 64]  # fmt: skip
+    column = pd.Series([*texts, None, "1"], dtype=dtype)
+    found = _hashed(column)
+    assert found[-2] == 0
+    assert found[-1] == found[0]
+    assert len({*found.tolist()}) == len(texts) + 1
+    assert found.tolist() == _hashed(pd.Series([*texts, None, "1"])).tolist()
+    assert found[::-1].tolist() == _hashed(column[::-1]).tolist()
+    for row in range(len(column)):
+        assert _hashed(column[row : row + 1]).tolist() == [found[row]]
+    assert len(_hashed(column[:0])) == 0
 
 
 def test_a_person_in_two_parts_and_parts_that_differ_are_refused(city):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     Floats = NDArray[Any]
 
 MAX_AGE: Final = 150
+# Most bytes of a person's or household's number that is hashed together with others.
+_LONGEST: Final = 64
 # Orders in which known codes are listed; unknown ones follow, sorted.
 _ORDERS: Final = {
     "sex": SEXES, "care": CARE_LEVELS, "household_type": HOUSEHOLD_TYPES, "relation": RELATIONS,
@@ -225,10 +227,37 @@ def _hashed(column: pd.Series[Any]) -> Ints:
     """Return a 64-bit hash of each value, 0 for a missing one."""
     import pandas as pd
 
-    hashed = pd.util.hash_pandas_object(column, index=False).to_numpy(dtype=np.uint64)
+    if isinstance(column.dtype, pd.CategoricalDtype):  # the last is that of code -1
+        return np.append(_hashed(column.cat.categories.to_series()), np.uint64(0))[column.cat.codes]
+    if pd.api.types.is_string_dtype(column.dtype):  # or of objects, which count as they are spelt
+        hashed = _hashed_texts(column)
+    else:
+        hashed = pd.util.hash_pandas_object(column, index=False).to_numpy(dtype=np.uint64)
     # The number 0 has the hash 0, which here means that there is no number.
     hashed = np.where(hashed == 0, np.uint64(2**64 - 1), hashed)
     return np.where(column.isna().to_numpy(dtype=bool), np.uint64(0), hashed)
+
+
+def _hashed_texts(column: pd.Series[Any]) -> Ints:
+    """Return hashes of texts, all at once, word after word of eight bytes; of long ones singly."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text: Any = pa.array(column.astype("str"), type=pa.large_string(), from_pandas=True)
+    text = pc.fill_null(text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text, "")
+    size = pc.binary_length(text).to_numpy()
+    long = np.flatnonzero(size > _LONGEST)
+    if len(long):
+        text = pc.if_else(pa.array(size <= _LONGEST), text, "")
+    width = 8 * -(-min(int(size.max(initial=1)), _LONGEST) // 8)
+    filled = pc.ascii_rpad(text, width, padding="\0")  # counts bytes
+    words: Ints = np.ndarray((len(column), width // 8), np.uint64, filled.buffers()[2])
+    hashed: Ints = np.zeros(len(column), dtype=np.uint64)
+    for word in words.T:  # of zeros beyond the end: how long other texts are plays no part
+        hashed = np.where(word == 0, hashed, pd.util.hash_array(hashed ^ word))
+    hashed[long] = pd.util.hash_array(column.iloc[long].to_numpy(dtype=object))
+    return hashed
 
 
 def _factor(column: pd.Series[Any], name: str, spec: Spec) -> tuple[Ints, tuple[str, ...]]:
