@@ -130,14 +130,14 @@ def assert_kept(whole, cluster, made):
     """All that is published of roles and households is met, and the two count the same people."""
     counts, patterns, pools = made
     for name, found in (("roles", counts), ("households", patterns)):
-        _, matrix, right = whole.part(name, cluster)
+        _, matrix, right = whole.parts[name][cluster]
         assert np.array_equal(matrix @ found, right)
         assert found.min() >= 0
     assert pools.min() >= 0
     city = whole.city
-    own = whole.part("roles", cluster)[0]
+    own = whole.parts["roles"][cluster][0]
     leaves = whole.tables["households"].leaves
-    pattern = leaves.pattern.to_numpy()[whole.part("households", cluster)[0]]
+    pattern = leaves.pattern.to_numpy()[whole.parts["households"][cluster][0]]
     of_pair = np.bincount(
         whole.tables["roles"].leaves.pair.to_numpy()[own], counts, minlength=len(pools)
     )
@@ -163,7 +163,7 @@ def test_roles_of_any_city_keep_all_that_is_published(seed, households):
 @pytest.mark.parametrize("found", ["nothing", "more than there are"])
 def test_where_the_search_is_of_no_use_all_is_solved_at_once(monkeypatch, found):
     whole = planned(1, 150)
-    n = len(whole.part("households", 0)[0])
+    n = len(whole.parts["households"][0][0])
     wrong = None if found == "nothing" else np.full(n, 10_000)
     monkeypatch.setattr(roles, "_searched", lambda *_: wrong)
     assert_kept(whole, 0, roles.roles_in(0, whole, stream("鍵", "roles", "a")))

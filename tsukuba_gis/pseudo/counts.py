@@ -62,17 +62,16 @@ def rake(
     # The finest published cells come last and so are met best.
     aims = [(table.codes[name], table.values[name]) for name in sorted(levels, key=table.size)]
     aims = [(table.codes[name], values) for name, values in (guessed or {}).items()] + aims
-    left = [
-        (codes[free], wanted - np.bincount(codes[~free], x[~free], minlength=len(wanted)))
-        for codes, wanted in aims
-    ]
+    left = []
+    for codes, wanted in aims:
+        others = wanted - np.bincount(codes[~free], x[~free], minlength=len(wanted))
+        left.append((codes[free], np.maximum(others, 0.0), np.isfinite(others)))
     rest = x[free]
     for _ in range(_ROUNDS):
-        for codes, wanted in left:
+        for codes, wanted, known in left:
             now = np.bincount(codes, rest, minlength=len(wanted))
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = np.where(np.isfinite(wanted) & (now > 0), wanted / now, 1.0)
-            rest *= np.maximum(ratio, 0.0)[codes]
+            ratio = np.divide(wanted, now, out=np.ones(len(now)), where=known & (now > 0))
+            rest *= ratio[codes]
     x[free] = rest
     return x
 

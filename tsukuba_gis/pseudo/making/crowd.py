@@ -58,27 +58,19 @@ class Crowd:
 class Plan:
     """The city's tables with what raking makes of them; made once, read by every cluster.
 
-    ``pools`` is the mean size of the households of types that have no usual pattern.
+    ``parts`` are, by table, the leaves of each cluster and the equations over them;
+    ``columns`` those of the city's frames and of the tables' leaves. ``pools`` is the
+    mean size of the households of types that have no usual pattern.
     """
 
     city: City
     tables: Mapping[str, Family] = field(repr=False)
     raked: Mapping[str, Floats] = field(repr=False)
-    rows: Mapping[str, tuple[csc_array, Floats]] = field(repr=False)
+    parts: Mapping[str, list[tuple[Ints, csc_array, Floats]]] = field(repr=False)
+    columns: Mapping[str, Mapping[str, Ints]] = field(repr=False)
     likely: Mapping[str, Floats] = field(repr=False)
     wanted: Mapping[tuple[str, str], Mapping[int, Floats]] = field(repr=False)
     guessed: Mapping[tuple[str, str], Mapping[int, Floats]] = field(repr=False)
     ages: Mapping[tuple[int, int, int], Ints] = field(repr=False)
     gaps: Mapping[tuple[int, int], tuple[float, float]] = field(repr=False)
     pools: Mapping[int, float] = field(repr=False)
-
-    def part(self, name: str, cluster: int) -> tuple[Ints, csc_array, Floats]:
-        """Return a cluster's leaves of a table, and the equations over them."""
-        from scipy.sparse import csc_array
-
-        matrix, right = self.rows[name]
-        leaves = np.flatnonzero(self.tables[name].leaves.cluster.to_numpy() == cluster)
-        part = matrix[:, leaves]
-        touched, rows = np.unique(part.indices, return_inverse=True)
-        shape = len(touched), len(leaves)
-        return leaves, csc_array((part.data, rows, part.indptr), shape), right[touched]

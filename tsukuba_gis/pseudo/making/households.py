@@ -102,20 +102,16 @@ def _likely_numbers(
 
 def _cared(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
     """Return sex, age band and care code of every person of a cluster."""
-    table = plan.tables["care"]
-    leaves, matrix, right = plan.part("care", cluster)
-    counts = _likely_numbers(table, (leaves, matrix, right), plan, rng)
-    who = leaves[unfold(counts)]
-    sex, group, care = (table.leaves[name].to_numpy()[who] for name in ("sex", "start", "care"))
-    own = plan.city.bands.cluster.to_numpy() == cluster
-    band_sex, band_start, persons = (
-        plan.city.bands[name].to_numpy()[own] for name in ("sex", "start", "persons")
-    )
+    part, leaves, bands = plan.parts["care"][cluster], plan.columns["care"], plan.columns["bands"]
+    who = part[0][unfold(_likely_numbers(plan.tables["care"], part, plan, rng))]
+    sex, group, care = (leaves[name][who] for name in ("sex", "start", "care"))
+    own = bands["cluster"] == cluster
+    band_sex, band_start, persons = (bands[name][own] for name in ("sex", "start", "persons"))
     # Below 65 a group holds several age bands: they are dealt at random in it.
     band_group = care_start(band_start, plan.city.spec)
-    bands = in_order(band_sex * 1000 + band_group)
+    order = in_order(band_sex * 1000 + band_group)
     start = np.empty_like(group)
-    start[by_lot(sex * 1000 + group, rng)] = np.repeat(band_start[bands], persons[bands])
+    start[by_lot(sex * 1000 + group, rng)] = np.repeat(band_start[order], persons[order])
     return sex, start, care
 
 
@@ -125,10 +121,9 @@ def _dealt(
     """Give every person a role of its sex and age; care follows living for those 65 and over."""
     city = plan.city
     sex, start, care = people
-    table = plan.tables["roles"].leaves
-    slot = np.flatnonzero(table.cluster.to_numpy() == cluster)[unfold(roles)]
+    leaves, slot = plan.columns["roles"], plan.parts["roles"][cluster][0][unfold(roles)]
     slot_sex, slot_ten, slot_type, slot_relation = (
-        table[name].to_numpy()[slot] for name in ("sex", "ten", "type", "relation")
+        leaves[name][slot] for name in ("sex", "ten", "type", "relation")
     )
     slot_cell = slot_sex * 1000 + slot_ten
     ten = start_of(start, TEN)
@@ -172,9 +167,8 @@ def _living_by_care(
         np.bincount(np.searchsorted(where, own) * n + code, minlength=len(where) * n).reshape(-1, n)
         for (own, code), n in ((people, n_severity), (slots, n_living))
     )
-    leaves, rows, right = plan.part("living", cluster)
-    table = plan.tables["living"].leaves
-    own = table.living.to_numpy()[leaves], table.severity.to_numpy()[leaves]
+    leaves, rows, right = plan.parts["living"][cluster]
+    own = tuple(plan.columns["living"][name][leaves] for name in ("living", "severity"))
     wanted = np.zeros((n_living, n_severity))
     wanted[own] = plan.raked["living"][leaves]
     x = living[:, :, None] * np.maximum(care, 1e-9)[:, None, :] + 1e-12

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tsukuba_gis.pseudo.making.crowd import Crowd, Plan
-    from tsukuba_gis.pseudo.tables.city import City
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
@@ -25,7 +24,7 @@ _YOUNGEST_PARENT: Final = 15
 def housed(crowd: Crowd, patterns: Ints, pools: Ints, plan: Plan, rng: np.random.Generator) -> Ints:
     """Return the household of each person: heads first, the others by their age gap to the head."""
     city = plan.city
-    kinds, members = _peopled(patterns, pools, city, rng)
+    kinds, members = _peopled(patterns, pools, plan, rng)
     household = np.full(len(crowd.age), -1)
     head_age = np.full(len(kinds), np.nan)
     head_sex = np.full(len(kinds), -1)
@@ -60,20 +59,19 @@ def housed(crowd: Crowd, patterns: Ints, pools: Ints, plan: Plan, rng: np.random
 
 
 def _peopled(
-    patterns: Ints, pools: Ints, city: City, rng: np.random.Generator
+    patterns: Ints, pools: Ints, plan: Plan, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
     """Return type and members by role of each household; those of rare patterns from the pools."""
-    pattern = unfold(patterns)
-    kinds = city.patterns.type.to_numpy()[pattern]
-    members = city.members[pattern].copy()
-    rare = city.patterns.rare.to_numpy()[pattern]
-    pairs = zip(city.pairs.type.tolist(), city.pairs.relation.tolist(), pools, strict=True)
+    pattern, columns = unfold(patterns), plan.columns
+    kinds, members = columns["patterns"]["type"][pattern], plan.city.members[pattern]
+    rare = np.flatnonzero(columns["patterns"]["rare"][pattern])
+    pairs = zip(columns["pairs"]["type"], columns["pairs"]["relation"], pools, strict=True)
     for kind, relation, count in pairs:
-        mine = np.flatnonzero(rare & (kinds == kind))
+        mine = rare[kinds[rare] == kind]
         if count and len(mine):
-            _share_out(members, mine, (relation, int(count)), city.head, rng)
-    _fill_empty(members, np.flatnonzero(rare), kinds, rng)
-    _unlist(members, np.flatnonzero(rare), kinds, city, rng)
+            _share_out(members, mine, (relation, int(count)), plan.city.head, rng)
+    _fill_empty(members, rare, kinds, rng)
+    _unlist(members, rare, kinds, plan, rng)
     return kinds, members
 
 
@@ -165,10 +163,10 @@ def _fill_empty(members: Ints, rare: Ints, kinds: Ints, rng: np.random.Generator
         members[home, relation] += 1
 
 
-def _unlist(members: Ints, rare: Ints, kinds: Ints, city: City, rng: np.random.Generator) -> None:
+def _unlist(members: Ints, rare: Ints, kinds: Ints, plan: Plan, rng: np.random.Generator) -> None:
     """Move people between rare households until none is like a listed pattern."""
-    types, pooled = city.patterns.type.to_numpy(), city.patterns.rare.to_numpy()
-    usual = np.column_stack([types, city.members])[~pooled]
+    city, patterns = plan.city, plan.columns["patterns"]
+    usual = np.column_stack([patterns["type"], city.members])[~patterns["rare"]]
     alike = {kind: rare[kinds[rare] == kind] for kind in np.unique(kinds[rare])}
     for _ in range(20):
         own = np.column_stack([kinds, members])[rare]

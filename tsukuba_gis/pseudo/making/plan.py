@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.counts import rake
+from tsukuba_gis.pseudo.counts import in_order, rake
 from tsukuba_gis.pseudo.making.crowd import Plan
 from tsukuba_gis.pseudo.making.years import single_years
 from tsukuba_gis.pseudo.tables.city import OLD
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+    from scipy.sparse import csc_array
 
     from tsukuba_gis.pseudo.keys import Streams
     from tsukuba_gis.pseudo.statistics import Statistics
     from tsukuba_gis.pseudo.tables.cells import Family
     from tsukuba_gis.pseudo.tables.city import City
 
+    Ints = NDArray[Any]
     Floats = NDArray[Any]
 
 
@@ -34,11 +37,8 @@ def plan(
 ) -> Plan:
     """Rake the city's tables and deal single years of age to the clusters."""
     names = [name for name in ("care", "roles", "households", "living") if name in tables]
-    # By column: a cluster's equations are cut out of them.
-    rows = {
-        name: (matrix.tocsc(), right)
-        for name, (matrix, right) in ((name, tables[name].rows()) for name in names)
-    }
+    frames = {"bands": city.bands, "pairs": city.pairs, "patterns": city.patterns}
+    frames |= {name: tables[name].leaves for name in names}
     likely = _likely_care(city, tables)
     raked: dict[str, Floats] = {}
     # Households before roles: they tell how many of each relation to expect.
@@ -47,11 +47,36 @@ def plan(
         seed = seeds(tables[name], city, statistics)
         raked[name] = rake(tables[name], seed=seed, guessed=guessed)
     return Plan(
-        city=city, tables=tables, raked=raked, rows=rows, likely=likely,
+        city=city, tables=tables, raked=raked, likely=likely,
+        parts={name: _parts(tables[name], city) for name in names},
+        columns={
+            name: {str(column): frame[column].to_numpy() for column in frame}
+            for name, frame in frames.items()
+        },
         wanted=_by_area(city, tables), guessed=_guessed_ages(city, tables),
         ages=single_years(statistics, city, streams), gaps=_gaps(statistics, city),
         pools=_pools(statistics, city),
     )  # fmt: skip
+
+
+def _parts(table: Family, city: City) -> list[tuple[Ints, csc_array, Floats]]:
+    """Return the leaves of each cluster, and the equations over them."""
+    from scipy.sparse import csc_array
+
+    matrix, right = table.rows()
+    cluster = table.leaves.cluster.to_numpy()
+    order = in_order(cluster)
+    columns = matrix.tocsc()[:, order]
+    ends = np.searchsorted(cluster[order], np.arange(len(city.codes["cluster"]) + 1))
+    parts = []
+    for low, high in pairwise(ends.tolist()):
+        starts = columns.indptr[low : high + 1]
+        held = slice(starts[0], starts[-1])
+        touched, row = np.unique(columns.indices[held], return_inverse=True)
+        shape = len(touched), high - low
+        part = csc_array((columns.data[held], row, starts - starts[0]), shape)
+        parts.append((order[low:high], part, right[touched]))
+    return parts
 
 
 def _gaps(statistics: Statistics, city: City) -> dict[tuple[int, int], tuple[float, float]]:

@@ -67,11 +67,11 @@ class _Homes:
 def roles_in(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
     """Return counts of roles (leaves of the cluster), of patterns, and of people in rare pools."""
     roles = plan.tables["roles"]
-    own, matrix, right = plan.part("roles", cluster)
+    own, matrix, right = plan.parts["roles"][cluster]
     told = roles.values["leaf"][roles.codes["leaf"][own]]
     counts = np.nan_to_num(told).astype(np.int64)
     free = np.flatnonzero(np.isnan(told))
-    pair = roles.leaves.pair.to_numpy()[own]
+    pair = plan.columns["roles"]["pair"][own]
     cells = _Cells(
         matrix=matrix.toarray()[:, free], right=right - matrix @ counts, pair=pair[free],
         target=plan.raked["roles"][own][free], steps=np.ones(len(free)),
@@ -89,19 +89,19 @@ def roles_in(cluster: int, plan: Plan, rng: np.random.Generator) -> tuple[Ints, 
 def _homes(cluster: int, own: Ints, shown: Floats, plan: Plan) -> _Homes:
     """Return the patterns of a cluster, and what its pools of rare households may hold."""
     city, roles, homes = plan.city, plan.tables["roles"], plan.tables["households"]
-    leaves, matrix, right = plan.part("households", cluster)
-    pattern = homes.leaves.pattern.to_numpy()[leaves]
-    kind = city.patterns.type.to_numpy()[pattern]
-    kinds, relations = city.pairs.type.to_numpy(), city.pairs.relation.to_numpy()
+    leaves, matrix, right = plan.parts["households"][cluster]
+    columns = plan.columns
+    pattern = columns["households"]["pattern"][leaves]
+    kind, pooled = (columns["patterns"][name][pattern] for name in ("type", "rare"))
+    kinds, relations = columns["pairs"]["type"], columns["pairs"]["relation"]
     members = np.where(kinds[:, None] == kind, city.members[pattern][:, relations].T, 0)
-    pooled = city.patterns.rare.to_numpy()[pattern]
     n = plan.raked["households"][leaves]
     # People of a type, or else of the cluster, who are not in households that are published.
-    persons = city.bands.persons.to_numpy()[city.bands.cluster.to_numpy() == cluster]
+    persons = columns["bands"]["persons"][columns["bands"]["cluster"] == cluster]
     people = np.full(len(city.codes["type"]), float(persons.sum()))
     totals = roles.values["type"][roles.codes["type"][own]]
     known = np.isfinite(totals)
-    people[roles.leaves.type.to_numpy()[own][known]] = totals[known]
+    people[columns["roles"]["type"][own][known]] = totals[known]
     told = np.nan_to_num(homes.values["leaf"][homes.codes["leaf"][leaves]])
     least = np.bincount(kind, members.sum(axis=0) * told, minlength=len(people))
     return _Homes(
@@ -133,9 +133,9 @@ def _widened(cells: _Cells, group: Ints) -> _Cells:
 def _equations(cells: _Cells, homes: _Homes, plan: Plan) -> tuple[Floats, Floats]:
     """Return the equations of roles, patterns, people in pools, and what their bounds leave."""
     city = plan.city
-    kinds, n_types = city.pairs.type.to_numpy(), len(homes.most)
+    kinds, n_types = plan.columns["pairs"]["type"], len(homes.most)
     of_type = (kinds == np.arange(n_types)[:, None]).astype(np.float64)
-    heads = of_type * (city.pairs.relation.to_numpy() == city.head)
+    heads = of_type * (plan.columns["pairs"]["relation"] == city.head)
     sums = (cells.pair == np.arange(len(kinds))[:, None]).astype(np.float64)
     rare, slack = homes.rare.astype(np.float64), np.eye(n_types)
     rows = [
@@ -168,7 +168,7 @@ def _equations(cells: _Cells, homes: _Homes, plan: Plan) -> tuple[Floats, Floats
 def _wanted(cells: _Cells, homes: _Homes, plan: Plan) -> tuple[Floats, Floats]:
     """Return what the program is to be near to, and what a difference from it matters."""
     n_types = len(homes.most)
-    kinds = plan.city.pairs.type.to_numpy()
+    kinds = plan.columns["pairs"]["type"]
     persons = np.bincount(cells.pair, cells.target, minlength=len(kinds)) + homes.shown
     q = np.maximum(persons - homes.members @ homes.target, 0.0)
     people = np.bincount(kinds, q, minlength=n_types)
