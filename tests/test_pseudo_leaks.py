@@ -14,7 +14,7 @@ from tsukuba_gis.pseudo.audit import _Search, _to_give_up, audit
 from tsukuba_gis.pseudo.measure import measure
 from tsukuba_gis.pseudo.measuring.numbers.quantiles import quantile_bins
 from tsukuba_gis.pseudo.spec import Spec
-from tsukuba_gis.pseudo.tables.cells import safe_flat
+from tsukuba_gis.pseudo.tables.cells import Relation, close, safe_flat
 from tsukuba_gis.pseudo.tables.equations import System
 from tsukuba_gis.pseudo.written import families
 from tsukuba_gis.records import Records
@@ -157,6 +157,38 @@ def test_a_crowd_is_one_household_wherever_households_hide_people():
     assert squares.sum() <= frame.household_id.nunique()
     assert statistics.merges["households_divided"] == 0, "told from ten on"
     assert statistics.merges["heads_mended"] == 0
+
+
+def test_people_of_two_institutions_are_counted_in_no_cell():
+    # Three care bands of two households each are not six households.
+    frame = small_city().frame
+    parts = [frame]
+    for number, (district, ward) in enumerate([("北", "c3")] * 2 + [("南", "a1")] * 5):
+        point = frame.loc[frame.ward == ward, ["lon", "lat"]].iloc[0]
+        parts.append(
+            frame.head(30).assign(
+                person_id=[f"施{number}の{i}" for i in range(30)], household_id=f"施設{number}",
+                relation="child", household_type="institution", district=district, ward=ward,
+                care_level=["none", "care1", "care4"] * 10, age=90, lon=point.lon, lat=point.lat,
+            )
+        )  # fmt: skip
+    living = tables_of(pd.concat(parts, ignore_index=True))["living"]
+    told = living[(living.level == "living") & (living.living == "institution")]
+    assert told.cluster.tolist() == ["南"]
+
+
+def test_households_in_several_cells_count_once():
+    # What is left of 40: 12 people of two households, who are in three cells of two each.
+    counts, homes = [28, 4, 4, 4], [9, 2, 2, 2]
+    relation = Relation(
+        group=np.zeros(4, dtype=int), known=np.ones(1, dtype=bool), k=np.array([10]), units=3
+    )
+    shown = np.array([True, False, False, False])
+    found = [
+        close(shown, np.array(counts), np.array(homes), [relation], shares=np.array(shares))
+        for shares in ([8.5, 0.5, 0.5, 0.5], [8.0, 1.0, 0.5, 1.0])
+    ]
+    assert [own.tolist() for own in found] == [[False] * 4, shown.tolist()]
 
 
 def test_the_ages_in_a_small_area_do_not_choose_where_it_is_counted():

@@ -220,14 +220,12 @@ def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules
     home = people.undivided if table.unit == "persons" else people.undivided[first]
     # Households behind each leaf: pairs of leaf and household, counted once.
     span = int(people.undivided.max()) + 1
-    if "child" in table.leaves:  # once in a band that is cut too: in its younger part
-        part = table.leaves.child.to_numpy()[leaf]
-        young = np.zeros(span, dtype=bool)
-        young[home[inside & (part >= 0) & (part < GROWN)]] = True
-        inside &= ~((part == GROWN) & young[home])
     seen = np.sort(leaf[inside] * span + home[inside])
-    once = np.append(True, seen[1:] != seen[:-1])[: len(seen)]
-    behind = np.bincount(seen[once] // span, minlength=n).astype(np.float64)
+    pairs = seen[np.append(True, seen[1:] != seen[:-1])[: len(seen)]]
+    place, home = np.divmod(pairs, span)
+    behind = np.bincount(place, minlength=n).astype(np.float64)
+    share = 1 / np.maximum(np.bincount(home, minlength=span), 1)
+    rules = dataclasses.replace(rules, shares=np.bincount(place, share[home], minlength=n))
     if table.name == "area_ages":
         rules = dataclasses.replace(
             rules, worth={"top": _ratio_worth(table, counts, people.spec.k)}

@@ -222,7 +222,7 @@ class Relation:
 
 def close(
     shown: Bools, values: Floats, units: Floats, relations: Sequence[Relation],
-    worth: Floats | None = None,
+    worth: Floats | None = None, shares: Floats | None = None,
 ) -> Bools:  # fmt: skip
     """Give up cells until no known total tells a cell that is not shown.
 
@@ -240,13 +240,15 @@ def close(
         The groups.
     worth
         Per cell: how much showing it matters; all alike if None.
+    shares
+        Per cell: households, each once over all cells; ``units`` if None.
     """
     shown = shown.copy()
     worth = np.zeros(len(shown)) if worth is None else worth
     while True:
         dropped = 0
         for relation in relations:
-            bad = _open_groups(shown, values, units, relation)
+            bad = _open_groups(shown, values, (units, shares), relation)
             candidates = np.flatnonzero(shown & bad[relation.group])
             if len(candidates) == 0:
                 continue
@@ -269,16 +271,31 @@ def _spoilt(shown: Bools, values: Floats, relations: Sequence[Relation]) -> Ints
     return spoilt
 
 
-def _open_groups(shown: Bools, values: Floats, units: Floats, relation: Relation) -> Bools:
+def _open_groups(
+    shown: Bools, values: Floats, homes: tuple[Floats, Floats | None], relation: Relation
+) -> Bools:
     n = len(relation.known)
     hidden = ~shown
     rest = np.bincount(relation.group, values * hidden, minlength=n)
     cells = np.bincount(relation.group, hidden, minlength=n)
-    finite = np.where(np.isfinite(units), units, 1e9)
-    behind = np.bincount(relation.group, finite * hidden, minlength=n)
+    units, shares = homes
+    shares = shares if shares is None else shares[hidden]
+    behind = _behind(relation.group[hidden], units[hidden], shares, n)
     thin = (rest < relation.k) | (cells < 2) | (behind < relation.units)
     bad: Bools = relation.known & (rest > 0) & thin
     return bad
+
+
+def _behind(group: Ints, units: Floats, shares: Floats | None, n: int) -> Floats:
+    """Return how many households at least stand behind cells together.
+
+    As many as behind one of them; and a household in several cells counts once, in shares.
+    """
+    most = np.zeros(n)
+    np.maximum.at(most, group, units)
+    finite = np.where(np.isfinite(units), units, 1e9) if shares is None else shares
+    together: Floats = np.ceil(np.bincount(group, finite, minlength=n) - 1e-6)
+    return np.maximum(most, together)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -290,6 +307,8 @@ class Rules:
     declared, and ``allowed`` names, for some levels, the cells that may be
     shown at all: another table would tell the others. ``worth`` says, for some
     levels, which cells to keep rather than others, where that is a choice.
+    ``shares`` are the households behind each leaf, each once over all leaves: of
+    one in three leaves a third each. None where nobody is in two leaves.
     """
 
     k: Floats
@@ -297,6 +316,11 @@ class Rules:
     zeros: bool
     allowed: Mapping[str, Bools] = field(default_factory=dict)
     worth: Mapping[str, Floats] = field(default_factory=dict)
+    shares: Floats | None = None
+
+    def behind(self, table: Family, name: str, leaf_units: Floats) -> Floats:
+        """Return how many households at least stand behind each cell of a level."""
+        return _behind(table.codes[name], leaf_units, self.shares, table.size(name))
 
 
 def protect(table: Family, leaf_values: Floats, leaf_units: Floats, rules: Rules) -> None:
@@ -319,7 +343,8 @@ def protect(table: Family, leaf_values: Floats, leaf_units: Floats, rules: Rules
             continue
         if level.role == "link":
             continue
-        behind = table.total(name, leaf_units)
+        behind = rules.behind(table, name, leaf_units)
+        shares = None if rules.shares is None else table.total(name, rules.shares)
         shown, threshold = showable(table, name, leaf_values, leaf_units, rules)
         if level.role == "profile":
             shown = _safe_profile(table, level, leaf_values, leaf_units, rules)
@@ -330,7 +355,7 @@ def protect(table: Family, leaf_values: Floats, leaf_units: Floats, rules: Rules
         elif level.role == "published":
             for relation in relations:
                 shown &= relation.known[relation.group]
-        shown = close(shown, values, behind, relations, rules.worth.get(name))
+        shown = close(shown, values, behind, relations, rules.worth.get(name), shares)
         table.values[name] = np.where(shown, values, np.nan)
 
 
@@ -338,7 +363,7 @@ def showable(
     table: Family, name: str, leaf_values: Floats, leaf_units: Floats, rules: Rules
 ) -> tuple[Bools, Floats]:
     """Tell which cells of a level may be shown by themselves, and the threshold of each."""
-    values, behind = table.total(name, leaf_values), table.total(name, leaf_units)
+    values, behind = table.total(name, leaf_values), rules.behind(table, name, leaf_units)
     threshold = np.full(len(values), 0.0)
     np.maximum.at(threshold, table.codes[name], rules.k)
     shown = (values >= threshold) & (behind >= rules.units) & np.isfinite(threshold)
@@ -388,4 +413,4 @@ def _safe_profile(
     group = Relation(
         group=table.codes[level.name], known=np.ones(size, dtype=bool), k=k, units=rules.units
     )
-    return ~_open_groups(leaf_shown, leaf_values, leaf_units, group)
+    return ~_open_groups(leaf_shown, leaf_values, (leaf_units, rules.shares), group)

@@ -41,6 +41,7 @@ def safe_sums(column: str, amounts: Floats, city: City, cell: Ints, home: Ints) 
     finest = Contributors.of(cell[some], amounts[some], cells)
     # Ordered by household, so that they stay in order when cells are put together.
     pairs = np.sort(home[some] * cells + cell[some])
+    shares = _shares(pairs, cells)
     persons = city.bands.groupby("cluster").persons.sum()
     k = np.array([min(spec.threshold(value), 1e12) for value in persons])
     rows = []
@@ -55,6 +56,7 @@ def safe_sums(column: str, amounts: Floats, city: City, cell: Ints, home: Ints) 
         shown &= parent_shown[of_parent]
         if depth > 1:
             of_cluster = np.repeat(k, len(parent_shown) // len(k))
+            own = dataclasses.replace(own, homes=shares.reshape(n, within).sum(axis=1))
             shown = own.closed(shown, of_parent, of_cluster, dominance=share, units=units)
         for place in np.flatnonzero(shown):
             at = np.unravel_index(place, shape[:depth])
@@ -74,6 +76,16 @@ def _homes(pairs: Ints, n: int) -> Floats:
     """Return how many households stand behind each cell, from pairs of both in order."""
     once = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
     return np.bincount(once % n, minlength=n).astype(np.float64)
+
+
+def _shares(pairs: Ints, cells: int) -> Floats:
+    """Return the households of each cell, each once over all cells: of one in two half each.
+
+    Those behind what is left of a total are at least so many.
+    """
+    once = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
+    home = once // cells
+    return np.bincount(once % cells, 1 / np.bincount(home)[home], minlength=cells)
 
 
 def sum_cells(coded: Mapping[str, Ints]) -> Ints:
