@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 # What a misfit in an urgent cell weighs against one in another.
 _URGENT: Final = 8.0
-# Pairs of areas without an exchange that helps after which a sweep ends: of all cells, of those
-# that are left when some are given up, and of exchanges that fit exactly.
-_FAILS: Final = (70, 40, 60)
+# Pairs of areas without an exchange that helps after which a sweep ends, for each area there is: of
+# all cells, of those that are left when some are given up, and of exchanges that fit exactly.
+_FAILS: Final = (4, 2, 3)
 # Cells that are given up, sweep by sweep: those with a misfit of so many, first none; last all
 # that are wrong, where an urgent one still is.
 _LAST: Final = 1
@@ -43,7 +43,8 @@ _SOUGHT: Final = (100, 150)
 _COMPARED: Final = 400
 # Last binary digits of hashes that are compared before the hashes are sorted.
 _DIGITS: Final = 2**17 - 1
-_MERGES: Final = 300
+# Exchanges that fit in one sweep, at most so many an area: misfit may be passed round.
+_MERGES: Final = 15
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -122,7 +123,8 @@ def fit(placed: Ints, targets: Targets, allowed: Bools, rng: np.random.Generator
     rng
         Draws the exchanges that are tried.
     """
-    exchange(Dealing.of(placed, targets, allowed), rng, fails=_FAILS[0])
+    fails = [number * len(placed) for number in _FAILS]
+    exchange(Dealing.of(placed, targets, allowed), rng, fails=fails[0])
     for far in _FAR:
         dealing = Dealing.of(placed, targets, allowed)
         if far == _LAST and not dealing.error[:, targets.urgent].any():
@@ -130,8 +132,8 @@ def fit(placed: Ints, targets: Targets, allowed: Bools, rng: np.random.Generator
         lost = (np.abs(dealing.error) >= far) & ~targets.urgent
         if lost.any():
             dealing = dealing.without(lost)
-            exchange(dealing, rng, fails=_FAILS[1])
-        merge_errors(dealing, rng, fails=_FAILS[2])
+            exchange(dealing, rng, fails=fails[1])
+        merge_errors(dealing, rng, fails=fails[2])
 
 
 def exchange(dealing: Dealing, rng: np.random.Generator, *, fails: int) -> None:
@@ -232,7 +234,7 @@ def merge_errors(dealing: Dealing, rng: np.random.Generator, *, fails: int) -> N
     n, failed = len(dealing.placed), 0
     tried = np.zeros((n, n), dtype=np.int64)
     score = _relief(dealing, tried, rng)
-    for _ in range(_MERGES):
+    for _ in range(_MERGES * n):
         pair = divmod(int(score.argmax()), n)
         if failed > fails or not np.isfinite(score[pair]):
             return
