@@ -186,13 +186,12 @@ def _exchanged(dealing: Dealing, pair: tuple[int, int], rng: np.random.Generator
         dealing.single.take(bundles[0], axis=0) + dealing.single.take(bundles[1], axis=0)
         for bundles in (gone, come)
     )
-    # The column of ones meets what those that come cost alone, so that it is not added one by one.
-    ones, less, come_alone = less, less[:, :-1], more[:, :-1]
+    # The last column is of ones; it meets what those that come cost alone.
     right = more * np.append(-2.0 * weights, np.float32(0.0))
-    right[:, -1] = (come_alone * come_alone) @ weights + come_alone @ twice
-    left = ones @ right.T
+    right[:, -1] = _alone(more, weights, twice)
+    left = less @ right.T
     best = left.argmin(axis=1)
-    left = left[np.arange(len(best)), best] + (less * less) @ weights - less @ twice
+    left = left[np.arange(len(best)), best] + _alone(less, weights, -twice)
     i = int(left.argmin())
     gone, come = gone[:, i], come[:, best[i]]
     step = dealing.counts[come].sum(axis=0) - dealing.counts[gone].sum(axis=0)
@@ -200,6 +199,13 @@ def _exchanged(dealing: Dealing, pair: tuple[int, int], rng: np.random.Generator
         return False
     dealing.move(pair, gone, come)
     return True
+
+
+def _alone(bundles: Floats, weights: Floats, twice: Floats) -> Floats:
+    """Return what bundles cost an area if nothing goes the other way."""
+    counts = bundles[:, :-1]
+    cost: Floats = (counts * counts) @ weights + counts @ twice
+    return cost
 
 
 def _bundles(placed: Ints, barred: Bools, rng: np.random.Generator) -> Ints:
