@@ -226,6 +226,73 @@ def test_the_number_of_people_with_a_distribution_tells_no_small_cell():
     assert left == 0 or left >= spec.k
 
 
+def test_rare_states_are_told_neither_by_users_nor_by_the_bins_of_a_distribution():
+    # Four people without a bill were seen by a doctor. They once joined the commonest state: then
+    # 40 without a bill, of which 36 are told, were four more; and so were 294 with one, of whom
+    # the bins have 290 (the first bin holds twelve, and its edge tells of how many).
+    parts = [(True, False, 260), (True, True, 30), (False, False, 36), (False, True, 4)]
+    rows = [part[:2] for part in parts for _ in range(part[2])]
+    used, seen = np.array(rows).T
+    number = np.arange(len(rows))
+    frame = pd.DataFrame(
+        {
+            "district": "一", "sex": "female", "age": 30, "care": "none",
+            "cost": np.where(used, 1_000 + 10 * number, 0),
+            "bmi": np.where(seen, 20 + number / 100, np.nan),
+        }
+    )  # fmt: skip
+    spec = Spec(cluster="district", care="care", sums=("cost",), numeric=("cost", "bmi"))
+    tables = measure(Records(frame=frame, kind="invented"), spec).tables
+    states, users, bins = tables["states"], tables["users"], tables["quantiles"]
+    without = users[(users.level == "leaf") & (users.user == "0")]["count"].sum()
+    told = states[states.state.str.startswith("0")].persons.sum()
+    assert without == 40
+    assert without - told == 0 or without - told >= spec.k
+    n = round(12 / bins.upper[bins.column == "cost"].iloc[0])
+    assert n == states[states.state.str.startswith("v")].persons.sum()
+
+
+def one_group(cost, bmi):
+    """A district of women of 30, of whom fifteen more have no bill."""
+    frame = pd.DataFrame(
+        {"cost": np.append(cost, np.zeros(15)), "bmi": np.append(bmi, [np.nan] * 15)}
+    )
+    frame = frame.assign(district="一", sex="female", age=30)
+    spec = Spec(cluster="district", sums=("cost",), numeric=("cost", "bmi"))
+    return measure(Records(frame=frame, kind="invented"), spec).tables
+
+
+def test_a_sum_less_its_distribution_does_not_tell_the_two_largest():
+    # The sum is exact. Bins that take the two largest for the third tell what these are above it:
+    # within a few per cent the largest bill, where it is far above all others.
+    cost = np.floor(np.exp(np.random.default_rng(1).normal(10, 1.2, 220))) + np.arange(220) / 1_000
+    cost[0] = cost.max() * 10
+    above = np.sort(cost)[-2:].sum() - 2 * np.sort(cost)[-3]
+    assert above > 6_000_000
+    tables = one_group(cost, np.full(220, np.nan))
+    bins = tables["quantiles"]
+    width = np.diff(np.rint(bins.upper * 220), prepend=0)
+    left = tables["sums"].total.iloc[0] - (width * bins["mean"]).sum()
+    assert width.min() >= 10
+    assert abs(left) < 0.01 * above
+    # Nor do the bins: half of one is the most that is one person's.
+    assert width[-1] * bins["mean"].iloc[-1] > 1.9 * cost.max()
+
+
+def test_amounts_of_those_left_out_of_a_distribution_hide_each_of_them():
+    # Four were seen by a doctor, and one of them has the bill of fifty others. With the sum and
+    # the distribution of all others it would follow.
+    cost = 1_000.0 + np.arange(200)
+    cost[0] = 50_000.0
+    bmi = np.where(np.arange(200) < 4, 22.0, np.nan)
+    tables = one_group(cost, bmi)
+    told = tables["states"].state.tolist()
+    assert "vv" not in told
+    assert "vm" not in told, "the only ones in whom the four could hide"
+    assert len(tables["quantiles"]) == 0
+    assert one_group(cost, np.full(200, np.nan))["states"].state.tolist() == ["0m", "vm"]
+
+
 def test_one_district_tells_no_shares_of_its_hidden_people():
     # Beside the cells that are shown they narrowed two hidden ones to less than half of k.
     frame = small_city().frame.assign(district="一")

@@ -17,6 +17,7 @@ from tsukuba_gis.pseudo.measuring.households import (
     pattern_table,
     patterns_of,
 )
+from tsukuba_gis.pseudo.measuring.numbers.contributors import homes_behind
 from tsukuba_gis.pseudo.measuring.numbers.measurement import measure_numbers
 from tsukuba_gis.pseudo.measuring.people import people_of
 from tsukuba_gis.pseudo.measuring.places import areas_of, labelled_areas, measure_mesh
@@ -218,14 +219,8 @@ def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules
     counts = np.bincount(leaf[inside], minlength=n).astype(np.float64)
     counts = noised(table, counts, people.spec)
     home = people.undivided if table.unit == "persons" else people.undivided[first]
-    # Households behind each leaf: pairs of leaf and household, counted once.
-    span = int(people.undivided.max()) + 1
-    seen = np.sort(leaf[inside] * span + home[inside])
-    pairs = seen[np.append(True, seen[1:] != seen[:-1])[: len(seen)]]
-    place, home = np.divmod(pairs, span)
-    behind = np.bincount(place, minlength=n).astype(np.float64)
-    share = 1 / np.maximum(np.bincount(home, minlength=span), 1)
-    rules = dataclasses.replace(rules, shares=np.bincount(place, share[home], minlength=n))
+    behind, shares = homes_behind(leaf[inside], home[inside], n)
+    rules = dataclasses.replace(rules, shares=shares)
     if table.name == "area_ages":
         rules = dataclasses.replace(
             rules, worth={"top": _ratio_worth(table, counts, people.spec.k)}

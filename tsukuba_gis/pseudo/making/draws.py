@@ -14,7 +14,7 @@ from tsukuba_gis.pseudo.counts import by_lot
 from tsukuba_gis.pseudo.making.curves import curves_of, drawn_values, stepped
 from tsukuba_gis.pseudo.making.means import near_means
 from tsukuba_gis.pseudo.making.sums import sum_cells, with_sums
-from tsukuba_gis.pseudo.measuring.numbers.states import VALUED, state_codes
+from tsukuba_gis.pseudo.measuring.numbers.states import MISSING, VALUED, ZERO, state_codes
 from tsukuba_gis.pseudo.measuring.numbers.sums import users_cell
 from tsukuba_gis.pseudo.tables.city import AMOUNTS, BROAD, SEVERITIES, start_of
 
@@ -72,6 +72,8 @@ def draw_numbers(
         letter = letters[state, place]
         values, rows = np.where(letter == 0, np.nan, 0.0), np.flatnonzero(letter == 2)
         values[rows] = drawn_values(scores[place, rows], group[rows], tables, column)
+        if column in spec.sums:  # without a distribution all alike: their sum may be known
+            values[rows] = np.nan_to_num(values[rows], nan=float(units[column]) or 1.0)
         values = stepped(values, float(units[column]))
         alike = group
         if column in spec.sums:
@@ -139,9 +141,11 @@ def _drawn_states(
     for number, mine in enumerate(np.split(order, np.cumsum(np.bincount(alike))[:-1])):
         codes, persons, used = of_group.get(number // 2, main)
         fits = used == number % 2
-        if not fits.any():  # no such state in the group: the commonest one of all
-            fits = np.ones(len(codes), dtype=bool)
-        state[mine] = np.repeat(codes[fits], apportioned(persons[fits], len(mine)))
+        if fits.any():
+            state[mine] = np.repeat(codes[fits], apportioned(persons[fits], len(mine)))
+        else:  # no such state is told: amounts or none, and nothing else
+            own = (MISSING, VALUED if number % 2 else ZERO)
+            state[mine] = code_of["".join(own[c in spec.sums] for c in spec.numeric)]
     return state
 
 

@@ -19,6 +19,25 @@ if TYPE_CHECKING:
     Bools = NDArray[Any]
 
 
+def homes_behind(cell: Ints, home: Ints, n: int) -> tuple[Floats, Floats]:
+    """Return how many households stand behind each of ``n`` cells; and each once over all cells.
+
+    In the second a household in three cells is a third in each, so that of cells together
+    there are at least as many households as that adds up to.
+
+    Examples
+    --------
+    >>> units, shares = homes_behind(np.array([0, 0, 1, 1]), np.array([5, 5, 5, 8]), 2)
+    >>> units.tolist(), shares.tolist()
+    ([1.0, 2.0], [0.5, 1.5])
+    """
+    span = int(home.max(initial=0)) + 1
+    line = np.sort(cell * span + home)
+    place, own = np.divmod(line[np.append(True, line[1:] != line[:-1])[: len(line)]], span)
+    units = np.bincount(place, minlength=n).astype(np.float64)
+    return units, np.bincount(place, 1 / np.bincount(own)[own], minlength=n)
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Contributors:
     """People, households, total and the two largest amounts of each group.

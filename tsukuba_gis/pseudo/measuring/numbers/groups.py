@@ -67,6 +67,24 @@ def members(group: Ints, inside: Bools) -> dict[int, Ints]:
     return dict(zip(numbers.tolist(), np.split(rows[order], first[1:]), strict=False))
 
 
+def unions(group: Ints, part: Ints, n: int) -> Ints:
+    """Return a number for each of ``n`` groups: the same for those that share a part.
+
+    Examples
+    --------
+    >>> unions(np.array([0, 1, 1, 2]), np.array([7, 7, 8, 9]), 3).tolist()
+    [0, 0, 1]
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    span = int(part.max(initial=0)) + 1
+    # Groups and parts are the ends of a graph.
+    graph = csr_array((np.ones(len(group)), (group, n + part)), shape=(n + span,) * 2)
+    number: Ints = connected_components(graph, directed=False)[1][:n]
+    return np.unique(number, return_inverse=True)[1]
+
+
 def without_rest(group: Ints, inside: Bools, leaf: Ints, told: Bools, *, k: int) -> Bools:
     """Leave people of hidden cells out of a group where they are so few that its total tells them.
 
@@ -94,14 +112,9 @@ def without_rest(group: Ints, inside: Bools, leaf: Ints, told: Bools, *, k: int)
     >>> without_rest(group, np.ones(6, dtype=bool), leaf, told, k=2).tolist()
     [True, False, True, True, True, True]
     """
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
     n = int(group.max(initial=0)) + 1
     span = int(leaf.max(initial=0)) + 1
-    persons = np.bincount(group[inside] * span + leaf[inside], minlength=n * span)
-    shared = csr_array(persons.reshape(n, span) > 0, dtype=np.float64)
-    union = connected_components(shared @ shared.T, directed=False)[1]
+    union = unions(group[inside], leaf[inside], n)
     hidden = np.flatnonzero(inside & ~told)
     people = np.bincount(union[group[hidden]], minlength=n)
     cells = np.unique(union[group[hidden]] * span + leaf[hidden]) // span

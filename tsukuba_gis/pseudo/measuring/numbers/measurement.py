@@ -15,7 +15,7 @@ from tsukuba_gis.pseudo.measuring.numbers.groups import (
     without_rest,
 )
 from tsukuba_gis.pseudo.measuring.numbers.quantiles import quantile_table
-from tsukuba_gis.pseudo.measuring.numbers.states import state_table
+from tsukuba_gis.pseudo.measuring.numbers.states import safe_states
 from tsukuba_gis.pseudo.measuring.numbers.sums import model_cells, safe_sums, sum_cells, users_cell
 from tsukuba_gis.pseudo.statistics import one_table
 from tsukuba_gis.pseudo.tables.city import AMOUNTS
@@ -64,13 +64,14 @@ def measure_numbers(
         ["level", "column", "cluster", "broad", "severity", "total"],
     )
     users, care = built["users"], built["care"]
-    inside = model_cells(sums, users, city)[users_cell(users, coded)]
+    of_users = users_cell(users, coded)
+    inside = model_cells(sums, users, city)[of_users]
     groups = groups_of(city, coded, inside)
     group = groups[coded["severity"], coded["sex"], np.searchsorted(AMOUNTS, coded["amounts"])]
     leaf = care.find(coded)
     told = np.isfinite(care.values["leaf"])[care.codes["leaf"]][leaf]
-    inside = without_rest(group, inside, leaf, told, k=spec.k)
-    of = members(group, inside)
+    out = ~without_rest(group, inside, leaf, told, k=spec.k)
+    states, of = safe_states(values, members(group, inside), out, home, of_users, spec)
     given = {"age": people.age.astype(np.float64)}
     if spec.care:  # among people without care there is nothing to rank
         given["care"] = np.where(coded["severity"] > 0, people.care, np.nan)
@@ -79,10 +80,10 @@ def measure_numbers(
         "sums": sums,
         **by_area,
         "groups": labelled_groups(groups, city),
-        "states": state_table(values, of, spec.k),
-        "quantiles": quantile_table(values, of, spec.k),
+        "states": states,
+        "quantiles": quantile_table(values, of, spec.k, spec.sums),
         "correlation": correlation_table(given, values, of),
-        "units": _units(values, inside, spec),
+        "units": _units(values, inside & ~out, spec),
     }
 
 

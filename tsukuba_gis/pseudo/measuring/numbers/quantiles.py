@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -25,9 +25,13 @@ BIN_DOMINANCE: Final = (0.5, 0.85)
 
 
 def quantile_table(
-    values: Mapping[str, Floats], members: Mapping[int, Ints], k: int
+    values: Mapping[str, Floats], members: Mapping[int, Ints], k: int, sums: Collection[str] = ()
 ) -> pd.DataFrame:
-    """Return the bins of each column's values in each group, without missing ones and zeros."""
+    """Return the bins of each column's values in each group, without missing ones and zeros.
+
+    Of columns whose ``sums`` are published, bins hold the ends as they are: what they would be
+    taken for, less the sum, tells how far out they are, of as few as two people.
+    """
     import pandas as pd
 
     quantiles = []
@@ -35,20 +39,23 @@ def quantile_table(
         for column, amounts in values.items():
             own = amounts[rows]
             valued = np.sort(own[np.isfinite(own) & (own != 0)])
-            quantiles += [(f"g{number}", column, *found) for found in quantile_bins(valued, k)]
+            bins = quantile_bins(valued, k, ends=column in sums)
+            quantiles += [(f"g{number}", column, *found) for found in bins]
     return pd.DataFrame(quantiles, columns=["group", "column", "upper", "mean", "tie"])
 
 
-def quantile_bins(values: Floats, k: int) -> list[tuple[float, float, int]]:
+def quantile_bins(values: Floats, k: int, *, ends: bool = False) -> list[tuple[float, float, int]]:
     """Return a quantile table: means of bins of at least k people, no bin dominated by two.
 
     Parameters
     ----------
     values
         Sorted. The two largest count as large as the third, and the two smallest as the
-        third smallest, so that nobody can be seen by how far out he is.
+        third smallest, so that nobody can be seen by how far out he is; unless ``ends``.
     k
         Smallest number of people in a bin; the two at the ends hold two more.
+    ends
+        Take the ends as they are: the same rule for two people in a bin's sum holds of them.
 
     Returns
     -------
@@ -66,7 +73,7 @@ def quantile_bins(values: Floats, k: int) -> list[tuple[float, float, int]]:
     n = len(values)
     if n < k:
         return []
-    values = values.clip(*_ends(values))
+    values = values if ends else values.clip(*_ends(values))
     size = np.abs(values)
     edges = _edges(n, k)
     # Move each edge behind the values equal to the one before it.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tsukuba_gis.pseudo.measuring.numbers.contributors import Contributors
+from tsukuba_gis.pseudo.measuring.numbers.contributors import Contributors, homes_behind
 from tsukuba_gis.pseudo.tables.city import BROAD, SEVERITIES
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def safe_sums(column: str, amounts: Floats, city: City, cell: Ints, home: Ints) 
     finest = Contributors.of(cell[some], amounts[some], cells)
     # Ordered by household, so that they stay in order when cells are put together.
     pairs = np.sort(home[some] * cells + cell[some])
-    shares = _shares(pairs, cells)
+    shares = homes_behind(cell[some], home[some], cells)[1]
     persons = city.bands.groupby("cluster").persons.sum()
     k = np.array([min(spec.threshold(value), 1e12) for value in persons])
     rows = []
@@ -76,16 +76,6 @@ def _homes(pairs: Ints, n: int) -> Floats:
     """Return how many households stand behind each cell, from pairs of both in order."""
     once = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
     return np.bincount(once % n, minlength=n).astype(np.float64)
-
-
-def _shares(pairs: Ints, cells: int) -> Floats:
-    """Return the households of each cell, each once over all cells: of one in two half each.
-
-    Those behind what is left of a total are at least so many.
-    """
-    once = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
-    home = once // cells
-    return np.bincount(once % cells, 1 / np.bincount(home)[home], minlength=cells)
 
 
 def sum_cells(coded: Mapping[str, Ints]) -> Ints:
