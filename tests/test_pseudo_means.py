@@ -103,7 +103,10 @@ def test_one_institution_is_not_a_statistic():
 
 
 def test_small_areas_of_the_strict_profile_are_hidden():
-    assert shown(wards({"a": [100] * 500}), Spec(**{**PLAIN.to_dict(), "profile": "ndb"})) == {}
+    frame = wards({"a": [100] * 1_000, "b": [100] * 2_100})
+    assert set(shown(frame)) == {"a", "b"}
+    # b alone would tell of a.
+    assert shown(frame, Spec(**{**PLAIN.to_dict(), "profile": "ndb"})) == {}
 
 
 # ---- laws ------------------------------------------------------------------------

@@ -65,12 +65,16 @@ def measure(study_file: Path | None, epsilon: float | None, out: Path, lang: Lan
     Example: tsukuba-gis pseudo measure study.toml --out statistics
     """
     from tsukuba_gis.pseudo.measure import measure as compute
+    from tsukuba_gis.study import left_out
 
     study, rules = _study(study_file)
     if epsilon is not None:
         rules = replace(rules, epsilon=epsilon)
     records = _records(study, rules, lang)
     statistics = compute(records, rules, zones=_zones(study, rules))
+    if left := left_out(records, rules, statistics):
+        told = {"path": records.source, "columns": ", ".join(left)}
+        click.echo(text("pseudo_columns_left_out", lang, **told), err=True)
     statistics.save(out)
     _tell(statistics, out, lang)
 

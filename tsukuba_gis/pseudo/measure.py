@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,7 +20,13 @@ from tsukuba_gis.pseudo.measuring.households import (
 from tsukuba_gis.pseudo.measuring.numbers.contributors import homes_behind
 from tsukuba_gis.pseudo.measuring.numbers.measurement import measure_numbers
 from tsukuba_gis.pseudo.measuring.people import people_of
-from tsukuba_gis.pseudo.measuring.places import areas_of, labelled_areas, measure_mesh
+from tsukuba_gis.pseudo.measuring.places import (
+    any_polygon,
+    areas_of,
+    labelled_areas,
+    measure_mesh,
+    require_polygons,
+)
 from tsukuba_gis.pseudo.noise import noised
 from tsukuba_gis.pseudo.statistics import Statistics, one_table
 from tsukuba_gis.pseudo.tables.cells import Rules, protect
@@ -69,7 +75,8 @@ def measure(records: Records, spec: Spec, *, zones: Zones | None = None) -> Stat
         Persons; columns named as in ``spec``.
     spec
         What is kept, and by which rules. Columns that the register does not
-        have are left out of it.
+        have are left out of it, and so are numeric columns of which nothing safe can be
+        told, and home points where no area that is large enough has a polygon.
     zones
         Polygons of the areas, for the squares in which households are counted;
         without them no place is measured.
@@ -82,7 +89,8 @@ def measure(records: Records, spec: Spec, *, zones: Zones | None = None) -> Stat
     Raises
     ------
     InputError
-        If the register cannot be used: an age or a cluster missing, a person twice.
+        If the register cannot be used: an age or a cluster missing, a person twice; or
+        if no area has a polygon.
     DisclosureError
         If it is too small, or a column of codes is an identifier.
 
@@ -129,16 +137,49 @@ def measure_tallies(parts: Sequence[Tally], *, zones: Zones | None = None) -> St
 
 
 def _measured(register: Tally, spec: Spec, zones: Zones | None) -> Statistics:
-    people = people_of(register, spec, zones)
+    """Return the statistics, without the numeric columns of which nothing can be told."""
+    if spec.lon is not None and zones is not None:
+        require_polygons(register.factor(spec.area)[1], zones)
+    statistics = _with_all(register, spec, zones)
+    while spec.numeric and not len(statistics.tables["states"]):
+        spec = _with_less(spec, statistics.tables["sums"])
+        statistics = _with_all(register, spec, zones)
+    return statistics
+
+
+def _with_less(spec: Spec, sums: pd.DataFrame) -> Spec:
+    """Return the spec without the amounts of which no finest sum is shown.
+
+    The model looks at people whose sums are all shown: one column without any leaves
+    none. Where each has some, all amounts are left out, and where there are none, all numbers.
+    """
+    told = set(sums["column"][sums["level"] == "severity"])
+    gone = set(spec.sums) - told or set(spec.sums) or set(spec.numeric)
+    changes: dict[str, Any] = {
+        field: tuple(column for column in getattr(spec, field) if column not in gone)
+        for field in ("sums", "numeric", "area_means")
+        if getattr(spec, field) is not None
+    }
+    return dataclasses.replace(spec, **changes)
+
+
+def _placed(people: People, zones: Zones | None) -> People:
+    """Return the people, without home points where no area is left that has a polygon."""
+    if zones is not None and not any_polygon(people.area_names, zones):
+        people.spec = people.spec.without_places()
+    return people
+
+
+def _with_all(register: Tally, spec: Spec, zones: Zones | None) -> Statistics:
+    people = _placed(people_of(register, spec, zones), zones)
+    spec = people.spec
     pattern, patterns, members, spelt = patterns_of(people)
     city = City(
         spec=spec, codes=people.codes, bands=age_bands(people), areas=areas_of(people),
         pairs=people.pairs, patterns=patterns, members=members,
     )  # fmt: skip
-    coded = encode(people, city)
-    coded["pattern"] = pattern
+    coded = encode(people, city) | {"pattern": pattern, "user": _users(register, spec)}
     built = tables(city)
-    coded["user"] = _users(register, spec)
     profiles = []
     for table in built.values():
         counts = _fill(table, people, coded, _rules(table, city, built))

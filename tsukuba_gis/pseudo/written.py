@@ -8,7 +8,7 @@ import numpy as np
 
 from tsukuba_gis.errors import DisclosureError
 from tsukuba_gis.pseudo.counts import packed
-from tsukuba_gis.pseudo.tables.city import HEADS, LIVINGS, SEVERITIES, City
+from tsukuba_gis.pseudo.tables.city import HEADS, LIVINGS, SEVERITIES, City, read_members
 from tsukuba_gis.pseudo.tables.layout import tables
 from tsukuba_gis.pseudo.tables.links import lend, lend_ages
 
@@ -78,9 +78,8 @@ def patterns_from(
     place = {relation: number for number, relation in enumerate(codes["relation"])}
     members = np.zeros((len(table), len(place)), dtype=np.int64)
     for row, text in enumerate(table.members):
-        for part in text.split("|") if text else ():
-            relation, _, count = part.rpartition(":")
-            members[row, place[relation]] = int(count)
+        for relation, count in read_members(text).items():
+            members[row, place[relation]] = count
     rare = members.sum(axis=1) == 0
     types = _coded(table.type, codes["type"])
     return pd.DataFrame({"type": types, "rare": rare}), members

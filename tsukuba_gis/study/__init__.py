@@ -30,7 +30,7 @@ from tsukuba_gis.study.outlook import (
     ProjectionRule,
 )
 from tsukuba_gis.study.projection import project_tables
-from tsukuba_gis.study.pseudo import home_zones, judge, judge_swapped
+from tsukuba_gis.study.pseudo import home_zones, judge, judge_swapped, left_out
 
 __all__ = [
     "DEMO_SEED",
@@ -53,6 +53,7 @@ __all__ = [
     "home_zones",
     "judge",
     "judge_swapped",
+    "left_out",
     "project_tables",
     "read_economy_source",
     "read_flow_source",

@@ -34,6 +34,7 @@ _FEW: Final = 20_000
 # Faults that only say that there are too few people to be divided and attacked.
 _TOO_FEW: Final = (
     "pseudo_too_few", "pseudo_too_few_for_holdout", "pseudo_zones_unknown", "pseudo_not_repaired",
+    "pseudo_codes_rare",
 )  # fmt: skip
 # A bundled register of fewer is studied as it is: its districts would have to be merged.
 _DEMO: Final = 8_000
@@ -119,9 +120,12 @@ def pseudo_of(study: Study, records: Records) -> Made:
         raise
     if certificate is not None:
         certificate.go_on(pseudo, statistics)
+    left = left_out(records, study.pseudo, statistics)
+    told = _told("pseudo_columns_left_out", records, path=records.source, columns=", ".join(left))
     return Made(
         records=pseudo,
         bands=statistics.tables["bands"],
+        problems=(told,) if left else (),
         certificate=certificate,
         unproven=_told("certificate_too_few", records),
     )
@@ -149,6 +153,14 @@ def _certified(
     evaluation = weigh(pseudo, statistics)
     evaluation.require_passed()
     return {text("page_certificate", lang): certificate(evaluation, lang=lang)}
+
+
+def left_out(records: Records, rules: Spec, statistics: Statistics) -> tuple[str, ...]:
+    """Return the columns of the spec that the register has and its statistics do not tell of."""
+    return tuple(
+        column for column in dict.fromkeys(rules.columns)
+        if column in records.frame and column not in statistics.columns
+    )  # fmt: skip
 
 
 def _told(key: str, records: Records, **values: object) -> Problem:
@@ -199,7 +211,12 @@ def _judging(
 
     def make(people: Records) -> Records:
         measured = audit(measure(people, rules, zones=zones))
-        return generate(measured, key=key, zones=zones)
+        made = generate(measured, key=key, zones=zones)
+        # Of fewer people less can be told: what is left out of these records alone is missing.
+        places = () if zones is None else (rules.lon, rules.lat)
+        wanted = {*made.frame.columns, *rules.sums, *rules.numeric, *places}
+        every = [column for column in people.frame.columns if column in wanted]
+        return replace(made, frame=made.frame.reindex(columns=every))
 
     trials = tried(records, rules, make=make, seed=seed, effort=effort, swapped=False)
     neighbours = None

@@ -8,7 +8,7 @@ import numpy as np
 
 from tsukuba_gis.pseudo.counts import distinct
 from tsukuba_gis.pseudo.measuring.numbers.quantiles import without_ends
-from tsukuba_gis.pseudo.tables.city import RARE
+from tsukuba_gis.pseudo.tables.city import RARE, spelt_members
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,9 @@ def patterns_of(people: People) -> tuple[Ints, pd.DataFrame, Ints, list[str]]:
     kinds = np.concatenate([rows[common, 0], np.arange(n_types)])
     members = np.vstack([rows[common, 1:], np.zeros((n_types, span), dtype=np.int64)])
     rare = np.arange(len(kinds)) >= common.sum()
-    spelt = ["|".join(f"{relations[r]}:{n}" for r, n in enumerate(row) if n) for row in members]
+    spelt = [
+        spelt_members((relations[r], int(n)) for r, n in enumerate(row) if n) for row in members
+    ]
     return (
         place[inverse],
         pd.DataFrame({"type": kinds, "rare": rare}),

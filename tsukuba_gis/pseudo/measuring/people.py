@@ -90,6 +90,8 @@ def people_of(register: Tally, spec: Spec, zones: Zones | None) -> People:
     merges: dict[str, int] = {}
     age, household = register.age.astype(np.int64), register.homes()
     first = _first(household)
+    if len(first) < spec.k:
+        raise DisclosureError("pseudo_too_few", k=spec.k)
     raw_cluster, cluster_names = register.factor(spec.cluster)
     raw_area, area_names = register.factor(spec.area)
     raw_cluster, raw_area = _together(household, raw_cluster, raw_area, merges)
@@ -177,14 +179,15 @@ def _merge_clusters(
     """
     cluster, area, household, sex = people
     persons, homes = _sizes(cluster, first, len(names))
-    enough = (persons >= spec.k) & (homes >= min(spec.k, len(first)))
+    enough = (persons >= spec.k) & (homes >= spec.k)
     span = int(sex.max()) + 1
     some = np.bincount(cluster * span + sex, minlength=len(names) * span).reshape(-1, span)
     enough &= ((some == 0) | (some >= spec.k)).all(axis=1)
     if not enough.any():
         raise DisclosureError("pseudo_too_few", k=spec.k)
     merges["clusters_merged"] = int((~enough & (persons > 0)).sum())
-    target = np.where(enough, np.arange(len(names)), int(np.argmax(persons)))
+    largest = int(np.argmax(np.where(enough, persons, -1)))
+    target = np.where(enough, np.arange(len(names)), largest)
     moved = target[cluster]
     small = ~enough[cluster]
     if spec.area is not None and small.any():
@@ -285,7 +288,9 @@ def _category(
     units = spec.units if spec.household else 0
     enough = (persons >= spec.k) & (behind >= units)
     if persons[enough].sum() < len(register) / 2:
-        raise DisclosureError("pseudo_identifier", column=column)
+        if len(names) > len(register) / 2:
+            raise DisclosureError("pseudo_identifier", column=column)
+        raise DisclosureError("pseudo_codes_rare", column=column, k=spec.k, units=units)
     merges[f"codes_merged_{role}"] = int((~enough & (persons > 0)).sum())
     kept = np.flatnonzero(enough)
     target = np.full(len(names), kept[np.argmax(persons[kept])])

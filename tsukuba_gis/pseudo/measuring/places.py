@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tsukuba_gis.errors import InputError
+from tsukuba_gis.pseudo.measuring.people import zone_ids
 from tsukuba_gis.pseudo.tables.cells import Relation, close
 from tsukuba_gis.records import LONLAT
 
@@ -37,6 +39,17 @@ def areas_of(people: People) -> pd.DataFrame:
             "households": np.bincount(people.area[people.first], minlength=n),
         }
     )
+
+
+def any_polygon(names: tuple[str, ...], zones: Zones) -> bool:
+    """Tell whether any of these areas has a polygon, by id or name."""
+    return any(zone >= 0 for zone in zone_ids(names, zones))
+
+
+def require_polygons(names: tuple[str, ...], zones: Zones) -> None:
+    """Raise if areas have names, and none of them a polygon."""
+    if any(names) and not any_polygon(names, zones):
+        raise InputError("pseudo_zones_unknown", kind=zones.kind)
 
 
 def labelled_areas(people: People, city: City, register: Tally) -> pd.DataFrame:
@@ -80,16 +93,12 @@ def measure_mesh(
     lon = numbers[spec.lon][first]
     lat = numbers[spec.lat][first]
     ordinary, households = _ordinary(people)
-    homes = np.isfinite(lon) & np.isfinite(lat) & ordinary
     transform = pyproj.Transformer.from_crs(LONLAT, zones.frame.crs, always_xy=True)
-    x, y = transform.transform(lon[homes], lat[homes])
-    square = pd.DataFrame(
-        {
-            "area": people.area[first][homes],
-            "column": np.floor(np.asarray(x) / spec.mesh_metres).astype(np.int64),
-            "row": np.floor(np.asarray(y) / spec.mesh_metres).astype(np.int64),
-        }
-    )
+    # What is no place on the earth, and a missing one, is not in the plane either.
+    place = np.stack(transform.transform(lon, lat)) / spec.mesh_metres
+    homes = np.isfinite(place).all(axis=0) & ordinary
+    column, row = np.floor(place[:, homes]).astype(np.int64)
+    square = pd.DataFrame({"area": people.area[first][homes], "column": column, "row": row})
     counts = square.groupby(["area", "column", "row"], sort=True).size().reset_index(name="n")
     n_areas = len(people.area_names)
     area, n = counts["area"].to_numpy(), counts["n"].to_numpy()

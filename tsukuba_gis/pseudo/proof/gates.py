@@ -84,7 +84,9 @@ def households_coherent(frame: pd.DataFrame, spec: Spec) -> Metric:
     groups = frame.groupby(spec.household, sort=False)
     present = [column for column in columns if column]
     fine = (groups[present].nunique(dropna=False) == 1).all(axis=1)
-    if spec.relation and (frame[spec.relation] == spec.head).any():
+    # Where all bear the one relation, it does not say who leads a household.
+    told = spec.relation is not None and frame[spec.relation].nunique(dropna=False) > 1
+    if told and (frame[spec.relation] == spec.head).any():
         # An institution is many households of one; it may have any number of heads.
         heads = (frame[spec.relation] == spec.head).groupby(frame[spec.household], sort=False).sum()
         exempt = np.zeros(len(fine), dtype=bool)

@@ -17,6 +17,7 @@ from tsukuba_gis.pseudo.tables.city import (
     TEN,
     care_start,
     child_parts,
+    read_members,
     start_of,
 )
 
@@ -160,13 +161,13 @@ def _patterns(
     # Few households differ from all others: each kind of them is spelt once.
     alike, which = np.unique(np.column_stack([kind, members]), axis=0, return_inverse=True)
     spelt = [
-        (kinds[row[0]], "|".join(sorted(
-            f"{name}:{count}" for name, count in zip(relations, row[1:], strict=True) if count
-        )))
+        (kinds[row[0]], frozenset(
+            (name, int(count)) for name, count in zip(relations, row[1:], strict=True) if count
+        ))
         for row in alike
     ]  # fmt: skip
     listed = {
-        (kind, "|".join(sorted(members.split("|")))): str(row)
+        (kind, frozenset(read_members(members).items())): str(row)
         for row, (kind, state, members) in enumerate(
             zip(table.type, table.kind, table.members.fillna(""), strict=True)
         )

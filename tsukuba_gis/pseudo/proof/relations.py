@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -232,21 +232,28 @@ def classifier_auc(
     ])  # fmt: skip
     group = np.concatenate(groups)
     fold = stream(f"{seed}", "folds").integers(5, size=int(group.max()) + 1)[group]
-    score = np.zeros(len(label))
     trees = min(100, max(20, len(label) // 160))  # on few rows more of them only learn by heart
     # One thread: the trees are small, and on a busy machine threads wait for each other.
     with threadpool_limits(limits=1, user_api="openmp"):
-        for number in range(5):
-            out = fold == number
-            model = HistGradientBoostingClassifier(random_state=seed, max_iter=trees)
-            model.fit(features[~out], label[~out])
-            score[out] = model.predict_proba(features[out])[:, 1]
+        model = HistGradientBoostingClassifier(random_state=seed, max_iter=trees)
+        score = _scored(model, features, label, fold)
     value = auc(score[label == 1], score[label == 0], groups=(groups[1], groups[0]))
     low, high = value.interval
     return Metric(
         name="classifier", kind="utility", value=value.value, low=low, high=high, null=0.5,
         at_most=0.55, n=len(label), subject=tuple(columns),
     )  # fmt: skip
+
+
+def _scored(model: Any, features: Floats, label: Any, fold: Any) -> Floats:
+    """Return how likely each row is a pseudo one, told from the rows of the other folds."""
+    score = np.zeros(len(label))
+    for number in np.unique(fold):
+        out = fold == number
+        known = np.isfinite(features[~out]).any(axis=0)  # a column without a value tells nothing
+        model.fit(features[~out][:, known], label[~out])
+        score[out] = model.predict_proba(features[out][:, known])[:, 1]
+    return score
 
 
 def _apart(groups: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -36,6 +37,10 @@ LIVINGS: Final = ("alone", "together", "institution")
 HEADS: Final = ("alone_65", "headed_65", "younger")
 # Names of the pooled patterns of a household type.
 RARE: Final = "rare"
+# In a spelt pattern bars part the relations; a bar that is part of a name follows a backslash.
+_MARK: Final = re.compile(r"[\\|]")
+_ESCAPED: Final = re.compile(r"\\([\\|])")
+_MEMBER: Final = re.compile(r"((?:\\.|[^\\|])*):(\d+)(?:\||$)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -68,9 +73,13 @@ class City:
 
     @property
     def head(self) -> int:
-        """Code of the head's relation, -1 if the register has no heads."""
+        """Code of the head's relation, -1 if the register has no heads.
+
+        Where all people bear the one relation, it does not say who leads a household.
+        """
         relations = self.codes["relation"]
-        return relations.index(self.spec.head) if self.spec.head in relations else -1
+        told = self.spec.head in relations and len(relations) > 1
+        return relations.index(self.spec.head) if told else -1
 
     def band_of(self, cluster: Ints, sex: Ints, age: Ints) -> Ints:
         """Return the first age of the published band that holds each person, -1 if none."""
@@ -128,6 +137,28 @@ def child_parts(ages: Ints, spec: Spec) -> Ints:
     cut = max(start for start in spec.area_bands if start <= GROWN)
     inside = (start_of(ages, spec.area_bands) == cut) & (cut < GROWN)
     return np.where(inside, np.where(ages < GROWN, cut, GROWN), -1)
+
+
+def spelt_members(members: Iterable[tuple[str, int]]) -> str:
+    r"""Return the members of a household pattern as text: relations, each with a number.
+
+    Examples
+    --------
+    >>> spelt_members([("head", 1), ("子|孫", 2)])
+    'head:1|子\\|孫:2'
+    """
+    return "|".join(_MARK.sub(r"\\\g<0>", name) + f":{number}" for name, number in members)
+
+
+def read_members(text: str) -> dict[str, int]:
+    r"""Return how many of each relation a spelt household pattern holds.
+
+    Examples
+    --------
+    >>> read_members("head:1|子\\|孫:2")
+    {'head': 1, '子|孫': 2}
+    """
+    return {_ESCAPED.sub(r"\1", name): int(number) for name, number in _MEMBER.findall(text)}
 
 
 def care_start(starts: Ints, spec: Spec) -> Ints:

@@ -100,13 +100,11 @@ def model_cells(sums: pd.DataFrame, users: Family, city: City) -> Bools:
     shown: Bools = np.isfinite(users.values["total"])
     if not city.spec.sums:
         return shown
-    leaf_shown = np.isfinite(users.values["leaf"])[users.codes["leaf"]]
-    for value in (0, 1):
-        rows = (users.leaves.user == value).to_numpy()
-        empty = users.values["leaf"][users.codes["leaf"]] == 0
-        part = np.zeros(len(shown), dtype=bool)
-        part[users.codes["total"][rows]] = (leaf_shown | empty)[rows]
-        shown = shown & part
+    of = np.zeros((2, len(shown)))
+    of[users.leaves.user, users.codes["total"]] = users.values["leaf"][users.codes["leaf"]]
+    # Where all or none are users, the one number is the total, and the other need not be shown.
+    whole = (of == users.values["total"]).any(axis=0)
+    shown = shown & (whole | np.isfinite(of).all(axis=0))
     spelt = [
         (city.codes["cluster"][c], str(b), SEVERITIES[s])
         for c, b, s in zip(cells.cluster, cells.broad, cells.severity, strict=True)

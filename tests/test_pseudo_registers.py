@@ -1,0 +1,126 @@
+"""Registers of other cities: what they lack, how they code, what is odd in them; end to end."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from cities import RULES, small_city
+from toys import toy_zones
+
+from tsukuba_gis.errors import DisclosureError, InputError
+from tsukuba_gis.pseudo.audit import audit
+from tsukuba_gis.pseudo.generate import generate
+from tsukuba_gis.pseudo.measure import measure
+from tsukuba_gis.pseudo.proof.gates import households_coherent
+from tsukuba_gis.pseudo.proof.recount import recount
+from tsukuba_gis.pseudo.spec import Spec
+from tsukuba_gis.pseudo.statistics import Statistics
+from tsukuba_gis.records import Records
+from tsukuba_gis.zones import Zones
+
+ZONES = toy_zones(kind="ward")
+
+
+@pytest.fixture(scope="module")
+def city():
+    return small_city(3, 500).frame
+
+
+def people(frame):
+    return Records(frame=frame, kind="invented", source="a city")
+
+
+def whole_way(frame, folder, *, zones=None, **changes):
+    """Measured, written, read, audited and made; no declared cell is lost on the way."""
+    spec = Spec(**{**RULES, **changes})
+    statistics = measure(people(frame), spec, zones=zones)
+    audited = audit(Statistics.load(statistics.save(folder / "measured")))
+    assert audited.audit["narrower_than_half_k"] == 0
+    made = generate(audited, key="a long secret", zones=zones).frame
+    counted = recount(made, audited)
+    exact = counted[counted.role == "exact"]
+    assert exact.kept.sum() == exact.declared.sum() > 0
+    assert households_coherent(made, audited.spec).value in (
+        1.0,
+        pytest.approx(np.nan, nan_ok=True),
+    )
+    assert made.dtypes.astype(str).to_dict() == dict(audited.columns)
+    return audited, made
+
+
+def test_relations_may_hold_the_marks_of_spelt_households(city, tmp_path):
+    words = {"head": "世帯主", "spouse": "妻|夫", "child": "子:孫\\"}
+    frame = city.assign(relation=city.relation.map(words))
+    audited, made = whole_way(frame, tmp_path, head="世帯主")
+    assert set(made.relation) == set(words.values())
+    assert not any("妻|夫" in members for members in audited.tables["patterns"].members)
+
+
+def test_one_relation_for_all_does_not_say_who_leads(city, tmp_path):
+    audited, made = whole_way(city.assign(relation="head"), tmp_path)
+    assert "area_households" not in audited.tables
+    assert set(made.relation) == {"head"}
+
+
+def test_a_point_that_is_nowhere_is_no_place(city, tmp_path):
+    """Latitudes of 140 degrees lie outside the projection: no number, and no warning."""
+    frame = city.rename(columns={"lon": "lat", "lat": "lon"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        audited, made = whole_way(frame, tmp_path, zones=ZONES, lon="lon", lat="lat")
+    assert len(audited.tables["mesh"]) == 0
+    assert made.lat.between(36, 37).all()
+
+
+def test_polygons_of_other_areas_are_refused_before_anything_is_signed(city):
+    others = ZONES.frame.rename(index=lambda zone: f"x{zone}").assign(name="よそ")
+    with pytest.raises(InputError) as caught:
+        measure(people(city), Spec(**RULES, lon="lon", lat="lat"),
+                zones=Zones(frame=others, kind="ward"))  # fmt: skip
+    assert caught.value.key == "pseudo_zones_unknown"
+
+
+def test_where_every_area_is_too_small_no_home_is_placed(city, tmp_path):
+    frame = city.assign(ward=np.array(list(ZONES.ids))[np.arange(len(city)) // 8 % 9])
+    frame["household_id"] = frame["person_id"]
+    frame = frame.groupby(["district", "ward"], sort=False).head(9)
+    audited, made = whole_way(frame, tmp_path, zones=ZONES, lon="lon", lat="lat")
+    assert set(audited.tables["areas"].area) == {""}
+    assert not {"lon", "lat"} & set(made)
+
+
+def test_where_everyone_has_an_amount_amounts_are_made(city, tmp_path):
+    """No zero is published; that there is none follows from the total."""
+    frame = city.assign(medical_cost=city.medical_cost + 100, claims=city.claims + 1)
+    _, made = whole_way(frame, tmp_path)
+    assert made.medical_cost.min() > 0
+    assert made.medical_cost.sum() == frame.medical_cost.sum()
+
+
+def test_amounts_of_which_nothing_is_safe_are_left_out(city, tmp_path):
+    """One person's bill is nearly all there is: no sum is told, and no column promised."""
+    few = city.assign(medical_cost=np.where(np.arange(len(city)) == 3, 98_765_123, 0))
+    audited, made = whole_way(few, tmp_path)
+    assert "medical_cost" not in made
+    assert "medical_cost" not in audited.columns
+    assert {"claims", "bmi"} <= set(made)
+    assert set(audited.tables["sums"].column) == {"claims"}
+
+
+def test_the_largest_cluster_may_be_one_that_cannot_be_named(city, tmp_path):
+    """A home of 900 under three numbers is the largest district, and too few households."""
+    home = city.head(900).assign(
+        district="大施設", ward="z", household_type="institution", relation="head", age=85,
+        household_id=np.repeat(["i", "j", "k"], 300), person_id=[f"施設{i}" for i in range(900)],
+    )  # fmt: skip
+    _, made = whole_way(pd.concat([city, home], ignore_index=True), tmp_path)
+    assert "大施設" not in set(made.district)
+    assert len(made) == len(city) + 900
+
+
+def test_fewer_households_than_k_are_too_few(city):
+    frame = city.assign(household_id="one")
+    with pytest.raises(DisclosureError) as caught:
+        measure(people(frame), Spec(**RULES))
+    assert caught.value.key == "pseudo_too_few"
