@@ -41,10 +41,10 @@ def test_cells_sums_and_pairs_by_hand():
     assert utility.tvd(real, made, ["ward"]).value == pytest.approx(1 / 6)
     # a: 6 = 6; b: 4 = 4; c: 6 = 6
     sums = utility.sums_equal(real, made, by=["ward"], column="cost")
-    assert (sums.value, sums.parts["worst"]) == (1.0, 0.0)
+    assert (sums.value, sums.parts) == (1.0, {"median": 0.0})
     off = utility.sums_equal(real, made.assign(cost=2.0), by=["ward"], column="cost")
     assert off.value == pytest.approx(1 / 3)  # a: 6; b: 2 for 4; c: 4 for 6
-    assert off.parts["worst"] == pytest.approx(0.5)
+    assert off.parts == {"median": pytest.approx(1 / 3)}  # the worst would tell of one group
     # a and b have both old and young; b lost its young one to c
     pair = utility.pairs_equal(real, made, area="ward", columns=("old", "young"), k=1)
     assert (pair.value, pair.n) == (0.5, 2)
@@ -249,27 +249,37 @@ def test_no_cluster_in_either_table_is_not_agreement():
 def test_age_gaps_by_hand():
     real = pd.DataFrame(
         {
-            "h": [1, 1, 2, 2, 3, 3],
-            "relation": ["head", "spouse"] * 3,
-            "age": [40, 38, 50, 50, 60, 62],
+            "h": np.repeat(np.arange(30), 2),
+            "relation": ["head", "spouse"] * 30,
+            "age": [40, 38, 50, 50, 60, 62] * 10,
         }
-    )  # gaps −2, 0, 2: SD 2
-    made = real.assign(age=[40, 36, 50, 50, 60, 64])  # −4, 0, 4
-    metric = utility.age_gaps(
-        real, made, household="h", relation="relation", age="age", pair=("head", "spouse")
-    )
+    )  # gaps −2, 0, 2, ten times each
+    made = real.assign(age=[40, 36, 50, 50, 60, 64] * 10)  # −4, 0, 4
+    asked = {"household": "h", "relation": "relation", "age": "age", "pair": ("head", "spouse")}
+    metric = utility.age_gaps(real, made, **asked, k=3)
     assert metric.value == pytest.approx(2.0)
-    assert metric.parts["real_sd"] == pytest.approx(2.0)
+    assert metric.parts["real_sd"] == pytest.approx((4 * 20 / 29) ** 0.5)
     assert metric.passed is False
+    # Neither is told of few pairs, nor how wide the widest gap is.
+    assert not utility.age_gaps(real, made, **asked, k=4).measured
+    wide = real.assign(age=real.age.where(real.index != 1, 119))
+    wider = utility.age_gaps(wide, made, **asked, k=3)
+    assert wider.parts["real_sd"] == pytest.approx((4 * 20 / 29) ** 0.5, rel=0.05)
 
 
 def test_spread_and_tail():
-    real = pd.DataFrame({"x": [*range(101), np.nan]})
+    real = pd.DataFrame({"x": [*range(1_000), np.nan]})
     made = real * 1.04
-    assert utility.spread_ratio(real, made, "x").value == pytest.approx(1.04)
-    assert utility.tail_ratio(real, made, "x").value == pytest.approx(1.04)
-    assert utility.tail_ratio(real, made * 1.1, "x").passed is False
-    assert not utility.tail_ratio(real, made[:0], "x").measured
+    assert utility.spread_ratio(real, made, "x", k=10).value == pytest.approx(1.04)
+    assert utility.tail_ratio(real, made, "x", k=10).value == pytest.approx(1.04)
+    assert utility.tail_ratio(real, made * 1.1, "x", k=10).passed is False
+    assert not utility.tail_ratio(real, made[:0], "x", k=10).measured
+    for measure in (utility.spread_ratio, utility.tail_ratio):
+        # Of 999, the 99th percentile is nearly the tenth largest value; of 100, the second.
+        assert not measure(real[1:], made, "x", k=10).measured
+        # How large the largest is moves no figure: with the sum it would follow.
+        largest = real.replace(999.0, 1e9)
+        assert measure(largest, made, "x", k=10) == measure(real, made, "x", k=10)
 
 
 def test_frames_are_left_alone():

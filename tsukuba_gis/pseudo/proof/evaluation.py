@@ -210,7 +210,10 @@ class Evaluation:
 
 
 def _plain(value: Any) -> Any:
-    """Return plain values: NaN and infinity as null, numbers to ten digits."""
+    """Return plain values: NaN and infinity as null, numbers to four digits.
+
+    With more, a figure of all areas would tell the last that are not published.
+    """
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -220,5 +223,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int | np.integer):
         return int(value)
     if isinstance(value, float | np.floating):
-        return float(f"{value:.10g}") if math.isfinite(value) else None
+        return float(f"{value:.4g}") if math.isfinite(value) else None
     return value

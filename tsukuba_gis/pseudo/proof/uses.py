@@ -134,7 +134,7 @@ def _relations(
                 people, real, fake,
                 lambda a, b, other=other: utility.age_gaps(  # type: ignore[misc]
                     a, b, household=str(spec.household), relation=str(spec.relation),
-                    age=spec.age, pair=(spec.head, other)),
+                    age=spec.age, pair=(spec.head, other), k=spec.k),
             )  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def _numbers(
 ) -> Iterator[Metric]:
     for column in spec.numeric:
         for measure in (utility.spread_ratio, utility.tail_ratio):
-            yield _beside(people, real, fake, lambda a, b: measure(a, b, column))  # noqa: B023
+            yield _beside(people, real, fake, lambda a, b: measure(a, b, column, k=spec.k))  # noqa: B023
 
 
 def _beside(people: Holdout, real: pd.DataFrame, fake: pd.DataFrame, measure: Measure) -> Metric:

@@ -9,10 +9,11 @@ How far two groups of real people lie apart by chance is the baseline that
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tsukuba_gis.pseudo.measuring.numbers.quantiles import without_ends
 from tsukuba_gis.pseudo.proof.columns import known_of, numbers_of
 from tsukuba_gis.pseudo.proof.metric import Z95, Figure, Metric, share_of, wilson
 from tsukuba_gis.pseudo.proof.risk import codes
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
+
+
+# Of each number, the percentile that is compared.
+_TOP: Final = 0.99
 
 
 def cells_equal(
@@ -79,9 +84,9 @@ def tvd(real: pd.DataFrame, pseudo: pd.DataFrame, columns: Sequence[str]) -> Met
 def sums_equal(
     real: pd.DataFrame, pseudo: pd.DataFrame, *, by: Sequence[str], column: str
 ) -> Metric:
-    """Return the share of groups whose sum is kept exactly; ``parts["worst"]`` the worst error.
+    """Return the share of groups whose sum is kept exactly; ``parts`` hold the median error.
 
-    Missing amounts count as nothing.
+    Missing amounts count as nothing. The worst error would tell a sum that is not published.
     """
     own, other = codes([real, pseudo], by)
     size = max(own.max(initial=-1), other.max(initial=-1)) + 1
@@ -91,7 +96,7 @@ def sums_equal(
     return Metric(
         name="sums_equal", kind="utility", **share_of(int((off < 1e-9).sum()), int(size)),
         at_least=1.0, n=int(size), subject=(*by, column),
-        parts={"worst": float(off.max(initial=0.0))},
+        parts={"median": float(np.median(off))} if len(off) else {},
     )  # fmt: skip
 
 
@@ -168,15 +173,18 @@ def age_gaps(
     relation: str,
     age: str,
     pair: tuple[str, str],
+    k: int,
 ) -> Metric:
     """Return how much wider the age gap inside households spreads: SD of pseudo over real.
 
     ``pair`` are the two relations, such as head and spouse. ``parts`` hold the
-    means and standard deviations in years.
+    means and standard deviations in years. As in the statistics file: of ten times ``k``
+    pairs or more, the two widest gaps at each end taken for the next.
     """
     gaps = [_gaps(frame, household, relation, age, pair) for frame in (real, pseudo)]
-    if min(len(gap) for gap in gaps) < 2:
+    if min(len(gap) for gap in gaps) < 10 * k:
         return Metric(name="age_gap", kind="utility", value=math.nan, subject=pair)
+    gaps = [without_ends(gap) for gap in gaps]
     means = [float(gap.mean()) for gap in gaps]
     spread = [float(gap.std(ddof=1)) for gap in gaps]
     return Metric(
@@ -187,16 +195,24 @@ def age_gaps(
     )  # fmt: skip
 
 
-def spread_ratio(real: pd.DataFrame, pseudo: pd.DataFrame, column: str) -> Metric:
-    """Return the standard deviation of a number, pseudo over real; missing left out."""
-    true, made = (known_of(frame[column]) for frame in (real, pseudo))
-    return _ratio("spread", column, true, made, np.std, _spread_error)
+def spread_ratio(real: pd.DataFrame, pseudo: pd.DataFrame, column: str, *, k: int) -> Metric:
+    """Return the standard deviation of a number, pseudo over real; missing left out.
+
+    What lies outside the first and the 99th percentile counts as these, and these have to
+    leave ``k`` people outside: how far out the largest is would show, with the sum.
+    """
+    true, made = (_within(known_of(frame[column])) for frame in (real, pseudo))
+    return _ratio("spread", column, true, made, np.std, _spread_error, k)
 
 
-def tail_ratio(real: pd.DataFrame, pseudo: pd.DataFrame, column: str) -> Metric:
-    """Return the 99th percentile of a number, pseudo over real; missing left out."""
+def tail_ratio(real: pd.DataFrame, pseudo: pd.DataFrame, column: str, *, k: int) -> Metric:
+    """Return the 99th percentile of a number, pseudo over real; missing left out.
+
+    Not measured where fewer than ``k`` people lie above: it would be one person's value.
+    """
     true, made = (known_of(frame[column]) for frame in (real, pseudo))
-    return _ratio("tail", column, true, made, lambda values: np.quantile(values, 0.99), _tail_error)
+    top = lambda values: np.quantile(values, _TOP)  # noqa: E731
+    return _ratio("tail", column, true, made, top, _tail_error, k)
 
 
 def _counts(real: pd.DataFrame, pseudo: pd.DataFrame, columns: Sequence[str]) -> tuple[Ints, Ints]:
@@ -215,8 +231,15 @@ def _gaps(
     return known_of(both[f"{age}_second"]) - known_of(both[f"{age}_first"])
 
 
-def _ratio(name: str, column: str, true: Floats, made: Floats, measure: Any, error: Any) -> Metric:
-    if len(true) < 2 or len(made) < 2:
+def _within(values: Floats) -> Floats:
+    """Return values, those outside the first and the 99th percentile taken for these."""
+    return values.clip(*np.quantile(values, [1 - _TOP, _TOP])) if len(values) else values
+
+
+def _ratio(
+    name: str, column: str, true: Floats, made: Floats, measure: Any, error: Any, k: int
+) -> Metric:
+    if len(true) * (1 - _TOP) < k - 1e-6 or len(made) < 2:
         return Metric(name=name, kind="utility", value=math.nan, subject=(column,))
     before, after = float(measure(true)), float(measure(made))
     return Metric(
