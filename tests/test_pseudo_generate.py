@@ -166,7 +166,9 @@ def test_an_unaudited_file_is_refused(city, statistics):
 def test_registers_with_less_in_them_work(city, left_out):
     less = Records(frame=city.frame.drop(columns=left_out), kind="invented")
     pseudo = generate(audit(measure(less, SPEC, zones=ZONES)), key="鍵", zones=ZONES)
-    assert list(pseudo.frame.columns) == list(less.frame.columns)
+    # Without a sex the groups of alike people are others: of the check-ups nothing is safe.
+    untold = ["bmi"] if left_out == ["sex"] else []
+    assert list(pseudo.frame.columns) == list(less.frame.columns.drop(untold))
     assert pseudo.frame.district.value_counts().to_dict() == (
         less.frame.district.value_counts().to_dict()
     )

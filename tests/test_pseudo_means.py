@@ -44,8 +44,10 @@ def wards(amounts, column="cost", **more):
 
 
 def shown(frame, spec=PLAIN):
-    """Published means by ward name."""
+    """Published means by ward name; none where nothing of the column can be told."""
     statistics = measure(register(frame), spec)
+    if not statistics.spec.mean_columns:
+        return {}
     table = statistics.tables["area_means"]
     names = statistics.tables["areas"].area.iloc[table.area.astype(int)]
     return dict(zip(names, table["mean"], strict=True))

@@ -11,6 +11,7 @@ from toys import toy_zones
 from tsukuba_gis.errors import DisclosureError, InputError
 from tsukuba_gis.pseudo.audit import audit
 from tsukuba_gis.pseudo.generate import generate
+from tsukuba_gis.pseudo.making.sums import with_sums
 from tsukuba_gis.pseudo.measure import measure
 from tsukuba_gis.pseudo.proof.gates import households_coherent
 from tsukuba_gis.pseudo.proof.recount import recount
@@ -124,3 +125,23 @@ def test_fewer_households_than_k_are_too_few(city):
     with pytest.raises(DisclosureError) as caught:
         measure(people(frame), Spec(**RULES))
     assert caught.value.key == "pseudo_too_few"
+
+
+# ---- sums of few people, by hand -------------------------------------------------------
+
+
+def summed(values, goal, step=10.0):
+    rng = np.random.Generator(np.random.Philox(1))
+    cells = np.zeros(len(values), dtype=np.int64), np.array([goal])
+    return with_sums(np.array(values), cells, step, rng)
+
+
+def test_no_amount_is_below_zero_where_more_people_were_drawn_than_a_sum_has_steps():
+    made = summed([10.0, 20.0, 30.0, 40.0, 0.0], 20.0)
+    assert sorted(made) == [0.0, 0.0, 0.0, 10.0, 10.0]
+    assert sorted(summed([10.0, 20.0, 0.0], 7.0)) == [0.0, 0.0, 7.0]
+
+
+def test_a_sum_of_people_without_an_amount_is_somebodys():
+    assert np.array_equal(summed([np.nan, 0.0], 70.0), [np.nan, 70.0], equal_nan=True)
+    assert summed([np.nan], 70.0).tolist() == [70.0]

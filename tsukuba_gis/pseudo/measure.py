@@ -50,7 +50,7 @@ _STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 _CLUSTERS: Final = 2
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -141,26 +141,31 @@ def _measured(register: Tally, spec: Spec, zones: Zones | None) -> Statistics:
     if spec.lon is not None and zones is not None:
         require_polygons(register.factor(spec.area)[1], zones)
     statistics = _with_all(register, spec, zones)
-    while spec.numeric and not len(statistics.tables["states"]):
-        spec = _with_less(spec, statistics.tables["sums"])
-        statistics = _with_all(register, spec, zones)
+    if not spec.numeric or len(statistics.tables["states"]):
+        return statistics
+    for fewer in _with_less(spec, statistics.tables["sums"]):
+        statistics = _with_all(register, fewer, zones)
+        if len(statistics.tables.get("states", ())):
+            break
     return statistics
 
 
-def _with_less(spec: Spec, sums: pd.DataFrame) -> Spec:
-    """Return the spec without the amounts of which no finest sum is shown.
+def _with_less(spec: Spec, sums: pd.DataFrame) -> Iterator[Spec]:
+    """Return the spec with fewer and fewer of its numeric columns, at last without any.
 
-    The model looks at people whose sums are all shown: one column without any leaves
-    none. Where each has some, all amounts are left out, and where there are none, all numbers.
+    The model looks at people whose sums are all shown: one amount without any finest sum
+    leaves none, so those go first; then what is no amount, or all amounts.
     """
     told = set(sums["column"][sums["level"] == "severity"])
-    gone = set(spec.sums) - told or set(spec.sums) or set(spec.numeric)
-    changes: dict[str, Any] = {
-        field: tuple(column for column in getattr(spec, field) if column not in gone)
-        for field in ("sums", "numeric", "area_means")
-        if getattr(spec, field) is not None
-    }
-    return dataclasses.replace(spec, **changes)
+    first = set(spec.sums) - told
+    others = set(spec.numeric) - set(spec.sums)
+    for gone in (first, first | others, set(spec.sums), set(spec.numeric)):
+        changes: dict[str, Any] = {
+            field: tuple(column for column in getattr(spec, field) if column not in gone)
+            for field in ("sums", "numeric", "area_means")
+            if getattr(spec, field) is not None
+        }
+        yield dataclasses.replace(spec, **changes)
 
 
 def _placed(people: People, zones: Zones | None) -> People:

@@ -68,10 +68,12 @@ def with_sums(
     (57.0, 5.0)
     """
     cell, wanted = cells
+    step = max(unit, 1.0)
+    values = _held(values, cells, step, rng)
     rows = np.flatnonzero((cell >= 0) & (values > 0))
     held = np.bincount(cell[rows], minlength=len(wanted)) > 0
     code, goal = (np.cumsum(held) - 1)[cell[rows]], wanted[held]
-    own, step = values[rows], max(unit, 1.0)
+    own = values[rows]
     total, n = np.bincount(code, own), np.bincount(code)
     large = (total > 50 * step * n)[code]  # small counts would be distorted: only shifted
     scaled = np.maximum(np.rint(own * (goal / total)[code] / step), 1) * step
@@ -80,8 +82,33 @@ def with_sums(
     if rest.any():  # less than a step is left: on the largest of the cell
         order = np.lexsort((own, code))
         own[order[np.cumsum(n) - 1]] += rest
-    values = values.copy()
     values[rows] = own
+    return values
+
+
+def _held(
+    values: Floats, cells: tuple[Ints, Floats], step: float, rng: np.random.Generator
+) -> Floats:
+    """Return amounts of no more people than their sum has steps, and of somebody if there is a sum.
+
+    Where how many people have an amount is not published, as many may have been drawn
+    as could only have amounts below zero, or nobody.
+    """
+    cell, wanted = cells
+    goal, values = np.nan_to_num(wanted), values.copy()
+    most = np.where(goal > 0, np.maximum(goal // step, 1), 0)
+    users = np.flatnonzero((cell >= 0) & (values > 0))
+    n = np.bincount(cell[users], minlength=len(wanted))
+    many = users[(n > most)[cell[users]]]
+    if len(many):
+        many = many[np.lexsort((rng.random(len(many)), cell[many]))]
+        turn = np.arange(len(many)) - np.searchsorted(cell[many], cell[many])
+        values[many[turn >= most[cell[many]]]] = 0
+    few = np.flatnonzero((cell >= 0) & ((n == 0) & (goal > 0))[cell])
+    if len(few):  # whoever has no amount goes before those of whom none is known
+        few = few[np.lexsort((rng.random(len(few)), np.isnan(values[few]), cell[few]))]
+        first = few[np.unique(cell[few], return_index=True)[1]]
+        values[first] = goal[cell[first]]
     return values
 
 

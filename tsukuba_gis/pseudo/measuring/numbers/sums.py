@@ -39,6 +39,8 @@ def safe_sums(column: str, amounts: Floats, city: City, cell: Ints, home: Ints) 
     cells = int(np.prod(shape))
     some = np.flatnonzero(amounts > 0)
     finest = Contributors.of(cell[some], amounts[some], cells)
+    # Whole numbers from the finest on, so that those above are what they add up to.
+    finest = dataclasses.replace(finest, total=np.rint(finest.total))
     # Ordered by household, so that they stay in order when cells are put together.
     pairs = np.sort(home[some] * cells + cell[some])
     shares = homes_behind(cell[some], home[some], cells)[1]
