@@ -145,3 +145,46 @@ def test_no_amount_is_below_zero_where_more_people_were_drawn_than_a_sum_has_ste
 def test_a_sum_of_people_without_an_amount_is_somebodys():
     assert np.array_equal(summed([np.nan, 0.0], 70.0), [np.nan, 70.0], equal_nan=True)
     assert summed([np.nan], 70.0).tolist() == [70.0]
+
+
+# ---- whatever the order of rows -------------------------------------------------------------
+
+
+def test_the_order_of_rows_decides_nothing(city):
+    """Twins lead a household, members live at two points, a crowd is divided: ties everywhere."""
+    frame = city.assign(age=city.age // 20 * 20, relation=city.relation.replace("child", "head"))
+    away = np.arange(len(frame)) % 7 == 0
+    frame["lon"] = (
+        frame["lon"].mask(away, frame["lon"] + 1e-3).mask(np.arange(len(frame)) % 11 == 0)
+    )
+    frame.loc[frame.index[:60], ["household_id", "ward", "district"]] = ["群れ", "b2", "中央"]
+    spec = Spec(**RULES, lon="lon", lat="lat")
+    one = measure(people(frame), spec, zones=ZONES)
+    for seed in (1, 2):
+        other = measure(people(frame.sample(frac=1, random_state=seed)), spec, zones=ZONES)
+        assert [n for n in one.tables if not one.tables[n].equals(other.tables[n])] == []
+
+
+def test_people_without_a_number_are_not_one_another(city):
+    frame = city.assign(person_id=city.person_id.mask(np.arange(len(city)) % 9 == 0))
+    assert len(generate(audit(measure(people(frame), Spec(**RULES))), key="secret").frame) == len(
+        city
+    )
+
+
+def test_a_district_with_few_who_do_not_lead_a_household_is_counted_with_another(tmp_path):
+    """Of two relations persons less households are the spouses: 300 people, 4 of them."""
+    rng = np.random.Generator(np.random.Philox(2))
+    homes = [(home, d) for d, n in (("a", 300), ("b", 296), ("c", 300)) for home in range(n)]
+    rows = [(f"{d}{home}", d, "head") for home, d in homes]
+    rows += [
+        (f"{d}{home}", d, "spouse") for home, d in homes if home < {"a": 90, "b": 4, "c": 90}[d]
+    ]
+    frame = pd.DataFrame(rows, columns=["household_id", "district", "relation"])
+    frame["age"], frame["sex"] = (
+        rng.integers(65, 95, len(frame)),
+        rng.choice(["F", "M"], len(frame)),
+    )
+    spec = Spec(cluster="district", household="household_id", relation="relation")
+    audited = audit(measure(people(frame), spec))
+    assert audited.codes["cluster"] == ("a", "c")

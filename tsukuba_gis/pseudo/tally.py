@@ -155,7 +155,7 @@ def joined(parts: Sequence[Tally]) -> Tally:
         raise DisclosureError("pseudo_too_few", k=spec.k)
     whole = first if len(parts) == 1 else _joined(parts)
     if whole.person is not None and spec.person is not None:
-        line = np.sort(whole.person)
+        line = np.sort(whole.person[whole.person != 0])  # who has no number is nobody else
         twice = int((line[1:] == line[:-1]).sum())
         if twice:
             raise InputError("pseudo_person_twice", column=spec.person, n=twice)

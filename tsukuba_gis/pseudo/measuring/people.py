@@ -95,24 +95,28 @@ def people_of(register: Tally, spec: Spec, zones: Zones | None) -> People:
     raw_cluster, cluster_names = register.factor(spec.cluster)
     raw_area, area_names = register.factor(spec.area)
     raw_cluster, raw_area = _together(household, raw_cluster, raw_area, merges)
-    sex = _category(register, spec.sex, "sex", household, spec, {})[0]
-    cluster, clusters = _merge_clusters(
-        (raw_cluster, raw_area, household, sex), first, cluster_names, spec, merges
-    )
-    area, area_labels, area_clusters = _merge_areas(
-        (cluster, raw_area, first, age), area_names, spec, zones, merges
-    )
-    codes: dict[str, tuple[str, ...]] = {"cluster": clusters}
+    codes: dict[str, tuple[str, ...]] = {}
     columns = {"sex": spec.sex, "care": spec.care, "type": spec.household_type,
                "relation": spec.relation}  # fmt: skip
     arrays = {}
     for role, column in columns.items():
         arrays[role], codes[role] = _category(register, column, role, household, spec, merges)
+    # Of two relations, persons less households are those of the other one.
+    heads = len(codes["relation"]) == 2 and spec.head in codes["relation"]
+    cluster, codes["cluster"] = _merge_clusters(
+        (raw_cluster, raw_area, household, arrays["sex"]), first, cluster_names, spec, merges,
+        heads=heads,
+    )  # fmt: skip
+    area, area_labels, area_clusters = _merge_areas(
+        (cluster, raw_area, first, age), area_names, spec, zones, merges
+    )
     # A type belongs to the whole household: the one that most members bear.
     arrays["type"] = _mode_by(household, arrays["type"], len(codes["type"]))[household]
     undivided = household
-    household = _divided(household, arrays["type"], codes["type"], spec, merges)
-    relation = _one_head(arrays["relation"], age, household, codes, spec)
+    # Whatever the order of the rows: people who are alike in these can stand for each other.
+    alike = (arrays["relation"] * len(codes["sex"]) + arrays["sex"]) * MAX_AGE + MAX_AGE - 1 - age
+    household = _divided(household, alike, arrays["type"], codes["type"], spec, merges)
+    relation = _one_head(arrays["relation"], age, alike, household, codes, spec)
     # Of a crowd, which is given many heads, once.
     merges["heads_mended"] = len(np.unique(undivided[relation != arrays["relation"]]))
     arrays["relation"] = relation
@@ -170,11 +174,12 @@ def _sizes(code: Ints, first: Ints, n: int) -> tuple[Ints, Ints]:
 
 def _merge_clusters(
     people: tuple[Ints, Ints, Ints, Ints], first: Ints, names: tuple[str, ...], spec: Spec,
-    merges: dict[str, int],
+    merges: dict[str, int], *, heads: bool,
 ) -> tuple[Ints, tuple[str, ...]]:  # fmt: skip
     """Merge clusters that are too small (typing errors, as a rule) into a neighbour.
 
-    Too small is: fewer than k persons or households, or 1 … k − 1 of a sex. The
+    Too small is: fewer than k persons or households, or 1 … k − 1 of a sex; or of those who
+    do not lead a household, where ``heads`` says that these have one relation. The
     neighbour is the cluster of most people of the same area, else the largest.
     """
     cluster, area, household, sex = people
@@ -183,6 +188,8 @@ def _merge_clusters(
     span = int(sex.max()) + 1
     some = np.bincount(cluster * span + sex, minlength=len(names) * span).reshape(-1, span)
     enough &= ((some == 0) | (some >= spec.k)).all(axis=1)
+    if heads:
+        enough &= (persons == homes) | (persons - homes >= spec.k)
     if not enough.any():
         raise DisclosureError("pseudo_too_few", k=spec.k)
     merges["clusters_merged"] = int((~enough & (persons > 0)).sum())
@@ -316,7 +323,12 @@ def _behind(codes: Ints, household: Ints, n: int) -> Ints:
 
 
 def _divided(
-    household: Ints, types: Ints, names: tuple[str, ...], spec: Spec, merges: dict[str, int]
+    household: Ints,
+    alike: Ints,
+    types: Ints,
+    names: tuple[str, ...],
+    spec: Spec,
+    merges: dict[str, int],
 ) -> Ints:
     """Divide crowds, more than twice as large as k households are; not institutions.
 
@@ -332,7 +344,7 @@ def _divided(
     if size.max() <= 2 * largest:
         merges["households_divided"] = 0
         return household
-    order = np.argsort(household, kind="stable")
+    order = np.lexsort((alike, household))
     place = np.empty(len(household), dtype=np.int64)
     place[order] = np.arange(len(household)) - (np.cumsum(size) - size)[household[order]]
     whole = types == (names.index(spec.institution) if spec.institution in names else -1)
@@ -343,8 +355,9 @@ def _divided(
 
 
 def _one_head(
-    relation: Ints, age: Ints, household: Ints, codes: Mapping[str, tuple[str, ...]], spec: Spec
-) -> Ints:
+    relation: Ints, age: Ints, alike: Ints, household: Ints, codes: Mapping[str, tuple[str, ...]],
+    spec: Spec,
+) -> Ints:  # fmt: skip
     """Give every household exactly one head, where the register has heads: its oldest, if in doubt.
 
     Further heads take the commonest other relation.
@@ -353,9 +366,11 @@ def _one_head(
         return relation
     head = codes["relation"].index(spec.head)
     n = len(age)
-    # Heads before others, then the oldest, then the first of the register.
-    line = ((relation != head) * MAX_AGE + (MAX_AGE - 1 - age)) * n + np.arange(n)
-    least = np.full(int(household.max()) + 1, 2 * MAX_AGE * n)
+    # Heads before others, then the oldest, then the first relation and sex.
+    span = int(alike.max(initial=0)) + 1
+    line = (relation != head) * MAX_AGE + (MAX_AGE - 1 - age)
+    line = (line * span + alike) * n + np.arange(n)
+    least = np.full(int(household.max()) + 1, 2 * MAX_AGE * span * n)
     np.minimum.at(least, household, line)
     leads = np.zeros(n, dtype=bool)
     leads[least % n] = True

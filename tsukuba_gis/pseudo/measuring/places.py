@@ -90,8 +90,7 @@ def measure_mesh(
     if spec.lon is None or spec.lat is None or zones is None or not spec.mesh_metres:
         return {}
     first = people.first
-    lon = numbers[spec.lon][first]
-    lat = numbers[spec.lat][first]
+    lon, lat = _points(numbers[spec.lon], numbers[spec.lat], people)
     ordinary, households = _ordinary(people)
     transform = pyproj.Transformer.from_crs(LONLAT, zones.frame.crs, always_xy=True)
     # What is no place on the earth, and a missing one, is not in the plane either.
@@ -111,6 +110,17 @@ def measure_mesh(
     table = counts[shown].reset_index(drop=True).astype(np.int64)
     table.columns = pd.Index(["area", "mesh_x", "mesh_y", "households"])
     return {"mesh": table.assign(area=table.area.astype(str))}
+
+
+def _points(lon: Floats, lat: Floats, people: People) -> tuple[Floats, Floats]:
+    """Return each household's point; of several the most western, in whatever order rows are."""
+    first, home = people.first, people.household
+    own = np.stack([lon, lat])
+    others = own != own[:, first][:, home]
+    if (others & ~(np.isnan(own) & np.isnan(own[:, first][:, home]))).any():
+        order = np.lexsort((lat, lon, ~np.isfinite(own).all(axis=0), home))
+        first = order[np.searchsorted(home[order], np.arange(len(first)))]
+    return lon[first], lat[first]
 
 
 def _ordinary(people: People) -> tuple[Bools, Ints]:
