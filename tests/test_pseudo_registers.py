@@ -17,7 +17,9 @@ from tsukuba_gis.pseudo.proof.gates import households_coherent
 from tsukuba_gis.pseudo.proof.recount import recount
 from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
+from tsukuba_gis.pseudo.swap import swap
 from tsukuba_gis.records import Records
+from tsukuba_gis.study import judge_swapped
 from tsukuba_gis.zones import Zones
 
 ZONES = toy_zones(kind="ward")
@@ -188,3 +190,19 @@ def test_a_district_with_few_who_do_not_lead_a_household_is_counted_with_another
     spec = Spec(cluster="district", household="household_id", relation="relation")
     audited = audit(measure(people(frame), spec))
     assert audited.codes["cluster"] == ("a", "c")
+
+
+def test_a_swapped_register_is_as_coherent_as_it_was(city):
+    """Some households have no head, and some people no number: no fault of the swap."""
+    frame = city[["district", "age", "sex", "relation", "household_id"]].assign(
+        household_id=city.household_id.mask(np.arange(len(city)) % 5 == 0)
+    )
+    spec = Spec(cluster="district", household="household_id", relation="relation")
+    register = people(frame)
+    own = households_coherent(frame, spec).value
+    assert own < 1
+    key = "a long secret that nobody guesses"
+    swapped = swap(register, spec, key=key)
+    found = judge_swapped(register, swapped, spec, key=key)
+    assert found.metric("households_coherent").at_least == pytest.approx(own)
+    assert found.passed

@@ -170,7 +170,7 @@ def weighed(  # noqa: PLR0913 - what is judged, and how thoroughly
     spec = spec.resolve(str(column) for column in pseudo.frame.columns)
     with one_thread():
         (real, fake), people, runs = _attacked(records, pseudo, trials, spec, origins)
-        tables, hard = _gates(pseudo.frame, statistics, zones)
+        tables, hard = _gates(pseudo.frame, statistics, zones, records.frame)
         if origins is not None:
             hard.insert(0, gates.swapped_kept(real, fake, spec))
         used = uses(real, fake, people, spec, seed=seed, size=effort.sample)
@@ -225,13 +225,15 @@ def _not_measured(metrics: Sequence[Metric], spec: Spec) -> dict[str, str]:
 
 
 def _gates(
-    frame: pd.DataFrame, statistics: Statistics | Spec, zones: Zones | None
+    frame: pd.DataFrame, statistics: Statistics | Spec, zones: Zones | None, register: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[Metric]]:
     import pandas as pd
 
     if isinstance(statistics, Spec):
         spec = statistics.resolve(str(column) for column in frame.columns)
-        return pd.DataFrame(), [gates.households_coherent(frame, spec)]
+        # Households that are swapped are as coherent as the register's.
+        own = gates.households_coherent(register, spec).value
+        return pd.DataFrame(), [gates.households_coherent(frame, spec, at_least=own)]
     counted = recount(frame, statistics)
     return counted, [
         gates.audited(statistics),

@@ -73,28 +73,38 @@ def audit_narrow(statistics: Statistics) -> Metric:
     )  # fmt: skip
 
 
-def households_coherent(frame: pd.DataFrame, spec: Spec) -> Metric:
+def households_coherent(frame: pd.DataFrame, spec: Spec, *, at_least: float = 1.0) -> Metric:
     """Return the share of households with one cluster, area, type, home and head.
 
-    Institutions may have any number of heads, and so may all if there are none.
+    Institutions may have any number of heads, and so may all if there are none. Whoever has
+    no household number is a household alone.
     """
+    import pandas as pd
+
     if spec.household is None:
         return Metric(name="households_coherent", kind="gate", value=math.nan)
     columns = [spec.cluster, spec.area, spec.household_type, spec.lon, spec.lat]
-    groups = frame.groupby(spec.household, sort=False)
+    home = pd.factorize(frame[spec.household])[0].astype(np.int64)
+    lonely = np.flatnonzero(home < 0)
+    home[lonely] = len(home) + np.arange(len(lonely))
+    groups = frame.groupby(home, sort=False)
     present = [column for column in columns if column]
     fine = (groups[present].nunique(dropna=False) == 1).all(axis=1)
     # Where all bear the one relation, it does not say who leads a household.
     told = spec.relation is not None and frame[spec.relation].nunique(dropna=False) > 1
     if told and (frame[spec.relation] == spec.head).any():
         # An institution is many households of one; it may have any number of heads.
-        heads = (frame[spec.relation] == spec.head).groupby(frame[spec.household], sort=False).sum()
+        heads = (frame[spec.relation] == spec.head).groupby(home, sort=False).sum()
         exempt = np.zeros(len(fine), dtype=bool)
         if spec.household_type:
             exempt = (groups[spec.household_type].first() == spec.institution).to_numpy()
         fine &= (heads == 1).to_numpy() | exempt
     return Metric(
-        name="households_coherent", kind="gate", value=float(fine.mean()), at_least=1.0, n=len(fine)
+        name="households_coherent",
+        kind="gate",
+        value=float(fine.mean()),
+        at_least=at_least,
+        n=len(fine),
     )
 
 
