@@ -19,7 +19,7 @@ from tsukuba_gis.pseudo.spec import Spec
 from tsukuba_gis.pseudo.statistics import Statistics
 from tsukuba_gis.pseudo.swap import swap
 from tsukuba_gis.records import Records
-from tsukuba_gis.study import judge_swapped
+from tsukuba_gis.study import judge, judge_swapped
 from tsukuba_gis.zones import Zones
 
 ZONES = toy_zones(kind="ward")
@@ -206,3 +206,14 @@ def test_a_swapped_register_is_as_coherent_as_it_was(city):
     found = judge_swapped(register, swapped, spec, key=key)
     assert found.metric("households_coherent").at_least == pytest.approx(own)
     assert found.passed
+
+
+def test_where_the_part_that_is_attacked_is_too_small_that_is_said():
+    """Of 40 persons, enough to be measured, three tenths are 12: fewer than 20."""
+    frame = pd.DataFrame({"district": "a", "age": [30, 70] * 20})
+    register, spec = people(frame), Spec(cluster="district", sex=None, k=20)
+    statistics = audit(measure(register, spec))
+    made = generate(statistics, key="secret")
+    with pytest.raises(DisclosureError) as caught:
+        judge(register, made, statistics, key="secret", zones=None)
+    assert caught.value.key == "certificate_too_few"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tsukuba_gis.errors import InputError, Problem, TsukubaGisError
+from tsukuba_gis.errors import DisclosureError, InputError, Problem, TsukubaGisError
 from tsukuba_gis.messages import text
 from tsukuba_gis.second_process import Beside
 from tsukuba_gis.study.inputs import read_study_zones
@@ -34,7 +34,7 @@ _FEW: Final = 20_000
 # Faults that only say that there are too few people to be divided and attacked.
 _TOO_FEW: Final = (
     "pseudo_too_few", "pseudo_too_few_for_holdout", "pseudo_zones_unknown", "pseudo_not_repaired",
-    "pseudo_codes_rare",
+    "pseudo_codes_rare", "certificate_too_few",
 )  # fmt: skip
 # A bundled register of fewer is studied as it is: its districts would have to be merged.
 _DEMO: Final = 8_000
@@ -210,7 +210,12 @@ def _judging(
     from tsukuba_gis.pseudo.measure import measure
 
     def make(people: Records) -> Records:
-        measured = audit(measure(people, rules, zones=zones))
+        try:
+            measured = audit(measure(people, rules, zones=zones))
+        except TsukubaGisError as fault:  # not of the register, but of the part that is attacked
+            if fault.key not in _TOO_FEW:
+                raise
+            raise DisclosureError("certificate_too_few", n=len(records)) from fault
         made = generate(measured, key=key, zones=zones)
         # Of fewer people less can be told: what is left out of these records alone is missing.
         places = () if zones is None else (rules.lon, rules.lat)
