@@ -162,22 +162,25 @@ def test_a_crowd_is_one_household_wherever_households_hide_people():
     assert statistics.merges["heads_mended"] == 0
 
 
-def test_people_of_two_institutions_are_counted_in_no_cell():
-    # Three care bands of two households each are not six households.
+def test_residents_of_an_institution_are_no_family():
+    # Thirty women of 90 live in the one institution of 北 (five more are in 南): each counts alone,
+    # so that their number is shown. A family of as many would be one household (see the crowd).
     frame = small_city().frame
     parts = [frame]
-    for number, (district, ward) in enumerate([("北", "c3")] * 2 + [("南", "a1")] * 5):
+    for number, (district, ward) in enumerate([("北", "c3")] + [("南", "a1")] * 5):
         point = frame.loc[frame.ward == ward, ["lon", "lat"]].iloc[0]
         parts.append(
             frame.head(30).assign(
                 person_id=[f"施{number}の{i}" for i in range(30)], household_id=f"施設{number}",
-                relation="child", household_type="institution", district=district, ward=ward,
-                care_level=["none", "care1", "care4"] * 10, age=90, lon=point.lon, lat=point.lat,
+                relation="child", sex="female", household_type="institution", age=90,
+                care_level="care4", district=district, ward=ward, lon=point.lon, lat=point.lat,
             )
         )  # fmt: skip
     living = tables_of(pd.concat(parts, ignore_index=True))["living"]
-    told = living[(living.level == "living") & (living.living == "institution")]
-    assert told.cluster.tolist() == ["南"]
+    own = living[(living.level == "living") & (living.cluster == "北")]
+    assert own.set_index("living")["count"].to_dict() == {
+        "alone": 10, "together": 25, "institution": 30,
+    }  # fmt: skip
 
 
 def test_households_in_several_cells_count_once():

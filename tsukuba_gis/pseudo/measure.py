@@ -264,7 +264,7 @@ def _fill(table: Family, people: People, coded: Mapping[str, Ints], rules: Rules
     n = len(table.leaves)
     counts = np.bincount(leaf[inside], minlength=n).astype(np.float64)
     counts = noised(table, counts, people.spec)
-    home = people.undivided if table.unit == "persons" else people.undivided[first]
+    home = people.kin if table.unit == "persons" else people.undivided[first]
     behind, shares = homes_behind(leaf[inside], home[inside], n)
     rules = dataclasses.replace(rules, shares=shares)
     if table.name == "area_ages":

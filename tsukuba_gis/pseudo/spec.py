@@ -66,7 +66,8 @@ class Spec:
         Smallest number of persons or households that may be shown.
     units
         Smallest number of households behind a count of persons: a count that
-        is one institution's is not a statistic.
+        is one family's is not a statistic. Residents of an institution are no
+        family: each counts alone.
     dominance
         Largest share that the two largest contributors may have in a sum.
     zeros

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[Any]
     Floats = NDArray[Any]
+    Bools = NDArray[Any]
 
 
 # An area to which others are added has at least so many times the households that are needed.
@@ -48,9 +49,11 @@ class People:
     type: Ints = field(repr=False)
     relation: Ints = field(repr=False)
     household: Ints = field(repr=False)
-    # As in the register, before crowds are divided: whoever counts households to hide behind
-    # counts these.
+    # As in the register, before crowds are divided.
     undivided: Ints = field(repr=False)
+    # Whoever counts households that people hide behind counts these: of an institution, whose
+    # residents are no family, each resident.
+    kin: Ints = field(repr=False)
     area: Ints = field(repr=False)
     area_names: tuple[str, ...]
     area_clusters: Ints = field(repr=False)
@@ -112,23 +115,23 @@ def people_of(register: Tally, spec: Spec, zones: Zones | None) -> People:
     )
     # A type belongs to the whole household: the one that most members bear.
     arrays["type"] = _mode_by(household, arrays["type"], len(codes["type"]))[household]
-    undivided = household
+    institution = np.array([name == spec.institution for name in codes["type"]])[arrays["type"]]
     # Whatever the order of the rows: people who are alike in these can stand for each other.
     alike = (arrays["relation"] * len(codes["sex"]) + arrays["sex"]) * MAX_AGE + MAX_AGE - 1 - age
-    household = _divided(household, alike, arrays["type"], codes["type"], spec, merges)
-    relation = _one_head(arrays["relation"], age, alike, household, codes, spec)
+    divided = _divided(household, alike, institution, spec, merges)
+    relation = _one_head(arrays["relation"], age, alike, divided, codes, spec)
     # Of a crowd, which is given many heads, once.
-    merges["heads_mended"] = len(np.unique(undivided[relation != arrays["relation"]]))
+    merges["heads_mended"] = len(np.unique(household[relation != arrays["relation"]]))
     arrays["relation"] = relation
     arrays["type"], arrays["relation"], pairs = _merge_pairs(
-        arrays["type"], arrays["relation"], undivided, codes, spec, merges
+        arrays["type"], arrays["relation"], household, codes, spec, merges
     )
     return People(
         spec=spec, codes=codes, cluster=cluster, sex=arrays["sex"], age=age, care=arrays["care"],
-        type=arrays["type"], relation=arrays["relation"], household=household, undivided=undivided,
-        area=area,
-        area_names=area_labels, area_clusters=area_clusters,
-        first=first if household is undivided else _first(household), pairs=pairs, merges=merges,
+        type=arrays["type"], relation=arrays["relation"], household=divided, undivided=household,
+        kin=_kin(household, institution), area=area, area_names=area_labels,
+        area_clusters=area_clusters, pairs=pairs, merges=merges,
+        first=first if divided is household else _first(divided),
     )  # fmt: skip
 
 
@@ -323,12 +326,7 @@ def _behind(codes: Ints, household: Ints, n: int) -> Ints:
 
 
 def _divided(
-    household: Ints,
-    alike: Ints,
-    types: Ints,
-    names: tuple[str, ...],
-    spec: Spec,
-    merges: dict[str, int],
+    household: Ints, alike: Ints, institution: Bools, spec: Spec, merges: dict[str, int]
 ) -> Ints:
     """Divide crowds, more than twice as large as k households are; not institutions.
 
@@ -347,11 +345,23 @@ def _divided(
     order = np.lexsort((alike, household))
     place = np.empty(len(household), dtype=np.int64)
     place[order] = np.arange(len(household)) - (np.cumsum(size) - size)[household[order]]
-    whole = types == (names.index(spec.institution) if spec.institution in names else -1)
-    crowd = (size > 2 * largest)[household] & ~whole
+    crowd = (size > 2 * largest)[household] & ~institution
     part = np.where(crowd, place // largest, 0)
     merges["households_divided"] = len(np.unique(household[part > 0]))
     return np.unique(household * (int(part.max()) + 1) + part, return_inverse=True)[1]
+
+
+def _kin(household: Ints, institution: Bools) -> Ints:
+    """Return the household of each person, and for a resident of an institution a number alone.
+
+    Examples
+    --------
+    >>> _kin(np.array([0, 0, 1, 1]), np.array([False, False, True, True])).tolist()
+    [0, 0, 2, 3]
+    """
+    first = int(household.max(initial=-1)) + 1
+    alone = first + np.cumsum(institution) - 1
+    return np.where(institution, alone, household)
 
 
 def _one_head(

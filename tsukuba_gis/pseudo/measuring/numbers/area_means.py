@@ -43,8 +43,8 @@ def area_mean_table(values: Mapping[str, Floats], people: People, city: City) ->
 
     spec, areas = city.spec, city.areas
     n = len(areas)
-    homes_in = np.zeros(int(people.undivided.max(initial=0)) + 1, dtype=np.int64)
-    homes_in[people.undivided] = people.area
+    homes_in = np.zeros(int(people.kin.max(initial=0)) + 1, dtype=np.int64)
+    homes_in[people.kin] = people.area
     k = np.array([spec.threshold(persons) for persons in areas.persons])
     whole = np.bincount(areas.cluster, areas.persons, minlength=len(city.codes["cluster"]))
     k_left = np.array([spec.threshold(persons) for persons in whole])
@@ -55,7 +55,7 @@ def area_mean_table(values: Mapping[str, Floats], people: People, city: City) ->
         some = np.flatnonzero(given & (values[column] != 0))
         place, amounts = people.area[some], values[column][some]
         home = np.zeros(len(homes_in), dtype=bool)
-        home[people.undivided[some]] = True
+        home[people.kin[some]] = True
         homes = np.bincount(homes_in[home], minlength=n).astype(np.float64)
         own = Contributors.of(place, np.abs(amounts), n, homes=homes)
         shown = own.safe(k, dominance=share, units=units)

@@ -58,7 +58,7 @@ def measure_numbers(
     if not spec.numeric:
         return {}
     values = {column: numbers[column] for column in spec.numeric}
-    cell, home = sum_cells(coded), people.undivided
+    cell, home = sum_cells(coded), people.kin
     sums = one_table(
         [safe_sums(column, values[column], city, cell, home) for column in spec.sums],
         ["level", "column", "cluster", "broad", "severity", "total"],
