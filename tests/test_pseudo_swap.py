@@ -82,6 +82,20 @@ def test_declared_tables_and_the_values_of_each_district_are_kept(seed, homes, k
     assert gates.households_coherent(after, SPEC).passed is True
 
 
+def test_a_household_in_two_districts_keeps_every_declared_number(city):
+    # An error of the register: thirty households with a member in the other district.
+    frame = city.frame.copy()
+    member = frame[frame.relation == "spouse"].index[:30]
+    for column in ("district", "ward", "lon", "lat"):
+        values = frame[column].to_numpy().copy()
+        values[member] = np.roll(values[member], 1)
+        frame[column] = values
+    split = frame.groupby("household_id").district.nunique()
+    assert (split > 1).sum() > 5
+    made = swap(Records(frame=frame, kind="invented"), SPEC, key=KEY)
+    assert_declared(frame, made.records.frame)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(0, 1000))
 def test_a_circle_moves_everybody_who_is_not_alone(cells, seed):

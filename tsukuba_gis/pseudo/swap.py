@@ -265,7 +265,13 @@ def _places(
     frame: pd.DataFrame, labels: Mapping[str, Ints], spec: Spec, key: str | bytes, least: int
 ) -> tuple[Ints, Ints]:
     """Return for each person the row whose place they take, and the cell of each household."""
-    home = _homes(frame, spec)
+    import pandas as pd
+
+    # Members in several areas (an error of the register) take places apart.
+    together = {"home": _homes(frame, spec), "cluster": labels["cluster"]}
+    if spec.area:
+        together["area"] = pd.factorize(frame[spec.area], use_na_sentinel=False)[0]
+    home = joined_labels(together, tuple(together))
     first = np.unique(home, return_index=True)[1]
     old = np.bincount(home, frame[spec.age].to_numpy(dtype=float) >= OLD).astype(np.int64)
     young = np.bincount(home, labels["top"] == 0).astype(np.int64)
@@ -279,7 +285,6 @@ def _places(
     )  # fmt: skip
     cell = merged([joined_labels(of_home, tier) for tier in tiers], least)
     taken = turned(cell, stream(key, "swap", "place"))
-    # A household without a common place (an error of the register) gives that of its first member.
     return first[taken][home], cell
 
 
