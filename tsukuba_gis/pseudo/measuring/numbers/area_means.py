@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsukuba_gis.pseudo.measuring.numbers.contributors import Contributors
+from tsukuba_gis.pseudo.measuring.numbers.contributors import Contributors, homes_behind
 from tsukuba_gis.pseudo.statistics import one_table
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ def area_mean_table(values: Mapping[str, Floats], people: People, city: City) ->
 
     spec, areas = city.spec, city.areas
     n = len(areas)
-    homes_in = np.zeros(int(people.kin.max(initial=0)) + 1, dtype=np.int64)
-    homes_in[people.kin] = people.area
     k = np.array([spec.threshold(persons) for persons in areas.persons])
     whole = np.bincount(areas.cluster, areas.persons, minlength=len(city.codes["cluster"]))
     k_left = np.array([spec.threshold(persons) for persons in whole])
@@ -54,9 +52,7 @@ def area_mean_table(values: Mapping[str, Floats], people: People, city: City) ->
         given = np.isfinite(values[column])
         some = np.flatnonzero(given & (values[column] != 0))
         place, amounts = people.area[some], values[column][some]
-        home = np.zeros(len(homes_in), dtype=bool)
-        home[people.kin[some]] = True
-        homes = np.bincount(homes_in[home], minlength=n).astype(np.float64)
+        homes = homes_behind(place, people.kin[some], n)[0]
         own = Contributors.of(place, np.abs(amounts), n, homes=homes)
         shown = own.safe(k, dominance=share, units=units)
         shown = own.closed(shown, areas.cluster.to_numpy(), k_left, dominance=share, units=units)

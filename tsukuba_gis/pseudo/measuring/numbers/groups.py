@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tsukuba_gis.pseudo.counts import in_order
 from tsukuba_gis.pseudo.tables.city import AMOUNTS, SEVERITIES
 
 if TYPE_CHECKING:
@@ -60,10 +61,8 @@ def members(group: Ints, inside: Bools) -> dict[int, Ints]:
     {0: [1], 1: [0, 3]}
     """
     rows = np.flatnonzero(inside)
-    # Numbers of 8 or 16 bits are sorted digit by digit, many times faster.
-    own = group[rows].astype(np.min_scalar_type(int(group.max(initial=0))))
-    order = np.argsort(own, kind="stable")
-    numbers, first = np.unique(own[order], return_index=True)
+    order = in_order(group[rows])
+    numbers, first = np.unique(group[rows[order]], return_index=True)
     return dict(zip(numbers.tolist(), np.split(rows[order], first[1:]), strict=False))
 
 

@@ -41,8 +41,6 @@ def safe_sums(column: str, amounts: Floats, city: City, cell: Ints, home: Ints) 
     finest = Contributors.of(cell[some], amounts[some], cells)
     # Whole numbers from the finest on, so that those above are what they add up to.
     finest = dataclasses.replace(finest, total=np.rint(finest.total))
-    # Ordered by household, so that they stay in order when cells are put together.
-    pairs = np.sort(home[some] * cells + cell[some])
     shares = homes_behind(cell[some], home[some], cells)[1]
     persons = city.bands.groupby("cluster").persons.sum()
     k = np.array([min(spec.threshold(value), 1e12) for value in persons])
@@ -52,7 +50,7 @@ def safe_sums(column: str, amounts: Floats, city: City, cell: Ints, home: Ints) 
         n = int(np.prod(shape[:depth]))
         within = cells // n
         own = finest.together(np.arange(cells) // within, np.ones(cells, dtype=bool), n)
-        own = dataclasses.replace(own, homes=_homes(pairs // within, n))
+        own = dataclasses.replace(own, homes=homes_behind(cell[some] // within, home[some], n)[0])
         of_parent = np.arange(n) // (n // len(parent_shown))
         shown = own.safe(np.repeat(k, n // len(k)), dominance=share, units=units)
         shown &= parent_shown[of_parent]
@@ -72,12 +70,6 @@ def safe_sums(column: str, amounts: Floats, city: City, cell: Ints, home: Ints) 
             )  # fmt: skip
         parent_shown = shown
     return pd.DataFrame(rows, columns=["level", "column", "cluster", "broad", "severity", "total"])
-
-
-def _homes(pairs: Ints, n: int) -> Floats:
-    """Return how many households stand behind each cell, from pairs of both in order."""
-    once = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
-    return np.bincount(once % n, minlength=n).astype(np.float64)
 
 
 def sum_cells(coded: Mapping[str, Ints]) -> Ints:
