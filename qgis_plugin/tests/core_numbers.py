@@ -83,8 +83,21 @@ def write_rates(folder):
 def expected(folder):
     """Compute what each tool should give, from the files."""
     small = io.read_zones(folder / "small areas 町丁.gpkg", id="zone_id")
-    x = small.frame["高齢化率"]
+    districts = io.read_zones(folder / "districts.gpkg")
+    people, _ = io.read_records(folder / "people.gpkg", kind="pseudo")
+    before, _ = io.read_records(folder / "earlier.gpkg", kind="pseudo")
     graph = weights.queen(small)
+    found = of_areas(small, graph) | joined(people, districts) | further(small, districts, graph)
+    found |= projected(before, people, districts)
+    found["checkinputs"] = problems(folder / "faulty.gpkg")
+    web_map(folder, io.read_zones(folder / "areas.gpkg"))
+    report(folder)
+    return found
+
+
+def of_areas(small, graph):
+    """Compute spatial statistics and regions."""
+    x = small.frame["高齢化率"]
     whole = ac.moran(x, graph, **FEW)
     local = {
         "localmoran": ("lisa", ac.local_moran(x, graph, **FEW)),
@@ -102,28 +115,37 @@ def expected(folder):
     found["regionalize"] = plain(pd.DataFrame({"region": divided.labels.astype(float)}))
     means = divided.means.add_prefix("mean_").assign(zones=divided.sizes)
     found["regionalize REGIONS"] = plain(means.rename_axis("region").reset_index())
-    districts = io.read_zones(folder / "districts.gpkg")
-    people, _ = io.read_records(folder / "people.gpkg", kind="pseudo")
+    return found
+
+
+def joined(people, districts):
+    """Compute which district people live in, and what is counted there."""
     assigned = join.assign_zones(people.points, districts)
     ids = assigned.zone_ids.astype(object)
     status = assigned.status.astype(object)
     both = pd.DataFrame(
         {"zone_id": ids, "zone_name": ids.map(districts.names), "zone_status": status}
     )
-    found["assigndistricts"] = plain(both)
-    found["assigndistricts UNMATCHED"] = plain(both[ids.isna()])
     names = ("population", "share_65plus", "share_severe_care")
     values, masks, _ = indicators.indicator_values(
         people, assigned.zone_ids, zones=districts, names=names
     )
-    found["aggregatedistricts"] = plain(values.join(masks.add_suffix("_mask")))
-    found |= further(small, districts, graph)
-    later = tables.population(people, assigned.zone_ids, zones=districts.ids)
-    before, _ = io.read_records(folder / "earlier.gpkg", kind="pseudo")
-    place = join.assign_zones(before.points, districts).zone_ids
-    earlier = tables.population(before, place, zones=districts.ids)
-    projected = cohort.hamilton_perry(earlier, later, years=(2015, 2020), until=2040, min_count=10)
-    found |= persons("cohortprojection", projected)
+    return {
+        "assigndistricts": plain(both),
+        "assigndistricts UNMATCHED": plain(both[ids.isna()]),
+        "aggregatedistricts": plain(values.join(masks.add_suffix("_mask"))),
+    }
+
+
+def projected(before, people, districts):
+    """Compute persons to come by both ways of projecting."""
+    earlier, later = (
+        tables.population(
+            some, join.assign_zones(some.points, districts).zone_ids, zones=districts.ids
+        )
+        for some in (before, people)
+    )
+    ratios = cohort.hamilton_perry(earlier, later, years=(2015, 2020), until=2040, min_count=10)
     rates = cohort.Rates(
         survival=pd.Series(
             {(sex, age): 1 - age / 200 for sex in ("male", "female") for age in range(0, 91, 5)}
@@ -131,11 +153,7 @@ def expected(folder):
         fertility=pd.Series({25: 0.1, 30: 0.08}),
     )
     component = cohort.cohort_component(later, [rates] * 4, start=2020, min_count=10)
-    found |= persons("cohort component", component)
-    found["checkinputs"] = problems(folder / "faulty.gpkg")
-    web_map(folder, io.read_zones(folder / "areas.gpkg"))
-    report(folder)
-    return found
+    return persons("cohortprojection", ratios) | persons("cohort component", component)
 
 
 def told(one):
